@@ -1,0 +1,305 @@
+#pragma once
+/// The one page on which the writing and the reading side of a trace agree.
+///
+/// A *session* is one file in memory (tmpfs), one per event loop. It holds, in this order:
+///
+///     offset 0                                                           session.size_bytes
+///     +---------------+---------+----------+---------+----------+-----------+--------------+
+///     | SessionHeader | Present | Counters | Control | slots    | names     | ring         |
+///     | who, layout,  | what is | totals   | what    | handles, | strings,  | what         |
+///     | clock anchors | now     | so far   | viewers | tasks    | append-   | happened;    |
+///     | (4096 bytes)  |         |          | ask for |          | only      | overwrites   |
+///     +---------------+---------+----------+---------+----------+-----------+--------------+
+///
+/// Two kinds of memory: the ring holds history and may lose it; everything before it holds the present
+/// and never does. Losing history must not corrupt the present.
+///
+/// Threads: one writer (the loop's thread), any number of readers in other processes. Only `Control`
+///   is written by readers.
+/// Units: `*_ticks` is the session's clock (see `ClockSource`), `*_ns` is CLOCK_MONOTONIC.
+/// Bytes: little-endian, fixed widths, no pointers. Every byte that is shared while it may change is
+///   accessed as a relaxed atomic word. docs/trace_format.md says the same for people.
+///
+/// Memory order (Boehm, "Can seqlocks get along with programming language memory models?", 2012):
+///   writer  head.store(n, release); fence(release); four relaxed stores to slot n & mask; head.store(n+1, release)
+///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
+///           the copy of position p is valid if p + capacity > h2 (slot h2 itself may be half written).
+///
+/// Any change to these bytes raises kFormatVersion; a reader refuses other versions and names both.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace loopscope::tracer {
+
+inline constexpr char kMagic[8] = {'l', 'o', 'o', 'p', 's', 'c', 'o', 'p'};
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+/// How much is recorded. Each level includes the ones before it.
+enum class Level : std::uint8_t {
+  off = 0,        ///< one branch per event
+  phases = 1,     ///< iterations, phases, polls with reason; counters
+  callbacks = 2,  ///< every callback with name and t_ready, timers, bytes
+  tasks = 3,      ///< tasks created and done
+  stacks = 4,     ///< reserved: stacks of slow callbacks
+};
+
+/// The phases of one iteration, in no particular order: SessionHeader::phase_order has the order.
+enum class Phase : std::uint8_t {
+  none = 0,  ///< outside of the loop: before it starts, after it stops, between two runs
+  timers = 1,
+  pending = 2,  ///< libuv's deferred callbacks; this loop never causes any, so it is always empty
+  idle = 3,     ///< the ready queue runs here
+  prepare = 4,
+  poll = 5,
+  check = 6,
+  closing = 7,
+};
+inline constexpr std::size_t kPhaseCount = 8;
+
+/// Why the poll may sleep as long as it may.
+enum class PollReason : std::uint8_t {
+  unknown = 0,
+  stopping = 1,             ///< 0: stop() was called
+  closing_handles = 2,      ///< 0: handles wait for their closing callback
+  ready_callbacks = 3,      ///< 0: the ready queue is not empty
+  nothing_to_wait_for = 4,  ///< 0: no handle keeps the loop alive
+  timer_due = 5,            ///< 0: the next timer's time has come
+  until_timer = 6,          ///< n ms: until the next timer
+  forever = 7,              ///< -1: only I/O, a signal or call_soon_threadsafe() ends it
+  not_waiting = 8,          ///< 0: the caller asked for one pass that does not wait
+};
+
+/// What a callback is to asyncio.
+enum class CallbackKind : std::uint8_t {
+  unknown = 0,
+  soon = 1,        ///< call_soon
+  threadsafe = 2,  ///< call_soon_threadsafe
+  timer = 3,       ///< call_later, call_at
+  task_step = 4,   ///< a step of a task
+  reader = 5,      ///< add_reader
+  writer = 6,      ///< add_writer
+  signal = 7,      ///< add_signal_handler
+  accept = 8,      ///< a listener took a connection
+  connection_made = 9,
+  data_received = 10,
+  buffer_updated = 11,
+  eof_received = 12,
+  connection_lost = 13,
+  pause_writing = 14,
+  resume_writing = 15,
+  datagram_received = 16,
+  error_received = 17,
+  future_done = 18,  ///< a done callback of a future
+  internal = 19,     ///< the loop's own
+};
+
+enum class HandleKind : std::uint8_t {
+  unknown = 0,
+  watcher = 1,  ///< add_reader / add_writer on a file descriptor
+  tcp = 2,
+  unix_stream = 3,
+  listener = 4,
+  udp = 5,
+  pipe = 6,
+  process = 7,
+  wakeup = 8,  ///< the loop's own wake-up
+};
+
+enum class EventType : std::uint8_t {
+  none = 0,             // fields below; what is not named is 0
+  loop_start = 1,       // a = thread id
+  loop_stop = 2,        //
+  phase_begin = 3,      // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
+  phase_end = 4,        // phase; a = callbacks run
+  poll_begin = 5,       // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
+                        //   ticks spent in prepare (high 32)
+  poll_wake = 6,        // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
+  poll_end = 7,         // a = I/O events handled; b = iteration
+  callback_begin = 8,   // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = object id
+  callback_end = 9,     // kind, name as in callback_begin; b = object id
+  timer_set = 10,       // name; a = timer id; b = due_ns
+  timer_fired = 11,     // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
+  timer_cancelled = 12, // name; a = timer id
+  handle_opened = 13,   // kind = HandleKind; name = what it serves; a = handle id; b = file descriptor
+  handle_closed = 14,   // kind = HandleKind; a = handle id
+  bytes_read = 15,      // a = handle id; b = bytes
+  bytes_written = 16,   // a = handle id; b = bytes
+  task_created = 17,    // name = coroutine; a = task id
+  task_done = 18,       // name = coroutine; a = task id
+  wakeup = 19,          // call_soon_threadsafe() or a signal woke the poll
+  level_changed = 20,   // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
+};
+
+/// Event::flags
+inline constexpr std::uint8_t kReadyIsNs = 1;  ///< callback_begin.a is CLOCK_MONOTONIC ns (a timer's due time)
+
+/// One event: half a cache line.
+///
+///     byte  0        8     9      10    11     12     16        24        32
+///           | ticks  | type | phase | kind | flags | name |    a    |    b    |
+struct Event {
+  std::uint64_t ticks;
+  EventType type;
+  Phase phase;  ///< the phase it happened in
+  std::uint8_t kind;
+  std::uint8_t flags;
+  std::uint32_t name;  ///< a NameId, 0 if none
+  std::uint64_t a;
+  std::uint64_t b;
+};
+
+/// Identifies a name for as long as the session lives: (offset into the name table) / 8.
+using NameId = std::uint32_t;
+inline constexpr NameId kNoName = 0;
+
+/// An entry of the name table, 8-byte aligned, followed by name and file (UTF-8, no terminator).
+/// Complete and immutable once Counters::names_used_bytes covers it.
+struct NameEntry {
+  std::uint32_t line;         ///< first line of the function, 0 if it has none (written in C)
+  std::uint16_t name_bytes;   ///< at most kMaxNameBytes
+  std::uint16_t file_bytes;   ///< at most kMaxFileBytes
+};
+inline constexpr std::size_t kMaxNameBytes = 256;
+inline constexpr std::size_t kMaxFileBytes = 1024;
+
+enum class ClockSource : std::uint8_t {
+  monotonic = 0,  ///< ticks are CLOCK_MONOTONIC ns
+  tsc = 1,        ///< ticks are the CPU's invariant time stamp counter; anchors give the rate
+};
+
+/// The same instant on both clocks.
+struct ClockAnchor {
+  std::uint64_t ticks;
+  std::uint64_t monotonic_ns;
+};
+
+struct SessionHeader {
+  char magic[8];
+  std::uint32_t format_version;  ///< written last on creation: it is what makes the file valid
+  std::uint32_t header_bytes;
+
+  std::uint64_t size_bytes;  ///< of the whole file
+  std::uint64_t present_offset;
+  std::uint64_t counters_offset;
+  std::uint64_t control_offset;
+  std::uint64_t handle_slots_offset;
+  std::uint64_t handle_slot_count;
+  std::uint64_t task_slots_offset;
+  std::uint64_t task_slot_count;
+  std::uint64_t names_offset;
+  std::uint64_t names_bytes;
+  std::uint64_t ring_offset;
+  std::uint64_t ring_events;  ///< capacity, a power of two
+
+  std::uint32_t pid;
+  std::uint32_t loop_number;            ///< 1 for the first loop of the process
+  std::uint64_t process_start_ticks;    ///< field 22 of /proc/PID/stat: tells a reused pid apart
+  std::uint64_t created_monotonic_ns;
+  std::uint64_t created_realtime_ns;    ///< CLOCK_REALTIME at the same instant
+  char boot_id[40];                     ///< /proc/sys/kernel/random/boot_id: clocks compare within one boot
+
+  ClockSource clock_source;
+  std::uint8_t phase_order[7];          ///< Phase values of one iteration as the libuv in use runs them
+  ClockAnchor anchor_first;
+
+  char libuv_version[16];
+  char python_version[16];
+  char program[1024];                   ///< command line, arguments joined by spaces, UTF-8, cut to fit
+
+  char reserved[2832];
+};
+static_assert(sizeof(Event) == 32);
+static_assert(sizeof(NameEntry) == 8);
+
+/// What is happening now. Written by the loop under the sequence lock `sequence` (odd while it writes).
+struct Present {
+  std::uint32_t sequence;
+  Phase phase;
+  Level level;
+  std::uint8_t running;           ///< 1 while run_forever() runs
+  PollReason poll_reason;
+  std::uint64_t phase_since_ticks;
+  std::uint64_t iteration;
+  std::int32_t poll_timeout_ms;   ///< of the latest poll
+  NameId poll_culprit;
+  std::uint64_t poll_begin_ticks;
+  NameId callback_name;           ///< of the innermost callback that runs now; kNoName if none
+  CallbackKind callback_kind;
+  std::uint8_t callback_depth;    ///< 0 while none runs
+  std::uint16_t reserved16;
+  std::uint64_t callback_since_ticks;
+  std::uint64_t callback_object;
+  std::uint64_t ready_depth;      ///< callbacks in the ready queue, as of the latest phase boundary
+  std::uint64_t timers_pending;   ///< likewise
+  std::uint64_t next_timer_ns;    ///< due time of the first timer; 0 if none
+  ClockAnchor anchor_last;        ///< renewed about once a second while the loop turns
+  std::uint64_t reserved[4];
+};
+
+/// Totals since the session began. Each is one relaxed word of its own; they are not a snapshot.
+struct Counters {
+  std::uint64_t head;             ///< position of the next event: events written so far
+  std::uint64_t pad[7];           ///< the readers' polling of head stays off the writer's line
+  std::uint64_t names_used_bytes; ///< release/acquire: entries below it are complete
+  std::uint64_t names_lost;       ///< functions that found no room in the name table
+  std::uint64_t iterations;
+  std::uint64_t io_events;
+  std::uint64_t callbacks;
+  std::uint64_t bytes_read;
+  std::uint64_t bytes_written;
+  std::uint64_t timers_set;
+  std::uint64_t timers_fired;
+  std::uint64_t timers_cancelled;
+  std::uint64_t handles_opened;
+  std::uint64_t handles_closed;
+  std::uint64_t tasks_created;
+  std::uint64_t tasks_done;
+  std::uint64_t poll_sleep_ticks; ///< in polls that may sleep
+  std::uint64_t gil_wait_ticks;
+  std::uint64_t slots_lost;       ///< handles and tasks that found no slot
+  std::uint64_t reserved[5];
+};
+
+/// A viewer's lease: while its heartbeat is younger than kLeaseTimeoutNs the loop honours what it asks.
+struct Lease {
+  std::uint32_t viewer_pid;      ///< 0: free. Taken by compare-and-swap, given back by storing 0
+  std::uint32_t level;           ///< the least Level the viewer wants
+  std::uint64_t heartbeat_ns;    ///< renewed by the viewer at least every 250 ms
+};
+inline constexpr std::size_t kLeaseCount = 8;
+inline constexpr std::uint64_t kLeaseTimeoutNs = 1'000'000'000;
+
+/// What viewers ask for. The loop looks at it once per iteration and never waits for it.
+struct Control {
+  std::uint64_t lease_change;    ///< raised by one whenever a lease is taken, changed or given back
+  std::uint64_t pad[7];
+  Lease leases[kLeaseCount];
+};
+
+/// An open handle or a live task. Free if id is 0. Readers copy, then check that id is unchanged.
+struct ObjectSlot {
+  std::uint64_t id;
+  std::uint64_t since_ticks;
+  NameId name;
+  std::uint8_t kind;  ///< HandleKind, 0 for tasks
+  std::uint8_t pad[3];
+  std::uint64_t detail;  ///< file descriptor of a handle
+};
+
+static_assert(sizeof(SessionHeader) == 4096);
+static_assert(sizeof(Present) % 8 == 0);
+static_assert(sizeof(Lease) == 16);
+static_assert(sizeof(ObjectSlot) == 32);
+static_assert(std::is_trivially_copyable_v<SessionHeader>);
+static_assert(std::is_trivially_copyable_v<Present>);
+static_assert(std::is_trivially_copyable_v<Counters>);
+
+/// Defaults of the layout; a session's header says what it really has.
+inline constexpr std::uint64_t kDefaultRingEvents = 1U << 18U;  // 8 MiB
+inline constexpr std::uint64_t kDefaultNamesBytes = 1U << 20U;
+inline constexpr std::uint64_t kDefaultSlotCount = 1U << 14U;
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,88 @@
+#pragma once
+/// The reading side's mapping of a session: live, dead, or a copied file.
+///
+/// Thread: one per object. Owner: of its mapping (read-only) and of its lease (a second, writable mapping of
+///   Control alone, only if it is the viewer's own session). Errors: open() answers what is missing, in a
+///   sentence for the user. Nothing in the file is trusted: every offset and length is checked against the
+///   file's size before use; a file that shrinks under the reader must not crash it (it is copied if it is not
+///   on tmpfs).
+/// Units: everything this class returns is CLOCK_MONOTONIC ns unless its name says ticks.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tracer/format.h"
+
+namespace loopscope::tracer {
+
+enum class OpenError : std::uint8_t {
+  none, no_such_session, not_a_session, other_version, truncated, not_yours, unreadable,
+};
+
+/// A function's name, valid as long as its Session.
+struct Name {
+  std::string_view function;  ///< qualified name; "?" if unknown
+  std::string_view file;      ///< full path, empty if written in C
+  std::uint32_t line = 0;
+};
+
+struct LiveObject {
+  std::uint64_t id;
+  std::uint64_t since_ns;
+  NameId name;
+  HandleKind kind;
+  std::int64_t fd;
+};
+
+class Session {
+ public:
+  struct Opened {
+    std::unique_ptr<Session> session;  ///< null on error
+    OpenError error = OpenError::none;
+    std::string message;               ///< what was wrong, what was expected, what to do
+  };
+  static Opened open(const std::string& path);
+  /// The bytes of a session that is already in memory (tests). Not owned.
+  static Opened view(const void* data, std::uint64_t size_bytes);
+
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] const SessionHeader& header() const;
+  [[nodiscard]] const std::string& path() const;
+
+  /// A consistent copy. If the writer died while writing, the copy is the torn one and `torn` is true.
+  struct PresentCopy { Present present; bool torn; };
+  [[nodiscard]] PresentCopy present() const;
+  [[nodiscard]] Counters counters() const;
+  [[nodiscard]] std::uint64_t head() const;           ///< acquire
+  [[nodiscard]] const Event* ring() const;
+  [[nodiscard]] Name name(NameId id) const;
+  [[nodiscard]] std::vector<LiveObject> handles() const;
+  [[nodiscard]] std::vector<LiveObject> tasks() const;
+
+  /// Ticks to CLOCK_MONOTONIC ns by the anchors. Call calibrate() now and then (each frame is fine): on
+  /// the writer's own boot it takes an anchor of its own, so that a session a millisecond old has a good rate.
+  [[nodiscard]] std::int64_t to_ns(std::uint64_t ticks) const;
+  void calibrate();
+
+  /// Does the process that writes it still live (same pid, same start time, same boot)?
+  [[nodiscard]] bool alive() const;
+
+  /// Asks the program to record at least `level` while this object lives and renews.
+  /// False if all leases are taken or the session cannot be written. Renew at least every 250 ms.
+  bool take_lease(Level level);
+  void renew_lease();
+  void drop_lease();
+
+ private:
+  Session();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace loopscope::tracer
