@@ -1,0 +1,77 @@
+# Sourced by run and test: installs what is missing, builds everything, provides a display.
+# Everything it says goes to stderr; what a step prints is shown only if the step fails.
+
+readonly PYTHON=/usr/bin/python3
+readonly BUILD=$ROOT/build
+
+say() { echo "loopscope: $*" >&2; }
+fail() {
+    say "$*"
+    exit 1
+}
+
+as_root() {
+    if [[ $EUID -eq 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "packages are missing; run this as root or install sudo: $*"
+    fi
+}
+
+install_packages() {
+    command -v dpkg-query >/dev/null || {
+        say "this is not Debian; the packages of .ci/packages.txt have to be there already"
+        return
+    }
+    local wanted missing
+    mapfile -t wanted < <(grep -v '^#' "$ROOT/.ci/packages.txt" | tr -s ' ' '\n' | grep .)
+    mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(installed_packages))
+    [[ ${#missing[@]} -eq 0 ]] && return
+    say "installing ${missing[*]}"
+    as_root apt-get update -qq >&2 || say "apt-get update failed; trying with the lists there are"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+        fail "apt-get could not install ${missing[*]}"
+}
+
+# Names of what is installed, and of what that provides.
+installed_packages() {
+    # shellcheck disable=SC2016
+    dpkg-query -W -f='${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null |
+        awk '$1 == "installed" { gsub(/\([^)]*\)|,/, ""); for (i = 2; i <= NF; i++) print $i }' | sort -u
+}
+
+build_everything() {
+    local log=$BUILD/build.log
+    mkdir -p "$BUILD"
+    exec {lock}>"$BUILD/.lock"
+    flock "$lock" # a second run or test waits until this one has built
+    if [[ ! -f $BUILD/build.ninja ]]; then
+        say "building; the first time takes minutes"
+        (cd "$ROOT" && cmake --preset release --no-warn-unused-cli "-DPython_EXECUTABLE=$PYTHON" \
+            "-DPython3_EXECUTABLE=$PYTHON" "-DPYTHON_EXECUTABLE=$PYTHON") >"$log" 2>&1 || build_failed "$log"
+    fi
+    ninja -C "$BUILD" >"$log" 2>&1 || build_failed "$log"
+    exec {lock}>&-
+    export PYTHONPATH=$BUILD/python${PYTHONPATH:+:$PYTHONPATH}
+}
+
+build_failed() {
+    tail -n 60 "$1" >&2
+    fail "the build failed; all of it is in $1"
+}
+
+# Starts a virtual display that ends with this script. Sets DISPLAY.
+start_display() {
+    local ready
+    exec {ready}<> <(:)
+    Xvfb -displayfd "$ready" -screen 0 1920x1200x24 -nolisten tcp >"$BUILD/xvfb.log" 2>&1 &
+    XVFB_PID=$!
+    trap stop_display EXIT
+    local number
+    read -r -t 20 -u "$ready" number || fail "Xvfb did not start; see $BUILD/xvfb.log"
+    export DISPLAY=:$number
+}
+
+stop_display() { kill "$XVFB_PID" 2>/dev/null || true; }

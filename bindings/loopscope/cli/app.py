@@ -1,0 +1,71 @@
+"""Finds the app and starts it beside a program that is about to run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from loopscope.cli.errors import CommandError
+
+APP = "loopscope-gui"
+
+
+def find_app() -> str:
+    """$LOOPSCOPE_GUI, else the one built together with this package, else the one on PATH."""
+    wanted = os.environ.get("LOOPSCOPE_GUI")
+    if wanted:
+        if not os.access(wanted, os.X_OK):
+            raise CommandError(
+                f"LOOPSCOPE_GUI names {wanted}, which is no program that can be started"
+            )
+        return wanted
+    built = Path(__file__).parents[3] / "bin" / APP
+    if os.access(built, os.X_OK):
+        return str(built)
+    found = shutil.which(APP)
+    if found is None:
+        raise CommandError(
+            f"{APP} is neither at {built} nor on PATH; build it or set LOOPSCOPE_GUI"
+        )
+    return found
+
+
+def has_display() -> bool:
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_for_this_process() -> None:
+    """Opens the app once this process has a loop to look at. Without one, says so and goes on."""
+    if not has_display():
+        print(
+            "loopscope: there is no display for the app; the program runs without it and can be attached to",
+            file=sys.stderr,
+        )
+        return
+    try:
+        find_app()
+    except CommandError as error:
+        print(f"loopscope: {error}; the program runs without it", file=sys.stderr)
+        return
+    # A grandchild: the program must not find a child it did not start, nor must Ctrl-C reach the app.
+    # It may outlive the program, so it must not keep the program's pipes open either.
+    waiter = [sys.executable, "-m", "loopscope", "attach", "--wait", "--detach", str(os.getpid())]
+    quiet = None if sys.stderr is not None and sys.stderr.isatty() else subprocess.DEVNULL
+    environment = {**os.environ, "PYTHONPATH": search_path()}
+    subprocess.run(
+        waiter,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=quiet,
+        check=False,
+    )
+
+
+def search_path() -> str:
+    package = str(Path(__file__).parents[2])
+    inherited = os.environ.get("PYTHONPATH")
+    return package + os.pathsep + inherited if inherited else package

@@ -1,0 +1,61 @@
+"""`loopscope attach`: opens the app on a running program or on what a dead one left behind."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+
+from loopscope import _trace
+from loopscope.cli.app import APP, find_app, has_display
+from loopscope.cli.errors import CommandError, Parser
+
+WAIT_INTERVAL_S = 0.05
+
+
+def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = commands.add_parser("attach", help="open the app on a session")
+    parser.add_argument(
+        "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
+    )
+    parser.add_argument(
+        "--wait", action="store_true", help="wait until the process has an event loop"
+    )
+    parser.add_argument("--detach", action="store_true", help="do it in the background")
+    parser.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace) -> None:
+    app = find_app()
+    if not has_display():
+        raise CommandError(
+            f"there is no display for {APP}; set DISPLAY, or use `{APP} --screenshot` under xvfb-run"
+        )
+    if arguments.detach:
+        detach()
+    if arguments.wait:
+        wait_for_session(arguments.session)
+    path = find_session(arguments.session)
+    os.execv(app, [app, path])
+
+
+def detach() -> None:
+    if os.fork() != 0:
+        os._exit(0)
+    os.setsid()
+
+
+def wait_for_session(wanted: str) -> None:
+    if not wanted.isdecimal():
+        raise CommandError(f"--wait needs a pid, not {wanted!r}")
+    while not any(session.pid == int(wanted) for session in _trace.list_sessions()):
+        if not os.path.exists(f"/proc/{wanted}"):
+            raise CommandError(f"process {wanted} ended before it had an event loop")
+        time.sleep(WAIT_INTERVAL_S)
+
+
+def find_session(wanted: str) -> str:
+    try:
+        return _trace.find_session(wanted)
+    except _trace.TraceError as error:
+        raise CommandError(str(error)) from None

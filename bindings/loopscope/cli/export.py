@@ -1,0 +1,57 @@
+"""`loopscope dump` and `loopscope export`: a session's trace as text, for people and for programs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from loopscope import _trace
+from loopscope.cli.attach import find_session
+from loopscope.cli.errors import CommandError, Parser
+
+
+def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
+    dump = commands.add_parser("dump", help="print a session as text")
+    dump.set_defaults(command=dump_command)
+    export = commands.add_parser("export", help="write a session's events in another format")
+    export.add_argument(
+        "--format", choices=("jsonl",), default="jsonl", help="jsonl: one event a line"
+    )
+    export.set_defaults(command=export_command)
+    for parser in (dump, export):
+        parser.add_argument(
+            "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
+        )
+        parser.add_argument(
+            "-o", "--output", metavar="FILE", help="write there instead of to stdout"
+        )
+
+
+def dump_command(arguments: argparse.Namespace) -> None:
+    session = open_session(arguments.session)
+    write_output(arguments.output, session.dump)
+
+
+def export_command(arguments: argparse.Namespace) -> None:
+    session = open_session(arguments.session)
+    write_output(arguments.output, session.export_jsonl)
+
+
+def open_session(wanted: str) -> _trace.Session:
+    try:
+        return _trace.Session(find_session(wanted))
+    except _trace.TraceError as error:
+        raise CommandError(str(error)) from None
+
+
+def write_output(path: str | None, produce: Callable[[Callable[[bytes], object]], None]) -> None:
+    if path is None:
+        produce(sys.stdout.buffer.write)
+        sys.stdout.flush()
+        return
+    try:
+        with open(path, "wb") as file:
+            produce(file.write)
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}") from None

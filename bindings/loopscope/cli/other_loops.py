@@ -1,0 +1,85 @@
+"""Keeps a program on this loop that asks for another one, and says so.
+
+Programs ask in two ways: with asyncio.set_event_loop_policy(), and with uvloop's own functions (uvicorn's
+loop="auto" does as soon as uvloop is installed). Only `loopscope run` guards; a program that merely
+uses loopscope may mix loops as it likes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Sequence
+
+import loopscope
+
+_said = False
+
+
+def guard() -> None:
+    asyncio.set_event_loop_policy = keep_policy
+    asyncio.events.set_event_loop_policy = keep_policy
+    if importlib.util.find_spec("uvloop") is not None:
+        sys.meta_path.insert(0, StandInFinder())
+
+
+_set_event_loop_policy = asyncio.set_event_loop_policy
+
+
+def keep_policy(policy: asyncio.AbstractEventLoopPolicy | None) -> None:
+    """asyncio.set_event_loop_policy() under `loopscope run`: None is what it was started with."""
+    if policy is None:
+        policy = loopscope.EventLoopPolicy()
+    elif not isinstance(policy, loopscope.EventLoopPolicy):
+        say(f"{type(policy).__module__}.{type(policy).__qualname__}")
+        return
+    _set_event_loop_policy(policy)
+
+
+def say(wanted: str) -> None:
+    global _said
+    if not _said:
+        _said = True
+        print(
+            f"loopscope: the program asks for {wanted}; it runs on loopscope instead",
+            file=sys.stderr,
+        )
+
+
+class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers `import uvloop` with uvloop's functions on this loop."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        return importlib.machinery.ModuleSpec(name, self) if name == "uvloop" else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return UvloopStandIn(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        pass
+
+
+class UvloopStandIn(types.ModuleType):
+    """What uvloop offers. Said when something is used, not when it is merely imported."""
+
+    __version__ = "0.0.0+loopscope"
+    __all__ = ("new_event_loop", "install", "run", "EventLoopPolicy")
+    NAMES = {
+        "Loop": "Loop",
+        "EventLoopPolicy": "EventLoopPolicy",
+        "new_event_loop": "new_event_loop",
+        "install": "install",
+        "run": "run",
+    }
+
+    def __getattr__(self, name: str) -> object:
+        if name not in self.NAMES:
+            raise AttributeError(f"module 'uvloop' has no attribute {name!r}")
+        say(f"uvloop.{name}")
+        return getattr(loopscope, self.NAMES[name])

@@ -1,0 +1,130 @@
+"""Runs somebody's program in this process exactly as python itself would.
+
+What the program can see is what `python3 SCRIPT` and `python3 -m MODULE` give it: a `__main__` of its own,
+sys.argv, sys.path[0], and tracebacks, exit codes and Ctrl-C without a trace of this package.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import os
+import pkgutil
+import runpy
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PACKAGE_DIRECTORY = str(Path(__file__).parent.parent)
+
+
+def run_script(argv: list[str]) -> None:
+    """As `python3 SCRIPT ARGS`. A directory or a zip file with a __main__.py is a script, too."""
+    sys.argv = list(argv)
+    script = absolute_path(argv[0])
+    if pkgutil.get_importer(script) is not None:
+        enter_directory(script)
+        as_main(lambda: run_main_module("__main__", alter_argv=False))
+        return
+    code = read_script(script)
+    replace_first_path(os.path.dirname(os.path.realpath(script)))
+    main = fresh_main()
+    loader = importlib.machinery.SourceFileLoader("__main__", script)
+    main.__dict__.update(__file__=script, __cached__=None, __loader__=loader, __annotations__={})
+    as_main(lambda: exec(code(), main.__dict__))
+
+
+def run_module(argv: list[str]) -> None:
+    """As `python3 -m MODULE ARGS`."""
+    sys.argv = ["-m", *argv[1:]]
+    replace_first_path(os.getcwd())
+    fresh_main()
+    as_main(lambda: run_main_module(argv[0], alter_argv=True))
+
+
+def run_main_module(name: str, alter_argv: bool) -> None:
+    # What python's own main program calls for -m; its messages and its frames are python's own as well.
+    runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined]
+
+
+def absolute_path(script: str) -> str:
+    """As python makes it: joined to the directory we are in, not cleaned up."""
+    return os.path.join(os.getcwd(), script.removeprefix("./"))
+
+
+def read_script(script: str) -> Callable[[], types.CodeType]:
+    """Opens the script now, compiles it later: a syntax error is the program's, a missing file is not."""
+    try:
+        with open(script, "rb") as file:
+            compiled = pkgutil.read_code(file)
+            if compiled is not None:
+                return lambda: compiled
+            file.seek(0)
+            source = file.read()
+    except OSError as error:
+        print(
+            f"{sys.executable}: can't open file {script!r}: [Errno {error.errno}] {error.strerror}",
+            file=sys.stderr,
+        )
+        raise SystemExit(2) from None
+    return lambda: compile(source, script, "exec", dont_inherit=True)
+
+
+def enter_directory(directory: str) -> None:
+    if not sys.flags.safe_path:
+        del sys.path[0]
+    sys.path.insert(0, directory)
+    fresh_main()
+
+
+def replace_first_path(directory: str) -> None:
+    if not sys.flags.safe_path:
+        sys.path[0] = directory
+
+
+def fresh_main() -> types.ModuleType:
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    return main
+
+
+def as_main(program: Callable[[], Any]) -> None:
+    """Lets everything the program raises go on to the interpreter, which reports it without our frames."""
+    try:
+        program()
+    except SystemExit:
+        raise
+    except BaseException:
+        # Only now, so that the program found the hook it expects, and the one it set itself is used.
+        sys.excepthook = HookWithoutOurFrames(sys.excepthook)
+        raise
+
+
+class HookWithoutOurFrames:
+    """Calls the program's own sys.excepthook, once."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+
+    def __call__(
+        self, kind: type[BaseException], error: BaseException, traceback: types.TracebackType | None
+    ) -> None:
+        sys.excepthook = self.hook
+        stripped = without_our_frames(traceback)
+        error.__traceback__ = sys.last_traceback = stripped
+        self.hook(kind, error, stripped)
+
+
+def without_our_frames(traceback: types.TracebackType | None) -> types.TracebackType | None:
+    """Drops the outermost frames down to the last of this package's. Only runpy's come before and between."""
+    rest = traceback
+    while traceback is not None:
+        ours = traceback.tb_frame.f_code.co_filename.startswith(PACKAGE_DIRECTORY)
+        if not ours and traceback.tb_frame.f_globals.get("__name__") != "runpy":
+            break
+        traceback = traceback.tb_next
+        if ours:
+            rest = traceback
+    return rest

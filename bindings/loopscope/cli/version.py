@@ -1,0 +1,3 @@
+"""The release, as CMakeLists.txt states it."""
+
+VERSION = "0.1.0"
