@@ -229,7 +229,8 @@ struct Present {
   NameId callback_name;           ///< of the innermost callback that runs now; kNoName if none
   CallbackKind callback_kind;
   std::uint8_t callback_depth;    ///< 0 while none runs
-  std::uint16_t reserved16;
+  std::uint8_t ended;             ///< 1 once the session was closed in order and its file removed
+  std::uint8_t reserved8;
   std::uint64_t callback_since_ticks;
   std::uint64_t callback_object;
   std::uint64_t ready_depth;      ///< callbacks in the ready queue, as of the latest phase boundary

@@ -10,7 +10,9 @@
 /// Callers give ticks they already have; verbs without one stamp themselves.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -27,6 +29,14 @@ class Recorder {
  public:
   Recorder() = default;
   explicit Recorder(std::unique_ptr<WritableSession> session, Level level);
+  ~Recorder();
+  Recorder(Recorder&& other) noexcept = default;
+  Recorder& operator=(Recorder&& other) noexcept = default;
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  /// After fork(), in the child: the session is the parent's. Records nothing from here on, for ever.
+  void disown();
 
   // -- level ---------------------------------------------------------------------------------------------
   [[nodiscard]] bool on() const { return level_ != Level::off; }
@@ -34,7 +44,10 @@ class Recorder {
   [[nodiscard]] bool tasks() const { return level_ >= Level::tasks; }
   [[nodiscard]] Level level() const { return level_; }
   /// The level the program itself wants; viewers with a lease may raise it. Takes effect at the next poll.
-  void set_level(Level level) { own_level_ = level; level_stale_ = true; }
+  void set_level(Level level) {
+    own_level_ = level;
+    level_stale_ = true;
+  }
   [[nodiscard]] Level own_level() const { return own_level_; }
   [[nodiscard]] WritableSession* session() const { return session_.get(); }
 
@@ -53,19 +66,24 @@ class Recorder {
   void loop_stop();
 
   void phase_begin(Phase phase, std::uint64_t waiting) {
-    if (!on()) return;
+    if (!on())
+      return;
     const auto now = ticks();
+    if (phase == Phase::idle)
+      now_.ready_depth = waiting;
     enter(phase, now);
     put({now, EventType::phase_begin, phase_, 0, 0, kNoName, waiting, 0});
   }
   void phase_end(std::uint64_t count) {
-    if (!on()) return;
+    if (!on())
+      return;
     put({ticks(), EventType::phase_end, phase_, 0, 0, kNoName, count, 0});
   }
 
   /// The prepare phase begins. Keeps its time for poll_begin(), which carries it.
   void prepare_begin() {
-    if (!on()) return;
+    if (!on())
+      return;
     prepare_ticks_ = ticks();
     enter(Phase::prepare, prepare_ticks_);
   }
@@ -80,13 +98,16 @@ class Recorder {
   };
   /// The poll begins. Looks at level and leases first, so that levels change only between callbacks.
   void poll_begin(const Poll& poll) {
-    if (level_stale_ || session_) refresh_level();
-    if (!on()) return;
+    if (level_may_change())
+      refresh_level();
+    if (!on())
+      return;
     write_poll_begin(poll);
   }
   /// The kernel came back. `woke` is when; `gil_wait` how long the GIL took after that.
   void poll_wake(std::uint64_t woke, std::uint64_t gil_wait, bool slept) {
-    if (!on()) return;
+    if (!on())
+      return;
     put({woke, EventType::poll_wake, phase_, 0, 0, kNoName, gil_wait, slept ? 1U : 0U});
     if (slept) {
       add(&Counters::gil_wait_ticks, gil_wait);
@@ -94,49 +115,204 @@ class Recorder {
     }
   }
   /// The poll's callbacks are done and the check phase begins.
-  void poll_end(std::uint64_t io_events);
+  void poll_end(std::uint64_t io_events) {
+    if (!on())
+      return;
+    const auto now = ticks();
+    put({now, EventType::poll_end, phase_, 0, 0, kNoName, io_events, now_.iteration});
+    if (io_events != 0)
+      add(&Counters::io_events, io_events);
+    enter(Phase::check, now);
+  }
 
   // -- callbacks -----------------------------------------------------------------------------------------
   /// Counts at any level but off; writes the pair of events from Level::callbacks on. Nests.
-  void callback_begin(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns, std::uint64_t object);
-  void callback_end();
-  void count_callback() { if (on()) add(&Counters::callbacks, 1); }
+  void callback_begin(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns,
+                      std::uint64_t object) {
+    if (!on())
+      return;
+    add(&Counters::callbacks, 1);
+    if (!callbacks())
+      return;
+    const auto now = ticks();
+    const auto flags = ready_is_ns ? kReadyIsNs : std::uint8_t{0};
+    put({now, EventType::callback_begin, phase_, static_cast<std::uint8_t>(kind), flags, name, ready, object});
+    const auto depth = callback_depth_++;
+    if (depth >= kCallbackFrames)
+      return publish_depth();
+    frames_[depth] = {now, object, name, kind};
+    show_callback(frames_[depth]);
+  }
+  void callback_end() {
+    if (!callbacks() || callback_depth_ == 0)
+      return;
+    const auto depth = --callback_depth_;
+    if (depth >= kCallbackFrames)
+      return end_deep_callback();
+    const auto& frame = frames_[depth];
+    put({ticks(), EventType::callback_end, phase_, static_cast<std::uint8_t>(frame.kind), 0, frame.name, 0,
+         frame.object});
+    show_callback(depth == 0 ? CallbackFrame{} : frames_[depth - 1]);
+  }
+  void count_callback() {
+    if (on())
+      add(&Counters::callbacks, 1);
+  }
 
   // -- timers, handles, bytes, tasks -----------------------------------------------------------------------
-  void timer_set(NameId name, std::uint64_t id, std::uint64_t due_ns);
-  void timer_fired(NameId name, std::uint64_t id, std::uint64_t due_ns);
-  void timer_cancelled(NameId name, std::uint64_t id);
+  void timer_set(NameId name, std::uint64_t id, std::uint64_t due_ns) {
+    if (!on())
+      return;
+    add(&Counters::timers_set, 1);
+    if (callbacks())
+      put({ticks(), EventType::timer_set, phase_, 0, 0, name, id, due_ns});
+  }
+  void timer_fired(NameId name, std::uint64_t id, std::uint64_t due_ns) {
+    if (!on())
+      return;
+    add(&Counters::timers_fired, 1);
+    if (callbacks())
+      put({ticks(), EventType::timer_fired, phase_, 0, 0, name, id, due_ns});
+  }
+  void timer_cancelled(NameId name, std::uint64_t id) {
+    if (!on())
+      return;
+    add(&Counters::timers_cancelled, 1);
+    if (callbacks())
+      put({ticks(), EventType::timer_cancelled, phase_, 0, 0, name, id, 0});
+  }
   /// Handles keep the id they are given here; 0 if recording is off.
-  std::uint64_t handle_opened(HandleKind kind, NameId name, int fd);
-  void handle_closed(HandleKind kind, std::uint64_t id);
-  void bytes_read(std::uint64_t handle, std::uint64_t bytes);
-  void bytes_written(std::uint64_t handle, std::uint64_t bytes);
-  void task_created(NameId name, std::uint64_t id);
-  void task_done(NameId name, std::uint64_t id);
-  void wakeup();
+  std::uint64_t handle_opened(HandleKind kind, NameId name, int fd) {
+    return on() ? open_handle(kind, name, fd) : 0;
+  }
+  /// Closing 0 does nothing; a handle opened before the level went off leaves the present all the same.
+  void handle_closed(HandleKind kind, std::uint64_t id) {
+    if (id != 0)
+      close_handle(kind, id);
+  }
+  void bytes_read(std::uint64_t handle, std::uint64_t bytes) {
+    if (!on())
+      return;
+    add(&Counters::bytes_read, bytes);
+    if (callbacks())
+      put({ticks(), EventType::bytes_read, phase_, 0, 0, kNoName, handle, bytes});
+  }
+  void bytes_written(std::uint64_t handle, std::uint64_t bytes) {
+    if (!on())
+      return;
+    add(&Counters::bytes_written, bytes);
+    if (callbacks())
+      put({ticks(), EventType::bytes_written, phase_, 0, 0, kNoName, handle, bytes});
+  }
+  /// `id` is not 0 and no other task's while this one lives.
+  void task_created(NameId name, std::uint64_t id) {
+    if (tasks())
+      open_task(name, id);
+  }
+  void task_done(NameId name, std::uint64_t id) {
+    if (tasks())
+      close_task(name, id);
+  }
+  void wakeup() {
+    if (on())
+      put({ticks(), EventType::wakeup, phase_, 0, 0, kNoName, 0, 0});
+  }
 
  private:
-  void enter(Phase phase, std::uint64_t now);
+  /// A callback that runs now. Deeper ones are counted, but not remembered.
+  struct CallbackFrame {
+    std::uint64_t since_ticks = 0;
+    std::uint64_t object = 0;
+    NameId name = kNoName;
+    CallbackKind kind = CallbackKind::unknown;
+  };
+  static constexpr std::uint32_t kCallbackFrames = 16;
+
+  void enter(Phase phase, std::uint64_t now) {
+    phase_ = phase;
+    now_.phase = phase;
+    now_.phase_since_ticks = now;
+    publish<offsetof(Present, phase_since_ticks) / 8, offsetof(Present, ready_depth) / 8>();
+  }
+  void show_callback(const CallbackFrame& frame) {
+    now_.callback_name = frame.name;
+    now_.callback_kind = frame.kind;
+    now_.callback_since_ticks = frame.since_ticks;
+    now_.callback_object = frame.object;
+    publish_depth();
+  }
+  void publish_depth() {
+    now_.callback_depth = static_cast<std::uint8_t>(callback_depth_ < 255U ? callback_depth_ : 255U);
+    publish<offsetof(Present, callback_name) / 8, offsetof(Present, callback_since_ticks) / 8,
+            offsetof(Present, callback_object) / 8>();
+  }
+  /// Copies the given words of now_ into the session, and its first word, under the sequence lock.
+  template <std::size_t... kWords>
+  void publish() {
+    auto* to = reinterpret_cast<std::uint64_t*>(present_);
+    const auto put_word = [&](std::size_t word, std::memory_order order) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, reinterpret_cast<const char*>(&now_) + word * 8, sizeof(value));
+      std::atomic_ref(to[word]).store(value, order);
+    };
+    ++now_.sequence;
+    put_word(0, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    (put_word(kWords, std::memory_order_relaxed), ...);
+    ++now_.sequence;
+    put_word(0, std::memory_order_release);
+  }
+  void publish_all();
+
   void put(const Event& event) { ring_.write(event); }
-  void add(std::uint64_t Counters::* counter, std::uint64_t amount) {
+  void add(std::uint64_t Counters::*counter, std::uint64_t amount) {
     std::atomic_ref word(counters_->*counter);
     word.store(word.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
+
+  /// Cheap enough for every iteration, also with level off.
+  [[nodiscard]] bool level_may_change() const {
+    if (control_ == nullptr)
+      return false;
+    return level_stale_ || leases_active_ ||
+           std::atomic_ref(control_->lease_change).load(std::memory_order_relaxed) != lease_change_seen_;
+  }
   void refresh_level();
+  void scan_leases();
+  void change_level(Level level, std::uint32_t viewer_pid);
   void write_poll_begin(const Poll& poll);
-  // H1 completes: sequence-locked Present, renewal of Present::anchor_last, lease scan, nesting stack.
+  void renew_anchor();
+  void end_deep_callback();
+  std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
+  void close_handle(HandleKind kind, std::uint64_t id);
+  void open_task(NameId name, std::uint64_t id);
+  void close_task(NameId name, std::uint64_t id);
 
   Level level_ = Level::off;      ///< in force
   Level own_level_ = Level::off;  ///< what the program asked for
   bool level_stale_ = false;
+  bool leases_active_ = false;  ///< as of the latest scan
   Phase phase_ = Phase::none;
   ClockSource clock_ = ClockSource::monotonic;
+  std::uint32_t callback_depth_ = 0;
   RingWriter ring_;
   Present* present_ = nullptr;
   Counters* counters_ = nullptr;
   Control* control_ = nullptr;
-  std::uint64_t prepare_ticks_ = 0;
+  Present now_{};                    ///< what the session's Present holds; only words that changed are copied
+  std::uint64_t prepare_ticks_ = 0;  ///< 0: no prepare phase was seen
   std::uint64_t poll_begin_ticks_ = 0;
+  std::uint64_t last_handle_ = 0;
+  CallbackFrame frames_[kCallbackFrames];
+
+  std::uint64_t lease_change_seen_ = 0;
+  Level leased_level_ = Level::off;
+  std::uint32_t leased_by_ = 0;
+  std::uint64_t next_scan_ticks_ = 0;
+  std::uint64_t next_anchor_ticks_ = 0;
+  std::uint64_t anchor_interval_ns_ = 0;
+  double ticks_per_ns_ = 1;  ///< a lower bound until two anchors are known
+
   NameInterner names_;
   ObjectSlots handles_;
   ObjectSlots tasks_;

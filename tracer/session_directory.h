@@ -1,12 +1,15 @@
 #pragma once
-/// Where sessions lie and which there are.
+/// Where sessions lie.
 ///
-/// The directory is the user's own: $XDG_RUNTIME_DIR/loopscope, else /dev/shm/loopscope-UID, mode 0700.
-/// LOOPSCOPE_DIR overrides it. A directory that is a link, or belongs to somebody else, is an error.
+/// The directory is the user's own, mode 0700: $XDG_RUNTIME_DIR/loopscope if that is in memory, else
+/// /dev/shm/loopscope-UID. LOOPSCOPE_DIR overrides both. A directory that is a link, belongs to somebody else or
+/// may be written by others is an error.
 /// A session's file is named PID.LOOP.START (START: process_start_ticks, so a reused pid cannot collide).
+/// Which sessions there are is the reading side's business: tracer/session_list.h.
 /// Thread: any. Errors: sentences for the user.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,29 +18,26 @@ namespace loopscope::tracer {
 /// Path of the directory; created if `create`. Empty and a sentence in `error` if it cannot be used.
 std::string session_directory(bool create, std::string& error);
 
-struct SessionEntry {
-  std::string path;
-  std::string id;              ///< "PID.LOOP": what people type
+/// Every directory that may hold sessions of this user, whatever environment their programs were started in.
+/// Those that do not exist are left out; those that cannot be trusted too, with a sentence in `error`.
+std::vector<std::string> session_directories(std::string& error);
+
+/// What a session's file name says.
+struct SessionFileName {
   std::uint32_t pid = 0;
   std::uint32_t loop_number = 0;
-  bool alive = false;
-  bool readable = false;       ///< false: `problem` says why it cannot be opened
-  std::string problem;
-  std::string program;
-  std::string python_version;
-  std::string libuv_version;
-  std::uint64_t created_realtime_ns = 0;
-  int level = 0;
+  std::uint64_t process_start_ticks = 0;
 };
+std::string session_file_name(const SessionFileName& name);
+std::optional<SessionFileName> parse_session_file_name(const std::string& text);
 
-/// All sessions, live ones first, newest first within each.
-std::vector<SessionEntry> list_sessions(std::string& error);
+/// Does the process that the name speaks of still live?
+bool writer_lives(const SessionFileName& name);
 
-/// The path for what the user typed: a pid, a "PID.LOOP", a path, or nothing (the only live one, or the
-/// newest dead one if none lives). Empty and a sentence in `error` if there is none or several.
-std::string find_session(const std::string& wanted, std::string& error);
+/// How many dead sessions a directory may hold. They are memory: a service that crashes for ever must not fill it.
+inline constexpr std::size_t kDeadSessionsKept = 32;
 
-/// Removes the files of dead sessions; answers how many.
-int clean_dead_sessions(std::string& error);
+/// Removes the oldest dead sessions beyond kDeadSessionsKept. Best effort.
+void discard_surplus_dead_sessions(const std::string& directory);
 
 }  // namespace loopscope::tracer

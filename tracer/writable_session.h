@@ -12,6 +12,7 @@
 #include <string>
 
 #include "tracer/format.h"
+#include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
 
@@ -21,18 +22,18 @@ inline constexpr std::uint64_t kLeastRingEvents = 1U << 12U;
 struct SessionFacts {
   std::string libuv_version;
   std::string python_version;
-  std::string program;            ///< command line for people
+  std::string program;  ///< command line for people
   std::uint32_t loop_number = 1;
   Phase phase_order[7] = {};
   std::uint64_t ring_events = kDefaultRingEvents;  ///< rounded up to a power of two
-  std::string directory;          ///< empty: session_directory()
+  std::string directory;                           ///< empty: session_directory()
 };
 
 class WritableSession {
  public:
   /// Null and a sentence in `error` if it cannot be made.
   static std::unique_ptr<WritableSession> create(const SessionFacts& facts, std::string& error);
-  /// A session in private memory, for tests: same bytes, no file.
+  /// A session in private memory, for tests: same bytes, no file. Null only if there is no memory at all.
   static std::unique_ptr<WritableSession> create_in_memory(const SessionFacts& facts);
 
   /// Unmaps, and removes the file: a session that ends in order leaves nothing behind.
@@ -49,16 +50,21 @@ class WritableSession {
   [[nodiscard]] char* names() const;
   [[nodiscard]] Event* ring() const;
   [[nodiscard]] const std::string& path() const { return path_; }  ///< empty if in memory
-  [[nodiscard]] void* data() const { return base_; }               ///< header().size_bytes bytes
+  [[nodiscard]] void* data() const { return memory_.data(); }      ///< header().size_bytes bytes
 
-  /// After fork(), in the child: forget the file, it is the parent's. The mapping stays readable.
+  /// After fork(), in the child: forget the file, it is the parent's. Nothing may be written after.
   void disown();
 
  private:
   WritableSession() = default;
-  void* base_ = nullptr;
-  std::uint64_t size_bytes_ = 0;
+  void lay_out(const SessionFacts& facts, std::uint64_t ring_events);
+  template <typename Part>
+  [[nodiscard]] Part* at(std::uint64_t offset) const {
+    return reinterpret_cast<Part*>(static_cast<char*>(memory_.data()) + offset);
+  }
+  SharedMemory memory_;
   std::string path_;
+  bool owns_file_ = false;
 };
 
 }  // namespace loopscope::tracer

@@ -1,0 +1,35 @@
+#include "tracer/process_identity.h"
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace loopscope::tracer {
+
+std::uint64_t process_start_ticks(std::uint32_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  // Field 2 is the program's name in parentheses and may hold anything, parentheses and spaces too.
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string::npos)
+    return 0;
+  std::istringstream fields(stat.substr(name_end + 1));
+  constexpr int kFieldsBetween = 18;  // 4 to 21
+  std::string state;
+  std::string skipped;
+  fields >> state;
+  for (int i = 0; i < kFieldsBetween; ++i) fields >> skipped;
+  std::uint64_t start = 0;
+  fields >> start;
+  const bool ended = state == "Z" || state == "X";
+  return fields && !ended ? start : 0;
+}
+
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,236 @@
+#include "tracer/recorder.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loopscope::tracer {
+namespace {
+
+constexpr double kLeaseScanNs = 100e6;
+// The first anchors come close together, so that a program that lives for milliseconds has two of them.
+constexpr std::uint64_t kFirstAnchorIntervalNs = 1'000'000;
+constexpr std::uint64_t kAnchorIntervalNs = 1'000'000'000;
+
+std::uint64_t thread_id() {
+  return static_cast<std::uint64_t>(syscall(SYS_gettid));
+}
+
+template <typename Word>
+Word load(const Word& word) {
+  return std::atomic_ref(const_cast<Word&>(word)).load(std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : session_(std::move(session)) {
+  if (!session_)
+    return;
+  const auto& header = session_->header();
+  clock_ = header.clock_source;
+  present_ = &session_->present();
+  counters_ = &session_->counters();
+  control_ = &session_->control();
+  ring_ = RingWriter(session_->ring(), header.ring_events, &counters_->head);
+  names_ = NameInterner(session_->names(), header.names_bytes, counters_);
+  handles_ = ObjectSlots(session_->handle_slots(), header.handle_slot_count);
+  tasks_ = ObjectSlots(session_->task_slots(), header.task_slot_count);
+  own_level_ = level_ = now_.level = level;
+  now_.anchor_last = header.anchor_first;
+  anchor_interval_ns_ = kFirstAnchorIntervalNs;
+  publish_all();
+}
+
+Recorder::~Recorder() {
+  if (!session_ || present_ == nullptr)
+    return;
+  now_.running = 0;
+  now_.ended = 1;
+  publish_all();
+}
+
+void Recorder::disown() {
+  if (session_)
+    session_->disown();
+  level_ = own_level_ = Level::off;
+  level_stale_ = leases_active_ = false;
+  present_ = nullptr;
+  counters_ = nullptr;
+  control_ = nullptr;
+  ring_ = {};
+  names_ = {};
+  handles_ = {};
+  tasks_ = {};
+}
+
+// Written at any level: whether the loop runs at all is never unknown.
+void Recorder::loop_start() {
+  if (present_ == nullptr)
+    return;
+  now_.running = 1;
+  if (on())
+    put({ticks(), EventType::loop_start, phase_, 0, 0, kNoName, thread_id(), 0});
+  renew_anchor();
+}
+
+void Recorder::loop_stop() {
+  if (present_ == nullptr)
+    return;
+  now_.running = 0;
+  phase_ = now_.phase = Phase::none;
+  now_.phase_since_ticks = ticks();
+  if (on())
+    put({now_.phase_since_ticks, EventType::loop_stop, phase_, 0, 0, kNoName, 0, 0});
+  renew_anchor();
+}
+
+void Recorder::publish_all() {
+  [this]<std::size_t... kWords>(std::index_sequence<kWords...>) {
+    publish<(kWords + 1)...>();
+  }
+  (std::make_index_sequence<sizeof(Present) / 8 - 1>());
+}
+
+// -- poll ------------------------------------------------------------------------------------------------
+
+void Recorder::write_poll_begin(const Poll& poll) {
+  const auto now = ticks();
+  const auto in_prepare = prepare_ticks_ == 0 ? 0 : now - prepare_ticks_;
+  prepare_ticks_ = 0;
+  poll_begin_ticks_ = now;
+  phase_ = Phase::poll;
+  ++now_.iteration;
+  put({now, EventType::poll_begin, phase_, static_cast<std::uint8_t>(poll.reason), 0, poll.culprit, now_.iteration,
+       std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::min<std::uint64_t>(in_prepare, UINT32_MAX)
+                                                                        << 32U});
+  add(&Counters::iterations, 1);
+
+  now_.phase = phase_;
+  now_.phase_since_ticks = now_.poll_begin_ticks = now;
+  now_.poll_reason = poll.reason;
+  now_.poll_timeout_ms = poll.timeout_ms;
+  now_.poll_culprit = poll.culprit;
+  now_.ready_depth = poll.ready_depth;
+  now_.timers_pending = poll.timers_pending;
+  now_.next_timer_ns = poll.next_timer_ns;
+  publish<offsetof(Present, phase_since_ticks) / 8, offsetof(Present, iteration) / 8,
+          offsetof(Present, poll_timeout_ms) / 8, offsetof(Present, poll_begin_ticks) / 8,
+          offsetof(Present, ready_depth) / 8, offsetof(Present, timers_pending) / 8,
+          offsetof(Present, next_timer_ns) / 8>();
+  if (now >= next_anchor_ticks_)
+    renew_anchor();
+}
+
+void Recorder::renew_anchor() {
+  now_.anchor_last = take_anchor(clock_);
+  const auto& first = session_->header().anchor_first;
+  const auto& last = now_.anchor_last;
+  if (last.monotonic_ns > first.monotonic_ns)
+    ticks_per_ns_ = static_cast<double>(last.ticks - first.ticks) /
+                    static_cast<double>(last.monotonic_ns - first.monotonic_ns);
+  next_anchor_ticks_ =
+      last.ticks + static_cast<std::uint64_t>(static_cast<double>(anchor_interval_ns_) * ticks_per_ns_);
+  anchor_interval_ns_ = std::min(anchor_interval_ns_ * 2, kAnchorIntervalNs);
+  publish_all();
+}
+
+// -- level -----------------------------------------------------------------------------------------------
+
+void Recorder::refresh_level() {
+  const auto changes = load(control_->lease_change);
+  const auto now = ticks();
+  if (changes != lease_change_seen_ || (leases_active_ && now >= next_scan_ticks_)) {
+    lease_change_seen_ = changes;
+    scan_leases();
+    next_scan_ticks_ = now + static_cast<std::uint64_t>(kLeaseScanNs * ticks_per_ns_);
+  }
+  level_stale_ = false;
+  const bool raised = leased_level_ > own_level_;
+  const auto level = raised ? leased_level_ : own_level_;
+  if (level != level_)
+    change_level(level, raised ? leased_by_ : 0);
+}
+
+/// The highest level that any living viewer asks for.
+void Recorder::scan_leases() {
+  leases_active_ = false;
+  leased_level_ = Level::off;
+  leased_by_ = 0;
+  const auto now = monotonic_ns();
+  for (const auto& lease : control_->leases) {
+    const auto pid = load(lease.viewer_pid);
+    const auto heartbeat = load(lease.heartbeat_ns);
+    if (pid == 0 || (heartbeat <= now && now - heartbeat > kLeaseTimeoutNs))
+      continue;
+    // Nobody beats ahead of the clock by much: such a lease would never end.
+    if (heartbeat > now && heartbeat - now > kLeaseTimeoutNs)
+      continue;
+    leases_active_ = true;
+    const auto wanted = std::min(load(lease.level), static_cast<std::uint32_t>(Level::stacks));
+    if (static_cast<Level>(wanted) <= leased_level_)
+      continue;
+    leased_level_ = static_cast<Level>(wanted);
+    leased_by_ = pid;
+  }
+}
+
+void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
+  const auto before = std::exchange(level_, level);
+  const Event event{
+      ticks(), EventType::level_changed, phase_, static_cast<std::uint8_t>(level), 0, kNoName, viewer_pid, 0};
+  put(event);
+  if (before >= Level::tasks && !tasks())
+    tasks_.clear();
+  if (!callbacks() && callback_depth_ != 0) {
+    callback_depth_ = 0;
+    show_callback({});
+  }
+  if (!on())
+    prepare_ticks_ = 0;
+  now_.level = level;
+  publish<>();
+}
+
+// -- callbacks, handles, tasks ---------------------------------------------------------------------------
+
+void Recorder::end_deep_callback() {
+  put({ticks(), EventType::callback_end, phase_, 0, 0, kNoName, 0, 0});
+  publish_depth();
+}
+
+std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {
+  const auto now = ticks();
+  const auto id = ++last_handle_;
+  const auto detail = static_cast<std::uint64_t>(std::int64_t{fd});
+  put({now, EventType::handle_opened, phase_, static_cast<std::uint8_t>(kind), 0, name, id, detail});
+  add(&Counters::handles_opened, 1);
+  if (!handles_.open({id, now, name, static_cast<std::uint8_t>(kind), {}, detail}))
+    add(&Counters::slots_lost, 1);
+  return id;
+}
+
+void Recorder::close_handle(HandleKind kind, std::uint64_t id) {
+  handles_.close(id);
+  if (!on())
+    return;
+  add(&Counters::handles_closed, 1);
+  put({ticks(), EventType::handle_closed, phase_, static_cast<std::uint8_t>(kind), 0, kNoName, id, 0});
+}
+
+void Recorder::open_task(NameId name, std::uint64_t id) {
+  const auto now = ticks();
+  put({now, EventType::task_created, phase_, 0, 0, name, id, 0});
+  add(&Counters::tasks_created, 1);
+  if (!tasks_.open({id, now, name, 0, {}, 0}))
+    add(&Counters::slots_lost, 1);
+}
+
+void Recorder::close_task(NameId name, std::uint64_t id) {
+  put({ticks(), EventType::task_done, phase_, 0, 0, name, id, 0});
+  add(&Counters::tasks_done, 1);
+  tasks_.close(id);
+}
+
+}  // namespace loopscope::tracer
