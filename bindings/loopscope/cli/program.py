@@ -31,7 +31,7 @@ def run_script(argv: list[str]) -> None:
     replace_first_path(os.path.dirname(os.path.realpath(script)))
     main = fresh_main()
     loader = importlib.machinery.SourceFileLoader("__main__", script)
-    main.__dict__.update(__file__=script, __cached__=None, __loader__=loader, __annotations__={})
+    main.__dict__.update(__file__=script, __cached__=None, __loader__=loader)
     as_main(lambda: exec(code(), main.__dict__))
 
 
@@ -50,7 +50,7 @@ def run_main_module(name: str, alter_argv: bool) -> None:
 
 def absolute_path(script: str) -> str:
     """As python makes it: joined to the directory we are in, not cleaned up."""
-    return os.path.join(os.getcwd(), script.removeprefix("./"))
+    return os.path.join(os.getcwd(), script)
 
 
 def read_script(script: str) -> Callable[[], types.CodeType]:
@@ -85,7 +85,7 @@ def replace_first_path(directory: str) -> None:
 
 def fresh_main() -> types.ModuleType:
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
     sys.modules["__main__"] = main
     return main
 
