@@ -1,0 +1,131 @@
+"""Each test here runs on the running Python's own loop, which says what is right, and on loopscope's."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import gc
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+TEST_SECONDS = 40  # nothing here takes longer than a few seconds, even on a busy machine
+FACTORIES = {
+    "stock": ("asyncio", "SelectorEventLoop"),
+    "loopscope": ("loopscope", "new_event_loop"),
+}
+
+
+def factory_of(name: str) -> LoopFactory:
+    module, attribute = FACTORIES[name]
+    return getattr(importlib.import_module(module), attribute)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "loop_name" in metafunc.fixturenames:
+        metafunc.parametrize("loop_name", list(FACTORIES))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sessions_of_their_own() -> Iterator[None]:
+    """Loops of the tests leave their sessions where no viewer of the developer's sees them."""
+    if "LOOPSCOPE_DIR" in os.environ:
+        yield
+        return
+    directory = tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm")
+    os.environ["LOOPSCOPE_DIR"] = directory
+    yield
+    del os.environ["LOOPSCOPE_DIR"]
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(autouse=True)
+def time_limit() -> Iterator[None]:
+    """A hanging loop fails its test; one that does not even notice signals ends the run with a traceback."""
+
+    def too_long(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"the test took longer than {TEST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(TEST_SECONDS)
+    faulthandler.dump_traceback_later(TEST_SECONDS + 20, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def loop_factory(loop_name: str) -> LoopFactory:
+    return factory_of(loop_name)
+
+
+@pytest.fixture
+def loop(loop_factory: LoopFactory) -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop of the test's own. Code that fails to pass it on finds no current loop."""
+    asyncio.set_event_loop(None)
+    new = loop_factory()
+    yield new
+    if not new.is_closed():
+        new.run_until_complete(new.shutdown_asyncgens())
+        new.run_until_complete(new.shutdown_default_executor())
+        new.close()
+    asyncio.set_event_loop(None)
+    gc.collect()  # what is reported on collection is reported to the test that caused it
+
+
+@pytest.fixture
+def errors(loop: asyncio.AbstractEventLoop) -> list[dict]:
+    """What the loop reported to its exception handler."""
+    reports: list[dict] = []
+    loop.set_exception_handler(lambda _, context: reports.append(context))
+    return reports
+
+
+class Program:
+    """A Python program in a process of its own, with `new_event_loop` of the loop under test."""
+
+    def __init__(self, loop_name: str, folder: Path) -> None:
+        module, attribute = FACTORIES[loop_name]
+        self.prologue = f"import asyncio, sys, os, signal, time\nfrom {module} import {attribute} as new_event_loop\n"
+        self.path = folder / "program.py"
+
+    def start(self, source: str, *options: str, **environment: str) -> subprocess.Popen:
+        self.path.write_text(self.prologue + textwrap.dedent(source))
+        return subprocess.Popen(
+            [sys.executable, *options, str(self.path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                **environment,
+            },
+        )
+
+    def run(self, source: str, *options: str, **environment: str) -> subprocess.CompletedProcess:
+        with self.start(source, *options, **environment) as process:
+            try:
+                out, err = process.communicate(timeout=TEST_SECONDS - 10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture
+def program(loop_name: str, tmp_path: Path) -> Program:
+    return Program(loop_name, tmp_path)
