@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by run and test: installs what is missing, builds everything, provides a display.
 # Everything it says goes to stderr; what a step prints is shown only if the step fails.
 

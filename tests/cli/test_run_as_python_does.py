@@ -22,7 +22,8 @@ PROGRAMS = {
     "sees its main": """
         import sys
         main = sys.modules['__main__']
-        print(main.__dict__ is globals(), __name__, __file__, __spec__ and __spec__.name, __package__, __cached__, __doc__)
+        print(main.__dict__ is globals(), __name__, __file__, __cached__, __doc__)
+        print(__spec__ and __spec__.name, __package__)
         print(sorted(key for key in globals()))
         print(type(__loader__).__name__, __builtins__.__name__)
         """,
@@ -66,7 +67,9 @@ PROGRAMS = {
         """,
     "looks at its last error at exit": """
         import atexit, sys, traceback
-        atexit.register(lambda: print(sys.last_type, [f.name for f in traceback.extract_tb(sys.last_traceback)]))
+        def look():
+            print(sys.last_type, [frame.name for frame in traceback.extract_tb(sys.last_traceback)])
+        atexit.register(look)
         raise ValueError('x')
         """,
     "leaves a thread behind": """
@@ -77,7 +80,9 @@ PROGRAMS = {
         """,
     "fails in a thread": """
         import threading
-        threading.excepthook = lambda args: print('thread', args.exc_type.__name__, len(args.exc_traceback.tb_frame.f_code.co_name))
+        def hook(args):
+            print('thread', args.exc_type.__name__, args.exc_traceback.tb_frame.f_code.co_name)
+        threading.excepthook = hook
         threading.Thread(target=lambda: 1 / 0).start()
         """,
     "has latin-1 in it": b"# -*- coding: latin-1 -*-\nprint(ascii('\xe4'))",
