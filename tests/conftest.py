@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from programs import Started
 
 ROOT = Path(__file__).parent.parent
 BUILD = Path(os.environ.get("LOOPSCOPE_BUILD", ROOT / "build"))
@@ -40,9 +41,6 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-Started = subprocess.Popen[str]
-
-
 @pytest.fixture
 def start() -> Iterator[Callable[..., Started]]:
     """Starts children that do not outlive the test: start("script.py", "argument")."""
@@ -65,11 +63,3 @@ def start() -> Iterator[Callable[..., Started]]:
         if child.poll() is None:
             child.kill()
         child.communicate()
-
-
-def wait_until(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:
-    """Fails with `what` if the condition does not come true in time."""
-    give_up = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < give_up, f"waited {timeout_s} s in vain until {what}"
-        time.sleep(0.01)

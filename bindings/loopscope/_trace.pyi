@@ -1,0 +1,86 @@
+"""Sessions of loops, live and dead, for reading. Written in C++: bindings/trace_module.cpp.
+
+Times are CLOCK_MONOTONIC nanoseconds, as time.monotonic_ns() gives them, unless their name says otherwise.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+FORMAT_VERSION: int
+
+class TraceError(Exception):
+    """A sentence for the user: what was wrong, what was expected, what to do."""
+
+class SessionEntry:
+    """A session in the list. If it is not readable, `problem` says why, and the rest is empty."""
+
+    path: str
+    id: str
+    pid: int
+    loop_number: int
+    alive: bool
+    readable: bool
+    problem: str
+    program: str
+    python_version: str
+    libuv_version: str
+    created_realtime_ns: int
+    level: int
+
+def list_sessions() -> list[SessionEntry]:
+    """Live ones first, the newest first within each."""
+
+def find_session(wanted: str = "") -> str:
+    """The path for a pid, a "PID.LOOP", a path, or nothing (the only live one, else the newest dead one)."""
+
+def clean_dead_sessions() -> int:
+    """Removes the files of dead sessions; answers how many."""
+
+class Name:
+    function: str
+    file: str
+    line: int
+
+class TraceEvent:
+    """One event. Fields that its type does not use are 0, "" or None; tracer/trace_event.h says which do."""
+
+    t_ns: int
+    type: str
+    phase: str
+    kind: str
+    name: Name | None
+    iteration: int
+    object: int
+    value: int
+    other_ns: int
+    position: int
+
+class EventIterator(Iterator[TraceEvent]):
+    """From the oldest event there is to the newest; `lost` were overwritten on the way."""
+
+    lost: int
+    def __next__(self) -> TraceEvent: ...
+
+class Session:
+    path: str
+    alive: bool
+    pid: int
+    loop_number: int
+    format_version: int
+    program: str
+    python_version: str
+    libuv_version: str
+    created_monotonic_ns: int
+    created_realtime_ns: int
+    ring_events: int
+    phase_order: list[str]
+    def __init__(self, path: str) -> None: ...
+    def present(self) -> dict[str, Any]: ...
+    def counters(self) -> dict[str, int]: ...
+    def handles(self) -> list[dict[str, Any]]: ...
+    def tasks(self) -> list[dict[str, Any]]: ...
+    def events(self) -> EventIterator: ...
+    def dump(self, write: Callable[[bytes], object]) -> None:
+        """The session as text for people."""
+    def export_jsonl(self, write: Callable[[bytes], object]) -> None:
+        """One JSON object a line for each event."""
