@@ -109,28 +109,28 @@ enum class HandleKind : std::uint8_t {
 };
 
 enum class EventType : std::uint8_t {
-  none = 0,             // fields below; what is not named is 0
-  loop_start = 1,       // a = thread id
-  loop_stop = 2,        //
-  phase_begin = 3,      // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
-  phase_end = 4,        // phase; a = callbacks run
-  poll_begin = 5,       // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
-                        //   ticks spent in prepare (high 32)
-  poll_wake = 6,        // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
-  poll_end = 7,         // a = I/O events handled; b = iteration
-  callback_begin = 8,   // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = object id
-  callback_end = 9,     // kind, name as in callback_begin; b = object id
-  timer_set = 10,       // name; a = timer id; b = due_ns
-  timer_fired = 11,     // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
-  timer_cancelled = 12, // name; a = timer id
-  handle_opened = 13,   // kind = HandleKind; name = what it serves; a = handle id; b = file descriptor
-  handle_closed = 14,   // kind = HandleKind; a = handle id
-  bytes_read = 15,      // a = handle id; b = bytes
-  bytes_written = 16,   // a = handle id; b = bytes
-  task_created = 17,    // name = coroutine; a = task id
-  task_done = 18,       // name = coroutine; a = task id
-  wakeup = 19,          // call_soon_threadsafe() or a signal woke the poll
-  level_changed = 20,   // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
+  none = 0,              // fields below; what is not named is 0
+  loop_start = 1,        // a = thread id
+  loop_stop = 2,         //
+  phase_begin = 3,       // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
+  phase_end = 4,         // phase; a = callbacks run
+  poll_begin = 5,        // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
+                         //   ticks spent in prepare (high 32)
+  poll_wake = 6,         // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
+  poll_end = 7,          // a = I/O events handled; b = iteration
+  callback_begin = 8,    // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = object id
+  callback_end = 9,      // kind, name as in callback_begin; b = object id
+  timer_set = 10,        // name; a = timer id; b = due_ns
+  timer_fired = 11,      // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
+  timer_cancelled = 12,  // name; a = timer id
+  handle_opened = 13,    // kind = HandleKind; name = what it serves; a = handle id; b = file descriptor
+  handle_closed = 14,    // kind = HandleKind; a = handle id
+  bytes_read = 15,       // a = handle id; b = bytes
+  bytes_written = 16,    // a = handle id; b = bytes
+  task_created = 17,     // name = coroutine; a = task id
+  task_done = 18,        // name = coroutine; a = task id
+  wakeup = 19,           // call_soon_threadsafe() or a signal woke the poll
+  level_changed = 20,    // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
 };
 
 /// Event::flags
@@ -158,9 +158,9 @@ inline constexpr NameId kNoName = 0;
 /// An entry of the name table, 8-byte aligned, followed by name and file (UTF-8, no terminator).
 /// Complete and immutable once Counters::names_used_bytes covers it.
 struct NameEntry {
-  std::uint32_t line;         ///< first line of the function, 0 if it has none (written in C)
-  std::uint16_t name_bytes;   ///< at most kMaxNameBytes
-  std::uint16_t file_bytes;   ///< at most kMaxFileBytes
+  std::uint32_t line;        ///< first line of the function, 0 if it has none (written in C)
+  std::uint16_t name_bytes;  ///< at most kMaxNameBytes
+  std::uint16_t file_bytes;  ///< at most kMaxFileBytes
 };
 inline constexpr std::size_t kMaxNameBytes = 256;
 inline constexpr std::size_t kMaxFileBytes = 1024;
@@ -195,19 +195,19 @@ struct SessionHeader {
   std::uint64_t ring_events;  ///< capacity, a power of two
 
   std::uint32_t pid;
-  std::uint32_t loop_number;            ///< 1 for the first loop of the process
-  std::uint64_t process_start_ticks;    ///< field 22 of /proc/PID/stat: tells a reused pid apart
+  std::uint32_t loop_number;          ///< 1 for the first loop of the process
+  std::uint64_t process_start_ticks;  ///< field 22 of /proc/PID/stat: tells a reused pid apart
   std::uint64_t created_monotonic_ns;
-  std::uint64_t created_realtime_ns;    ///< CLOCK_REALTIME at the same instant
-  char boot_id[40];                     ///< /proc/sys/kernel/random/boot_id: clocks compare within one boot
+  std::uint64_t created_realtime_ns;  ///< CLOCK_REALTIME at the same instant
+  char boot_id[40];                   ///< /proc/sys/kernel/random/boot_id: clocks compare within one boot
 
   ClockSource clock_source;
-  std::uint8_t phase_order[7];          ///< Phase values of one iteration as the libuv in use runs them
+  std::uint8_t phase_order[7];  ///< Phase values of one iteration as the libuv in use runs them
   ClockAnchor anchor_first;
 
   char libuv_version[16];
   char python_version[16];
-  char program[1024];                   ///< command line, arguments joined by spaces, UTF-8, cut to fit
+  char program[1024];  ///< command line, arguments joined by spaces, UTF-8, cut to fit
 
   char reserved[2832];
 };
@@ -219,33 +219,33 @@ struct Present {
   std::uint32_t sequence;
   Phase phase;
   Level level;
-  std::uint8_t running;           ///< 1 while run_forever() runs
+  std::uint8_t running;  ///< 1 while run_forever() runs
   PollReason poll_reason;
   std::uint64_t phase_since_ticks;
   std::uint64_t iteration;
-  std::int32_t poll_timeout_ms;   ///< of the latest poll
+  std::int32_t poll_timeout_ms;  ///< of the latest poll
   NameId poll_culprit;
   std::uint64_t poll_begin_ticks;
-  NameId callback_name;           ///< of the innermost callback that runs now; kNoName if none
+  NameId callback_name;  ///< of the innermost callback that runs now; kNoName if none
   CallbackKind callback_kind;
-  std::uint8_t callback_depth;    ///< 0 while none runs
-  std::uint8_t ended;             ///< 1 once the session was closed in order and its file removed
+  std::uint8_t callback_depth;  ///< 0 while none runs
+  std::uint8_t ended;           ///< 1 once the session was closed in order and its file removed
   std::uint8_t reserved8;
   std::uint64_t callback_since_ticks;
   std::uint64_t callback_object;
-  std::uint64_t ready_depth;      ///< callbacks in the ready queue, as of the latest phase boundary
-  std::uint64_t timers_pending;   ///< likewise
-  std::uint64_t next_timer_ns;    ///< due time of the first timer; 0 if none
-  ClockAnchor anchor_last;        ///< renewed about once a second while the loop turns
+  std::uint64_t ready_depth;     ///< callbacks in the ready queue, as of the latest phase boundary
+  std::uint64_t timers_pending;  ///< likewise
+  std::uint64_t next_timer_ns;   ///< due time of the first timer; 0 if none
+  ClockAnchor anchor_last;       ///< renewed about once a second while the loop turns
   std::uint64_t reserved[4];
 };
 
 /// Totals since the session began. Each is one relaxed word of its own; they are not a snapshot.
 struct Counters {
-  std::uint64_t head;             ///< position of the next event: events written so far
-  std::uint64_t pad[7];           ///< the readers' polling of head stays off the writer's line
-  std::uint64_t names_used_bytes; ///< release/acquire: entries below it are complete
-  std::uint64_t names_lost;       ///< functions that found no room in the name table
+  std::uint64_t head;              ///< position of the next event: events written so far
+  std::uint64_t pad[7];            ///< the readers' polling of head stays off the writer's line
+  std::uint64_t names_used_bytes;  ///< release/acquire: entries below it are complete
+  std::uint64_t names_lost;        ///< functions that found no room in the name table
   std::uint64_t iterations;
   std::uint64_t io_events;
   std::uint64_t callbacks;
@@ -258,24 +258,25 @@ struct Counters {
   std::uint64_t handles_closed;
   std::uint64_t tasks_created;
   std::uint64_t tasks_done;
-  std::uint64_t poll_sleep_ticks; ///< in polls that may sleep
+  std::uint64_t poll_sleep_ticks;  ///< in polls that may sleep
   std::uint64_t gil_wait_ticks;
-  std::uint64_t slots_lost;       ///< handles and tasks that found no slot
+  std::uint64_t slots_lost;  ///< handles and tasks that found no slot
   std::uint64_t reserved[5];
 };
 
 /// A viewer's lease: while its heartbeat is younger than kLeaseTimeoutNs the loop honours what it asks.
+/// viewer_pid and level are one 8-byte word for every access.
 struct Lease {
-  std::uint32_t viewer_pid;      ///< 0: free. Taken by compare-and-swap, given back by storing 0
-  std::uint32_t level;           ///< the least Level the viewer wants
-  std::uint64_t heartbeat_ns;    ///< renewed by the viewer at least every 250 ms
+  std::uint32_t viewer_pid;    ///< 0: free. Taken by compare-and-swap, given back by storing 0
+  std::uint32_t level;         ///< the least Level the viewer wants
+  std::uint64_t heartbeat_ns;  ///< renewed by the viewer at least every 250 ms
 };
 inline constexpr std::size_t kLeaseCount = 8;
 inline constexpr std::uint64_t kLeaseTimeoutNs = 1'000'000'000;
 
 /// What viewers ask for. The loop looks at it once per iteration and never waits for it.
 struct Control {
-  std::uint64_t lease_change;    ///< raised by one whenever a lease is taken, changed or given back
+  std::uint64_t lease_change;  ///< raised by one whenever a lease is taken, changed or given back
   std::uint64_t pad[7];
   Lease leases[kLeaseCount];
 };

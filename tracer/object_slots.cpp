@@ -71,6 +71,10 @@ bool ObjectSlots::close(std::uint64_t id) {
   return true;
 }
 
+bool ObjectSlots::contains(std::uint64_t id) const {
+  return places_ && id != 0 && places_[place_of(id)].id == id;
+}
+
 void ObjectSlots::clear() {
   for (std::uint64_t slot = 0; slot < first_unused_; ++slot) store(slots_[slot].id, std::uint64_t{0});
   if (open_count_ > 0)

@@ -23,6 +23,7 @@ class ObjectSlots {
   /// `object.id` is not 0; if it has a slot already, that slot is written anew.
   bool open(const ObjectSlot& object);
   bool close(std::uint64_t id);
+  [[nodiscard]] bool contains(std::uint64_t id) const;
   /// Frees every slot: what is no longer followed must not look alive.
   void clear();
 

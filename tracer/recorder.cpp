@@ -160,7 +160,8 @@ void Recorder::scan_leases() {
   leased_by_ = 0;
   const auto now = monotonic_ns();
   for (const auto& lease : control_->leases) {
-    const auto pid = load(lease.viewer_pid);
+    const auto claim = load(reinterpret_cast<const std::uint64_t&>(lease));  // pid and level change together
+    const auto pid = static_cast<std::uint32_t>(claim);
     const auto heartbeat = load(lease.heartbeat_ns);
     if (pid == 0 || (heartbeat <= now && now - heartbeat > kLeaseTimeoutNs))
       continue;
@@ -168,7 +169,7 @@ void Recorder::scan_leases() {
     if (heartbeat > now && heartbeat - now > kLeaseTimeoutNs)
       continue;
     leases_active_ = true;
-    const auto wanted = std::min(load(lease.level), static_cast<std::uint32_t>(Level::stacks));
+    const auto wanted = std::min(claim >> 32U, std::uint64_t{static_cast<std::uint8_t>(Level::stacks)});
     if (static_cast<Level>(wanted) <= leased_level_)
       continue;
     leased_level_ = static_cast<Level>(wanted);

@@ -205,6 +205,8 @@ class Recorder {
       put({ticks(), EventType::bytes_written, phase_, 0, 0, kNoName, handle, bytes});
   }
   /// `id` is not 0 and no other task's while this one lives.
+  /// True if the task's creation was recorded and its end was not.
+  [[nodiscard]] bool knows_task(std::uint64_t id) const { return tasks_.contains(id); }
   void task_created(NameId name, std::uint64_t id) {
     if (tasks())
       open_task(name, id);

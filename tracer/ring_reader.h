@@ -19,9 +19,9 @@ class RingReader {
   explicit RingReader(const Session& session, Start start = Start::oldest);
 
   struct Batch {
-    std::vector<Event> events;   ///< in order, ticks non-decreasing
+    std::vector<Event> events;  ///< in order, ticks non-decreasing
     std::uint64_t first_position = 0;
-    std::uint64_t lost = 0;      ///< overwritten between the last batch and this one
+    std::uint64_t lost = 0;  ///< overwritten between the last batch and this one
   };
   /// At most `limit` events into `batch` (its vector is reused). False if there is nothing new and nothing lost.
   bool read(Batch& batch, std::size_t limit);

@@ -1,11 +1,10 @@
 #pragma once
 /// The reading side's mapping of a session: live, dead, or a copied file.
 ///
-/// Thread: one per object. Owner: of its mapping (read-only) and of its lease (a second, writable mapping of
-///   Control alone, only if it is the viewer's own session). Errors: open() answers what is missing, in a
+/// Thread: one per object. Owner: of its mapping (read-only) and of its lease. Errors: open() answers what is missing, in a
 ///   sentence for the user. Nothing in the file is trusted: every offset and length is checked against the
-///   file's size before use; a file that shrinks under the reader must not crash it (it is copied if it is not
-///   on tmpfs).
+///   file's size before use; a file that shrinks under the reader must not crash it: only the session of
+///   a living program on tmpfs is mapped, every other one is copied (up to kMostCopiedBytes).
 /// Units: everything this class returns is CLOCK_MONOTONIC ns unless its name says ticks.
 
 #include <cstdint>
@@ -15,12 +14,11 @@
 #include <vector>
 
 #include "tracer/format.h"
+#include "tracer/session_header.h"
 
 namespace loopscope::tracer {
 
-enum class OpenError : std::uint8_t {
-  none, no_such_session, not_a_session, other_version, truncated, not_yours, unreadable,
-};
+inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
 
 /// A function's name, valid as long as its Session.
 struct Name {
@@ -31,7 +29,7 @@ struct Name {
 
 struct LiveObject {
   std::uint64_t id;
-  std::uint64_t since_ns;
+  std::int64_t since_ns;
   NameId name;
   HandleKind kind;
   std::int64_t fd;
@@ -42,7 +40,7 @@ class Session {
   struct Opened {
     std::unique_ptr<Session> session;  ///< null on error
     OpenError error = OpenError::none;
-    std::string message;               ///< what was wrong, what was expected, what to do
+    std::string message;  ///< what was wrong, what was expected, what to do
   };
   static Opened open(const std::string& path);
   /// The bytes of a session that is already in memory (tests). Not owned.
@@ -56,10 +54,13 @@ class Session {
   [[nodiscard]] const std::string& path() const;
 
   /// A consistent copy. If the writer died while writing, the copy is the torn one and `torn` is true.
-  struct PresentCopy { Present present; bool torn; };
+  struct PresentCopy {
+    Present present;
+    bool torn;
+  };
   [[nodiscard]] PresentCopy present() const;
   [[nodiscard]] Counters counters() const;
-  [[nodiscard]] std::uint64_t head() const;           ///< acquire
+  [[nodiscard]] std::uint64_t head() const;  ///< acquire
   [[nodiscard]] const Event* ring() const;
   [[nodiscard]] Name name(NameId id) const;
   [[nodiscard]] std::vector<LiveObject> handles() const;
@@ -68,9 +69,12 @@ class Session {
   /// Ticks to CLOCK_MONOTONIC ns by the anchors. Call calibrate() now and then (each frame is fine): on
   /// the writer's own boot it takes an anchor of its own, so that a session a millisecond old has a good rate.
   [[nodiscard]] std::int64_t to_ns(std::uint64_t ticks) const;
+  [[nodiscard]] std::int64_t duration_ns(std::uint64_t ticks) const;
+  /// False if the file alone does not tell how fast its clock ran: times are then ticks since the session began.
+  [[nodiscard]] bool clock_known() const;
   void calibrate();
 
-  /// Does the process that writes it still live (same pid, same start time, same boot)?
+  /// Does the process that writes it still live (same pid, same start time, same boot), and still write it?
   [[nodiscard]] bool alive() const;
 
   /// Asks the program to record at least `level` while this object lives and renews.

@@ -24,7 +24,9 @@ struct SessionFacts {
   std::string python_version;
   std::string program;  ///< command line for people
   std::uint32_t loop_number = 1;
-  Phase phase_order[7] = {};
+  /// As the libuv in use runs them; this is how 1.44 and earlier do.
+  Phase phase_order[7] = {Phase::timers, Phase::pending, Phase::idle,   Phase::prepare,
+                          Phase::poll,   Phase::check,   Phase::closing};
   std::uint64_t ring_events = kDefaultRingEvents;  ///< rounded up to a power of two
   std::string directory;                           ///< empty: session_directory()
 };

@@ -1,0 +1,220 @@
+#include "tracer/export/dump.h"
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "tracer/export/json_text.h"
+#include "tracer/export/jsonl.h"
+#include "tracer/export/trace_walk.h"
+#include "tracer/words.h"
+
+namespace loopscope::tracer {
+namespace {
+
+constexpr int kLabelWidth = 14;
+constexpr int kMostIndent = 20;
+
+/// Duration with the unit that makes it readable.
+std::string duration(std::int64_t ns) {
+  char text[32];
+  if (ns < 10'000)
+    std::snprintf(text, sizeof(text), "%lld ns", static_cast<long long>(ns));
+  else if (ns < 10'000'000)
+    std::snprintf(text, sizeof(text), "%.1f us", static_cast<double>(ns) / 1e3);
+  else
+    std::snprintf(text, sizeof(text), "%.1f ms", static_cast<double>(ns) / 1e6);
+  return text;
+}
+
+std::string milliseconds(std::int64_t ns) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%14.6f", static_cast<double>(ns) / 1e6);
+  return text;
+}
+
+/// Names come from strangers: a terminal must not obey what is in them.
+std::string printable(std::string_view text) {
+  auto clean = valid_utf8(text);
+  for (auto& character : clean)
+    if (static_cast<unsigned char>(character) < 0x20 || character == 0x7F)
+      character = ' ';
+  return clean;
+}
+
+std::string function(const Session& session, NameId id) {
+  return id == kNoName ? "(no name)" : printable(describe_function(session, id));
+}
+
+template <typename Value>
+void fact(std::ostream& out, std::string_view label, const Value& value) {
+  out << label << std::string(label.size() < kLabelWidth ? kLabelWidth - label.size() : 1, ' ') << value << '\n';
+}
+
+void dump_header(const Session& session, std::ostream& out) {
+  const auto& header = session.header();
+  fact(out, "session",
+       std::to_string(header.pid) + "." + std::to_string(header.loop_number) +
+           (session.alive() ? " (live)" : " (dead)"));
+  fact(out, "program", printable(header.program));
+  fact(out, "python", printable(header.python_version));
+  fact(out, "libuv", printable(header.libuv_version));
+  std::string order;
+  for (const auto phase : header.phase_order)
+    order += (order.empty() ? "" : ", ") + std::string(phase_name(static_cast<Phase>(phase)));
+  fact(out, "phases", order);
+  fact(out, "ring", std::to_string(header.ring_events) + " events");
+  const bool tsc = header.clock_source == ClockSource::tsc;
+  fact(out, "clock",
+       std::string(tsc ? "time stamp counter" : "monotonic") +
+           (session.clock_known() ? "" : ", rate unknown: times are ticks"));
+}
+
+void dump_present(const Session& session, std::ostream& out) {
+  const auto [now, torn] = session.present();
+  fact(out, "level", level_name(now.level));
+  fact(out, "running", now.running != 0 ? "yes" : "no");
+  fact(out, "phase",
+       std::string(phase_name(now.phase)) + (torn ? " (torn: the program stopped while writing)" : ""));
+  fact(out, "iteration", now.iteration);
+  if (now.iteration != 0)
+    fact(out, "latest poll",
+         std::to_string(now.poll_timeout_ms) + " ms, " + std::string(reason_name(now.poll_reason)) +
+             (now.poll_culprit == kNoName ? "" : ", " + function(session, now.poll_culprit)));
+  if (now.callback_depth != 0)
+    fact(out, "callback",
+         function(session, now.callback_name) + " (" + std::string(callback_kind_name(now.callback_kind)) +
+             ", depth " + std::to_string(now.callback_depth) + ")");
+  fact(out, "ready", now.ready_depth);
+  fact(out, "timers", now.timers_pending);
+  for (const auto& handle : session.handles())
+    fact(out, "handle",
+         std::to_string(handle.id) + " " + std::string(handle_kind_name(handle.kind)) + ", fd " +
+             std::to_string(handle.fd) + ", " + function(session, handle.name));
+  for (const auto& task : session.tasks())
+    fact(out, "task", std::to_string(task.id) + " " + function(session, task.name));
+}
+
+void dump_counters(const Session& session, std::ostream& out) {
+  const auto totals = session.counters();
+  fact(out, "events", totals.head);
+  fact(out, "iterations", totals.iterations);
+  fact(out, "callbacks", totals.callbacks);
+  fact(out, "I/O events", totals.io_events);
+  fact(out, "bytes",
+       std::to_string(totals.bytes_read) + " read, " + std::to_string(totals.bytes_written) + " written");
+  fact(out, "timers",
+       std::to_string(totals.timers_set) + " set, " + std::to_string(totals.timers_fired) + " fired, " +
+           std::to_string(totals.timers_cancelled) + " cancelled");
+  fact(out, "handles",
+       std::to_string(totals.handles_opened) + " opened, " + std::to_string(totals.handles_closed) + " closed");
+  fact(out, "tasks",
+       std::to_string(totals.tasks_created) + " created, " + std::to_string(totals.tasks_done) + " done");
+  fact(out, "asleep", duration(session.duration_ns(totals.poll_sleep_ticks)));
+  fact(out, "GIL waits", duration(session.duration_ns(totals.gil_wait_ticks)));
+  if (totals.names_lost != 0)
+    fact(out, "names lost", totals.names_lost);
+  if (totals.slots_lost != 0)
+    fact(out, "slots lost", totals.slots_lost);
+}
+
+/// The event's own fields, for people.
+std::string details(const Session& session, const TraceEvent& event) {
+  const auto number = [](auto value) { return std::to_string(value); };
+  if (event.type == kIterationBegin || event.type == kIterationEnd)
+    return number(event.iteration);
+  switch (event.type) {
+    case EventType::loop_start:
+      return "thread " + number(event.value);
+    case EventType::phase_begin:
+      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", waiting " + number(event.value) : "");
+    case EventType::phase_end:
+      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", callbacks " + number(event.value) : "");
+    case EventType::poll_begin:
+      return number(event.value) + " ms, " + std::string(reason_name(static_cast<PollReason>(event.kind))) +
+             (event.name == kNoName ? "" : ", " + function(session, event.name));
+    case EventType::poll_wake:
+      return std::string(event.value != 0 ? "slept" : "did not sleep") + ", GIL wait " + duration(event.other_ns);
+    case EventType::poll_end:
+      return "I/O events " + number(event.value);
+    case EventType::callback_begin:
+      return function(session, event.name) + ", " +
+             std::string(callback_kind_name(static_cast<CallbackKind>(event.kind))) +
+             (event.other_ns == 0 ? "" : ", waited " + duration(event.t_ns - event.other_ns));
+    case EventType::callback_end:
+      return function(session, event.name);
+    case EventType::timer_set:
+    case EventType::timer_fired:
+      return number(event.object) + ", due " + (event.other_ns >= event.t_ns ? "in " : "since ") +
+             duration(event.other_ns >= event.t_ns ? event.other_ns - event.t_ns : event.t_ns - event.other_ns) +
+             ", " + function(session, event.name);
+    case EventType::timer_cancelled:
+      return number(event.object) + ", " + function(session, event.name);
+    case EventType::handle_opened:
+      return number(event.object) + ", " + std::string(handle_kind_name(static_cast<HandleKind>(event.kind))) +
+             ", fd " + number(event.value) + ", " + function(session, event.name);
+    case EventType::handle_closed:
+      return number(event.object) + ", " + std::string(handle_kind_name(static_cast<HandleKind>(event.kind)));
+    case EventType::bytes_read:
+    case EventType::bytes_written:
+      return "handle " + number(event.object) + ", " + number(event.value) + " bytes";
+    case EventType::task_created:
+    case EventType::task_done:
+      return number(event.object) + ", " + function(session, event.name);
+    case EventType::level_changed:
+      return std::string(level_name(static_cast<Level>(event.kind))) +
+             (event.value != 0 ? ", asked by " + number(event.value) : "");
+    case EventType::loop_stop:
+    case EventType::wakeup:
+      return "";
+    default:
+      return "type " + number(static_cast<int>(event.type)) + ", name " + number(event.name) + ", a " +
+             number(event.object) + ", b " + number(event.value);
+  }
+}
+
+bool opens(EventType type) {
+  return type == EventType::phase_begin || type == EventType::callback_begin || type == kIterationBegin;
+}
+bool closes(EventType type) {
+  return type == EventType::phase_end || type == EventType::callback_end || type == kIterationEnd;
+}
+
+void dump_events(const Session& session, std::ostream& out) {
+  const auto start = static_cast<std::int64_t>(session.header().created_monotonic_ns);
+  int depth = 0;
+  const auto on_event = [&](const TraceEvent& event) {
+    if (closes(event.type) && depth > 0)
+      --depth;
+    const std::string indent(2 * static_cast<std::size_t>(std::min(depth, kMostIndent)), ' ');
+    out << milliseconds(event.t_ns - start) << (event.inferred ? " ~ " : "   ") << indent
+        << trace_event_name(event.type);
+    const auto own = details(session, event);
+    out << (own.empty() ? "" : " ") << own << '\n';
+    if (opens(event.type))
+      ++depth;
+  };
+  const auto on_lost = [&](std::uint64_t count) {
+    depth = 0;
+    out << std::string(14, ' ') << "   (" << count << " events were overwritten)\n";
+  };
+  walk_trace(session, Boundaries::all, on_event, on_lost);
+}
+
+}  // namespace
+
+void write_dump(const Session& session, std::ostream& out, const DumpOptions& options) {
+  if (options.facts) {
+    dump_header(session, out);
+    out << '\n';
+    dump_present(session, out);
+    out << '\n';
+    dump_counters(session, out);
+  }
+  if (options.facts && options.events)
+    out << '\n';
+  if (options.events)
+    dump_events(session, out);
+}
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,19 @@
+#pragma once
+/// A session as text for people: who, what is now, totals, then every event that the ring holds.
+///
+/// Thread: one. Owner: of nothing. Errors: those of the stream. Times are ms since the session was created; what
+/// nobody observed is marked `~`. Stable enough to be what tests compare with.
+
+#include <ostream>
+
+#include "tracer/session.h"
+
+namespace loopscope::tracer {
+
+struct DumpOptions {
+  bool facts = true;  ///< the paragraphs before the events
+  bool events = true;
+};
+void write_dump(const Session& session, std::ostream& out, const DumpOptions& options = {});
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,160 @@
+#include "tracer/export/jsonl.h"
+
+#include <vector>
+
+#include "tracer/export/json_text.h"
+#include "tracer/export/trace_walk.h"
+#include "tracer/words.h"
+
+namespace loopscope::tracer {
+namespace {
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+void add_function(JsonObject& line, const Session& session, NameId id) {
+  if (id == kNoName)
+    return void(line.null("name"));
+  const auto name = session.name(id);
+  line.text("name", name.function);
+  if (name.file.empty())
+    return void(line.null("file").null("line"));
+  line.text("file", name.file).number("line", name.line);
+}
+
+void add_poll_begin(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.number("timeout_ms", event.value).text("reason", reason_name(static_cast<PollReason>(event.kind)));
+  if (event.name == kNoName)
+    line.null("culprit");
+  else
+    line.text("culprit", describe_function(session, event.name));
+  line.number("prepare_ns", event.other_ns);
+}
+
+void add_callback(JsonObject& line, const Session& session, const TraceEvent& event) {
+  add_function(line, session, event.name);
+  line.text("kind", callback_kind_name(static_cast<CallbackKind>(event.kind)));
+  if (event.type == EventType::callback_begin) {
+    if (event.other_ns == 0)
+      line.null("t_ready_ns");
+    else
+      line.number("t_ready_ns", event.other_ns);
+  }
+  if (event.object != 0)
+    line.id("object", event.object);
+}
+
+void add_handle(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("handle", event.object).text("kind", handle_kind_name(static_cast<HandleKind>(event.kind)));
+  if (event.type != EventType::handle_opened)
+    return;
+  line.number("fd", event.value);
+  add_function(line, session, event.name);
+}
+
+void add_timer(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("timer", event.object);
+  if (event.type != EventType::timer_cancelled)
+    line.number("due_ns", event.other_ns);
+  add_function(line, session, event.name);
+}
+
+void add_unknown(JsonObject& line, const TraceEvent& event) {
+  line.id("type_number", static_cast<std::uint8_t>(event.type))
+      .id("kind", event.kind)
+      .id("name_id", event.name)
+      .id("a", event.object)
+      .number("b", event.value);
+}
+
+void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& event) {
+  switch (event.type) {
+    case EventType::loop_stop:
+    case EventType::wakeup:
+      return;
+    case EventType::loop_start:
+      return void(line.number("thread", event.value));
+    case EventType::phase_begin:
+      return void(line.number("waiting", event.value));
+    case EventType::phase_end:
+      return void(line.number("callbacks", event.value));
+    case EventType::poll_begin:
+      return add_poll_begin(line, session, event);
+    case EventType::poll_wake:
+      return void(line.number("gil_wait_ns", event.other_ns).truth("slept", event.value != 0));
+    case EventType::poll_end:
+      return void(line.number("events", event.value));
+    case EventType::callback_begin:
+    case EventType::callback_end:
+      return add_callback(line, session, event);
+    case EventType::timer_set:
+    case EventType::timer_fired:
+    case EventType::timer_cancelled:
+      return add_timer(line, session, event);
+    case EventType::handle_opened:
+    case EventType::handle_closed:
+      return add_handle(line, session, event);
+    case EventType::bytes_read:
+    case EventType::bytes_written:
+      return void(line.id("handle", event.object).number("bytes", event.value));
+    case EventType::task_created:
+    case EventType::task_done:
+      return add_function(line.id("task", event.object), session, event.name);
+    case EventType::level_changed:
+      return void(
+          line.text("level", level_name(static_cast<Level>(event.kind))).number("viewer_pid", event.value));
+    default:
+      return add_unknown(line, event);
+  }
+}
+
+}  // namespace
+
+std::string describe_function(const Session& session, NameId id) {
+  if (id == kNoName)
+    return "";
+  const auto name = session.name(id);
+  std::string words(name.function);
+  if (!name.file.empty())
+    words.append(1, ' ').append(base_name(name.file)).append(1, ':').append(std::to_string(name.line));
+  return words;
+}
+
+void JsonlWriter::write(const TraceEvent& event) {
+  JsonObject line(line_);
+  line.number("t_ns", event.t_ns)
+      .text("type", trace_event_name(event.type))
+      .text("phase", phase_name(event.phase));
+  if (event.iteration != 0)
+    line.id("iteration", event.iteration);
+  if (event.inferred)
+    line.truth("inferred", true);
+  if (event.type != kIterationBegin && event.type != kIterationEnd)
+    add_own_fields(line, session_, event);
+  line.end();
+  out_ << line_;
+}
+
+void JsonlWriter::lost(std::uint64_t count) {
+  JsonObject(line_).text("type", "lost").id("count", count).end();
+  out_ << line_;
+}
+
+std::uint64_t write_jsonl(const Session& session, std::ostream& out) {
+  JsonlWriter writer(session, out);
+  std::uint64_t lines = 0;
+  walk_trace(
+      session, Boundaries::all,
+      [&](const TraceEvent& event) {
+        writer.write(event);
+        ++lines;
+      },
+      [&](std::uint64_t count) {
+        writer.lost(count);
+        ++lines;
+      });
+  return lines;
+}
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,38 @@
+#pragma once
+/// Events as lines of JSON: one object a line, fields by name, always valid JSON whatever a name holds.
+///
+/// `t_ns` is CLOCK_MONOTONIC; every line has t_ns, type and phase, and its iteration where that is known. The
+/// fields of each type: docs/trace_format.md.
+/// Thread: one. Owner: of nothing. Errors: those of the stream.
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "tracer/session.h"
+#include "tracer/trace_event.h"
+
+namespace loopscope::tracer {
+
+/// "heartbeat chat.py:41": a function as people say it. Empty if the id has no name.
+std::string describe_function(const Session& session, NameId id);
+
+class JsonlWriter {
+ public:
+  JsonlWriter(const Session& session, std::ostream& out) : session_(session), out_(out) {}
+  void write(const TraceEvent& event);
+  /// {"type":"lost","count":n}: events overwritten before they could be read.
+  void lost(std::uint64_t count);
+
+ private:
+  const Session& session_;
+  std::ostream& out_;
+  std::string line_;
+};
+
+/// Everything that the ring holds now, oldest first, with all boundaries. Answers the number of lines.
+/// Events that were overwritten before are a "lost" line at the top.
+std::uint64_t write_jsonl(const Session& session, std::ostream& out);
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,275 @@
+#include "tracer/session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "tracer/clock.h"
+#include "tracer/process_identity.h"
+#include "tracer/session_directory.h"
+#include "tracer/shared_memory.h"
+#include "tracer/shared_words.h"
+#include "tracer/tick_scale.h"
+#include "tracer/viewer_lease.h"
+
+namespace loopscope::tracer {
+namespace {
+
+OpenProblem explain_open(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR)
+    return {OpenError::no_such_session, "there is no session " + path + "; see what there is with: loopscope ls"};
+  if (error == ELOOP)
+    return {OpenError::not_a_session, path + " is a symbolic link, which is not followed; name the file itself"};
+  if (error == EACCES || error == EPERM)
+    return {OpenError::not_yours,
+            path + " is not yours to read: only the user who runs a program may look into it"};
+  return {OpenError::unreadable, "cannot open " + path + ": " + std::strerror(error)};
+}
+
+OpenProblem check_file(const std::string& path, const OpenFile::Facts& facts) {
+  if (facts.directory)
+    return {OpenError::not_a_session, path + " is a directory; name a session in it, or a pid"};
+  if (!facts.regular)
+    return {OpenError::not_a_session, path + " is not a regular file, so it is no session"};
+  if (!facts.owned)
+    return {OpenError::not_yours,
+            path + " belongs to another user: only the user who runs a program may look into it"};
+  return {};
+}
+
+/// Writable if it may be, for a lease; a copy in a read-only place can be read all the same.
+OpenFile open_file(const std::string& path, int& error) {
+  OpenFile file(path, true, error);
+  if (error == EACCES || error == EROFS || error == EPERM || error == ETXTBSY || error == EISDIR)
+    file = OpenFile(path, false, error);
+  return file;
+}
+
+bool written_by_the_living(const SessionHeader& header, const std::string& boot) {
+  return boot == header.boot_id && writer_lives({header.pid, header.loop_number, header.process_start_ticks});
+}
+
+}  // namespace
+
+struct Session::State {
+  SessionHeader header{};
+  std::string path;
+  std::string boot = boot_id();
+  const char* base = nullptr;
+  SharedMemory memory;
+  OpenFile file;        ///< only of a session that is mapped
+  bool mapped = false;  ///< else a copy, or somebody else's memory
+  TickScale scale;
+  ViewerLease lease;
+
+  template <typename Part>
+  const Part& at(std::uint64_t offset) const {
+    return *reinterpret_cast<const Part*>(base + offset);
+  }
+  OpenProblem load(const OpenFile::Facts& facts);
+  std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count) const;
+};
+
+Session::Session() : state_(std::make_unique<State>()) {}
+Session::~Session() = default;
+
+Session::Opened Session::open(const std::string& path) {
+  int error = 0;
+  auto file = open_file(path, error);
+  const auto fail = [](OpenProblem problem) { return Opened{nullptr, problem.error, std::move(problem.message)}; };
+  if (error != 0)
+    return fail(explain_open(path, error));
+  const auto facts = file.facts(error);
+  if (error != 0)
+    return fail(explain_open(path, error));
+  if (auto problem = check_file(path, facts); problem.error != OpenError::none)
+    return fail(std::move(problem));
+
+  std::unique_ptr<Session> session(new Session);
+  auto& state = *session->state_;
+  state.path = path;
+  state.file = std::move(file);
+  if (auto problem = state.load(facts); problem.error != OpenError::none)
+    return fail(std::move(problem));
+  session->calibrate();
+  return {std::move(session), OpenError::none, ""};
+}
+
+Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
+  std::unique_ptr<Session> session(new Session);
+  auto& state = *session->state_;
+  const auto header_bytes = std::min<std::uint64_t>(size_bytes, sizeof(SessionHeader));
+  std::memcpy(&state.header, data, header_bytes);
+  auto problem = check_header(state.header, header_bytes, size_bytes, "this memory");
+  if (problem.error != OpenError::none)
+    return {nullptr, problem.error, std::move(problem.message)};
+  state.base = static_cast<const char*>(data);
+  state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
+  session->calibrate();
+  return {std::move(session), OpenError::none, ""};
+}
+
+OpenProblem Session::State::load(const OpenFile::Facts& facts) {
+  int error = 0;
+  const auto copied = file.read(&header, 0, sizeof(header), error);
+  if (error != 0)
+    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
+  if (auto problem = check_header(header, copied, facts.size_bytes, path); problem.error != OpenError::none)
+    return problem;
+  scale = TickScale(header.clock_source, header.anchor_first);
+
+  mapped = facts.in_memory && written_by_the_living(header, boot);
+  if (mapped) {
+    memory = SharedMemory::map(file.descriptor(), 0, header.size_bytes, false, error);
+    if (error != 0)
+      return {OpenError::unreadable, "cannot map " + path + ": " + std::strerror(error)};
+  } else {
+    if (header.size_bytes > kMostCopiedBytes)
+      return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
+                                         " MiB; of a session whose program has ended at most " +
+                                         std::to_string(kMostCopiedBytes >> 20U) + " MiB are read"};
+    memory = SharedMemory::anonymous(header.size_bytes, error);
+    if (error != 0)
+      return {OpenError::unreadable, "no memory to read " + path + ": " + std::strerror(error)};
+    const auto read = file.read(memory.data(), 0, header.size_bytes, error);
+    if (error != 0)
+      return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
+    if (read < header.size_bytes)
+      return {OpenError::truncated, path + " was cut short while it was read: " + std::to_string(read) + " of " +
+                                        std::to_string(header.size_bytes) + " bytes; open it again"};
+    file = {};
+  }
+  base = static_cast<const char*>(memory.data());
+  return {};
+}
+
+const SessionHeader& Session::header() const {
+  return state_->header;
+}
+const std::string& Session::path() const {
+  return state_->path;
+}
+
+Session::PresentCopy Session::present() const {
+  const auto& shared = state_->at<Present>(state_->header.present_offset);
+  const auto& first_word = reinterpret_cast<const std::uint64_t&>(shared);
+  // A writer needs some ten stores; one that has not finished after this many looks was stopped in the middle.
+  constexpr int kLooks = 1000;
+  PresentCopy copy{{}, true};
+  for (int look = 0; look < kLooks && copy.torn; ++look) {
+    const auto before = load_word(first_word, std::memory_order_acquire);
+    load_words(shared, copy.present);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const bool writing = (static_cast<std::uint32_t>(before) & 1U) != 0;
+    copy.torn = writing || before != load_word(first_word);
+  }
+  return copy;
+}
+
+Counters Session::counters() const {
+  Counters copy{};
+  load_words(state_->at<Counters>(state_->header.counters_offset), copy);
+  return copy;
+}
+
+std::uint64_t Session::head() const {
+  return load_word(state_->at<Counters>(state_->header.counters_offset).head, std::memory_order_acquire);
+}
+
+const Event* Session::ring() const {
+  return &state_->at<Event>(state_->header.ring_offset);
+}
+
+Name Session::name(NameId id) const {
+  const Name unknown{"?", "", 0};
+  const auto& header = state_->header;
+  const auto& counters = state_->at<Counters>(header.counters_offset);
+  const auto used = std::min(load_word(counters.names_used_bytes, std::memory_order_acquire), header.names_bytes);
+  const auto offset = std::uint64_t{id} * 8;
+  if (id == kNoName || offset + sizeof(NameEntry) > used)
+    return unknown;
+
+  const char* at = &state_->at<char>(header.names_offset) + offset;
+  NameEntry entry{};
+  std::memcpy(&entry, at, sizeof(entry));
+  const auto left = used - offset - sizeof(entry);
+  if (entry.name_bytes == 0 || std::uint64_t{entry.name_bytes} + entry.file_bytes > left)
+    return unknown;
+  at += sizeof(entry);
+  return {{at, entry.name_bytes}, {at + entry.name_bytes, entry.file_bytes}, entry.line};
+}
+
+std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count) const {
+  std::vector<LiveObject> found;
+  const auto* slots = &at<ObjectSlot>(offset);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto id = load_word(slots[i].id, std::memory_order_acquire);
+    if (id == 0)
+      continue;
+    ObjectSlot slot{};
+    load_words(slots[i], slot);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (slot.id != id || load_word(slots[i].id) != id)
+      continue;  // closed, or another's, while we looked
+    found.push_back({id, scale.to_ns(slot.since_ticks), slot.name, static_cast<HandleKind>(slot.kind),
+                     static_cast<std::int64_t>(slot.detail)});
+  }
+  return found;
+}
+
+std::vector<LiveObject> Session::handles() const {
+  return state_->objects(state_->header.handle_slots_offset, state_->header.handle_slot_count);
+}
+
+std::vector<LiveObject> Session::tasks() const {
+  return state_->objects(state_->header.task_slots_offset, state_->header.task_slot_count);
+}
+
+std::int64_t Session::to_ns(std::uint64_t ticks) const {
+  return state_->scale.to_ns(ticks);
+}
+std::int64_t Session::duration_ns(std::uint64_t ticks) const {
+  return state_->scale.duration_ns(ticks);
+}
+bool Session::clock_known() const {
+  return state_->scale.rate_known();
+}
+
+void Session::calibrate() {
+  auto& state = *state_;
+  if (state.header.clock_source != ClockSource::tsc)
+    return;
+  const auto last = present().present.anchor_last;
+  const bool same_clock = state.boot == state.header.boot_id && preferred_clock_source() == ClockSource::tsc;
+  const bool in_the_past = !state.path.empty() && !state.mapped;
+  if (!same_clock)
+    return state.scale.fit(last, last);
+  const auto now = take_anchor(ClockSource::tsc);
+  if (!in_the_past)
+    return state.scale.fit(now, now);
+  // The program's own last anchor is nearest to what it recorded; if it ran too briefly for a good rate, ours
+  // is the longer measure.
+  constexpr std::uint64_t kLongEnoughNs = 1'000'000'000;
+  const bool long_enough = last.monotonic_ns > state.header.anchor_first.monotonic_ns + kLongEnoughNs;
+  state.scale.fit(long_enough ? last : now, last.ticks != 0 ? last : state.header.anchor_first);
+}
+
+bool Session::alive() const {
+  // One byte that changes once, in a part that is whole words: a copy under no lock says it well enough.
+  Present now{};
+  load_words(state_->at<Present>(state_->header.present_offset), now);
+  return now.ended == 0 && written_by_the_living(state_->header, state_->boot);
+}
+
+bool Session::take_lease(Level level) {
+  return state_->mapped && state_->lease.take(state_->file, state_->header.control_offset, level);
+}
+void Session::renew_lease() {
+  state_->lease.renew();
+}
+void Session::drop_lease() {
+  state_->lease.drop();
+}
+
+}  // namespace loopscope::tracer

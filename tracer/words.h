@@ -1,0 +1,86 @@
+#pragma once
+/// The words for the numbers of tracer/format.h: one spelling for the app, the exports and Python.
+/// Thread: any. Errors: a number that this version does not know is called "unknown".
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "tracer/format.h"
+
+namespace loopscope::tracer {
+
+namespace words {
+inline constexpr std::string_view kUnknown = "unknown";
+inline constexpr std::array<std::string_view, 5> kLevels{"off", "phases", "callbacks", "tasks", "stacks"};
+inline constexpr std::array<std::string_view, kPhaseCount> kPhases{"none",    "timers", "pending", "idle",
+                                                                   "prepare", "poll",   "check",   "closing"};
+inline constexpr std::array<std::string_view, 9> kReasons{
+    kUnknown,    "stopping",    "closing_handles", "ready_callbacks", "nothing_to_wait_for",
+    "timer_due", "until_timer", "forever",         "not_waiting"};
+inline constexpr std::array<std::string_view, 20> kCallbackKinds{kUnknown,
+                                                                 "soon",
+                                                                 "threadsafe",
+                                                                 "timer",
+                                                                 "task_step",
+                                                                 "reader",
+                                                                 "writer",
+                                                                 "signal",
+                                                                 "accept",
+                                                                 "connection_made",
+                                                                 "data_received",
+                                                                 "buffer_updated",
+                                                                 "eof_received",
+                                                                 "connection_lost",
+                                                                 "pause_writing",
+                                                                 "resume_writing",
+                                                                 "datagram_received",
+                                                                 "error_received",
+                                                                 "future_done",
+                                                                 "internal"};
+inline constexpr std::array<std::string_view, 9> kHandleKinds{
+    kUnknown, "watcher", "tcp", "unix_stream", "listener", "udp", "pipe", "process", "wakeup"};
+inline constexpr std::array<std::string_view, 21> kEvents{
+    "none",         "loop_start",    "loop_stop",       "phase_begin",    "phase_end",
+    "poll_begin",   "poll_wake",     "poll_end",        "callback_begin", "callback_end",
+    "timer_set",    "timer_fired",   "timer_cancelled", "handle_opened",  "handle_closed",
+    "bytes_read",   "bytes_written", "task_created",    "task_done",      "wakeup",
+    "level_changed"};
+
+template <std::size_t kCount>
+constexpr std::string_view at(const std::array<std::string_view, kCount>& table, std::size_t number) {
+  return number < kCount ? table[number] : kUnknown;
+}
+}  // namespace words
+
+constexpr std::string_view level_name(Level level) {
+  return words::at(words::kLevels, static_cast<std::size_t>(level));
+}
+constexpr std::string_view phase_name(Phase phase) {
+  return words::at(words::kPhases, static_cast<std::size_t>(phase));
+}
+constexpr std::string_view reason_name(PollReason reason) {
+  return words::at(words::kReasons, static_cast<std::size_t>(reason));
+}
+constexpr std::string_view callback_kind_name(CallbackKind kind) {
+  return words::at(words::kCallbackKinds, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view handle_kind_name(HandleKind kind) {
+  return words::at(words::kHandleKinds, static_cast<std::size_t>(kind));
+}
+/// Of the events in a ring; tracer/trace_event.h adds two of its own.
+constexpr std::string_view event_name(EventType type) {
+  return words::at(words::kEvents, static_cast<std::size_t>(type));
+}
+
+/// The level that people call `word`; nothing if there is none.
+constexpr std::optional<Level> parse_level(std::string_view word) {
+  for (std::size_t i = 0; i < words::kLevels.size(); ++i)
+    if (words::kLevels[i] == word)
+      return static_cast<Level>(i);
+  return std::nullopt;
+}
+
+}  // namespace loopscope::tracer
