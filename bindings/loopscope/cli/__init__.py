@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
+from loopscope import __version__
 from loopscope.cli import attach, export, run, sessions
 from loopscope.cli.errors import CommandError, Parser
-from loopscope.cli.version import VERSION
 
 __all__ = ["main"]
 
@@ -21,7 +21,7 @@ def make_parser() -> Parser:
         prog="loopscope",
         description="An asyncio event loop on libuv that shows what it is doing while it does it.",
     )
-    parser.add_argument("--version", action="version", version=f"loopscope {VERSION}")
+    parser.add_argument("--version", action="version", version=f"loopscope {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="name")
     for module in (run, sessions, attach, export):
         module.add_parser(commands)
