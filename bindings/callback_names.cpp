@@ -1,0 +1,171 @@
+#include "bindings/callback_names.h"
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "bindings/runtime.h"
+
+namespace loopscope::bindings {
+
+using tracer::CallbackKind;
+using tracer::kNoName;
+using tracer::NameId;
+
+namespace {
+
+std::string_view text_of(PyObject* string) {
+  Py_ssize_t size = 0;
+  const char* utf8 = string != nullptr && PyUnicode_Check(string) ? PyUnicode_AsUTF8AndSize(string, &size) : nullptr;
+  if (utf8 == nullptr) {
+    PyErr_Clear();
+    return "?";
+  }
+  return {utf8, static_cast<std::size_t>(size)};
+}
+
+PyObject* qualname_of(PyCodeObject* code, PyObject* fallback) {
+#if PY_VERSION_HEX >= 0x030B0000
+  (void)fallback;
+  return code->co_qualname;
+#else
+  return fallback != nullptr ? fallback : code->co_name;
+#endif
+}
+
+PyCodeObject* coroutine_code(PyObject* coroutine) {
+#if PY_VERSION_HEX >= 0x030C0000
+  PyCodeObject* code = PyGen_GetCode(reinterpret_cast<PyGenObject*>(coroutine));
+  Py_DECREF(code);  // the coroutine keeps it alive
+  return code;
+#else
+  return reinterpret_cast<PyCodeObject*>(reinterpret_cast<PyCoroObject*>(coroutine)->cr_code);
+#endif
+}
+
+/// The step wrapper of C tasks has no public type. Its first field is the task; the first wrapper seen proves it.
+struct StepWrapper {
+  PyObject_HEAD
+  PyObject* task;
+};
+PyTypeObject* step_wrapper_type = nullptr;
+
+bool learn_step_wrapper(PyObject* callable) {
+  if (std::strstr(Py_TYPE(callable)->tp_name, "TaskStepMethWrapper") == nullptr)
+    return false;
+  const PyRef task = PyRef::steal(PyObject_GetAttrString(callable, "__self__"));
+  if (!task || reinterpret_cast<StepWrapper*>(callable)->task != task.get()) {
+    PyErr_Clear();
+    return false;
+  }
+  step_wrapper_type = Py_TYPE(callable);
+  return true;
+}
+
+bool is_task(PyObject* object) {
+  return object != nullptr && runtime().task_type != nullptr && PyObject_TypeCheck(object, runtime().task_type);
+}
+
+}  // namespace
+
+PyObject* task_behind(PyObject* callable) {
+  if (callable == nullptr)
+    return nullptr;
+  if (Py_TYPE(callable) == step_wrapper_type)
+    return reinterpret_cast<StepWrapper*>(callable)->task;
+  if (PyCFunction_Check(callable)) {
+    PyObject* self = PyCFunction_GET_SELF(callable);
+    const auto* definition = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
+    return is_task(self) && std::strcmp(definition->ml_name, "task_wakeup") == 0 ? self : nullptr;
+  }
+  if (step_wrapper_type == nullptr && learn_step_wrapper(callable))
+    return reinterpret_cast<StepWrapper*>(callable)->task;
+  return nullptr;
+}
+
+loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object, CallbackKind kind) {
+  if (PyObject* behind = task_behind(callable_object))
+    return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
+  return {callable(recorder, callable_object), kind, 0};
+}
+
+NameId CallbackNames::task(tracer::Recorder& recorder, PyObject* task) {
+  if (runtime().task_get_coro == nullptr)
+    return type_of(recorder, task);
+  const PyRef coroutine = PyRef::steal(runtime().task_get_coro(task, nullptr));
+  if (!coroutine || coroutine.get() == Py_None) {
+    PyErr_Clear();
+    return kNoName;
+  }
+  if (PyCoro_CheckExact(coroutine.get()) || PyGen_CheckExact(coroutine.get())) {
+#if PY_VERSION_HEX >= 0x030B0000
+    return code(recorder, coroutine_code(coroutine.get()), nullptr);
+#else
+    const PyRef qualname = PyRef::steal(PyObject_GetAttrString(coroutine.get(), "__qualname__"));
+    return code(recorder, coroutine_code(coroutine.get()), qualname.get());
+#endif
+  }
+  return type_of(recorder, coroutine.get());
+}
+
+NameId CallbackNames::method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name) {
+  PyObject* found = _PyType_Lookup(Py_TYPE(object), method_name);
+  return found != nullptr ? callable(recorder, found) : type_of(recorder, object);
+}
+
+NameId CallbackNames::callable(tracer::Recorder& recorder, PyObject* object) {
+  if (object == nullptr)
+    return kNoName;
+  if (PyMethod_Check(object))
+    object = PyMethod_GET_FUNCTION(object);
+  if (PyFunction_Check(object)) {
+    auto* function = reinterpret_cast<PyFunctionObject*>(object);
+    return code(recorder, reinterpret_cast<PyCodeObject*>(function->func_code), function->func_qualname);
+  }
+  if (PyCFunction_Check(object))
+    return c_function(recorder, object);
+  if (Py_TYPE(object) == reinterpret_cast<PyTypeObject*>(runtime().partial_type)) {
+    const PyRef inner = PyRef::steal(PyObject_GetAttrString(object, "func"));
+    if (inner)
+      return callable(recorder, inner.get());
+    PyErr_Clear();
+  }
+  return type_of(recorder, object);
+}
+
+NameId CallbackNames::code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname) {
+  if (const NameId known = recorder.find_name(code); known != kNoName)
+    return known;
+  const NameId id = recorder.intern(code, text_of(qualname_of(code, qualname)), text_of(code->co_filename),
+                                    static_cast<std::uint32_t>(code->co_firstlineno));
+  return keep(id, reinterpret_cast<PyObject*>(code));
+}
+
+NameId CallbackNames::c_function(tracer::Recorder& recorder, PyObject* function) {
+  const PyMethodDef* definition = reinterpret_cast<PyCFunctionObject*>(function)->m_ml;
+  if (const NameId known = recorder.find_name(definition); known != kNoName)
+    return known;
+  const PyRef qualname = PyRef::steal(PyObject_GetAttrString(function, "__qualname__"));
+  if (!qualname)
+    PyErr_Clear();
+  return recorder.intern(definition, qualname ? text_of(qualname.get()) : definition->ml_name, {}, 0);
+}
+
+NameId CallbackNames::type_of(tracer::Recorder& recorder, PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (const NameId known = recorder.find_name(type); known != kNoName)
+    return known;
+  const PyRef qualname = PyRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__qualname__"));
+  if (!qualname)
+    PyErr_Clear();
+  const NameId id = recorder.intern(type, text_of(qualname.get()), {}, 0);
+  return keep(id, reinterpret_cast<PyObject*>(type));
+}
+
+NameId CallbackNames::keep(NameId id, PyObject* key) {
+  if (id != kNoName)
+    kept_.push_back(PyRef::borrow(key));
+  return id;
+}
+
+}  // namespace loopscope::bindings

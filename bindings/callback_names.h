@@ -1,0 +1,40 @@
+#pragma once
+/// What a Python callable is called, where it stands, and which task is behind it.
+///
+/// A name is interned once per code object: a bound method, a closure made anew each time and a task's step all
+/// lead to the code that runs. Callables written in C are named by their type or method, without a file.
+/// Thread: the loop's, with the GIL. Owner: keeps each code object it has named alive, so that its address stays
+/// its key. Errors: none; a callable that cannot be named gets kNoName.
+
+#include <Python.h>
+
+#include <vector>
+
+#include "bindings/py_ref.h"
+#include "loop/callback.h"
+
+namespace loopscope::bindings {
+
+class CallbackNames {
+ public:
+  /// `kind` is what the caller knows; a task's step is recognised and becomes task_step.
+  loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind);
+  /// The name of `object`'s method, as seen from its class.
+  tracer::NameId method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name);
+  /// The name of the coroutine that a task runs.
+  tracer::NameId task(tracer::Recorder& recorder, PyObject* task);
+
+ private:
+  tracer::NameId callable(tracer::Recorder& recorder, PyObject* object);
+  tracer::NameId code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
+  tracer::NameId c_function(tracer::Recorder& recorder, PyObject* function);
+  tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
+  tracer::NameId keep(tracer::NameId id, PyObject* key);
+
+  std::vector<PyRef> kept_;
+};
+
+/// The task whose step or wake-up `callable` is; null (borrowed) if it is neither.
+PyObject* task_behind(PyObject* callable);
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,424 @@
+#include "bindings/handle.h"
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+
+#include "bindings/loop_object.h"
+#include "bindings/py_ref.h"
+#include "bindings/runtime.h"
+#include "bindings/type_kit.h"
+
+namespace loopscope::bindings {
+
+using tracer::CallbackKind;
+
+namespace {
+
+PyTypeObject* handle_type = nullptr;
+PyTypeObject* timer_handle_type = nullptr;
+
+/// Memory of dead handles, kept for the next ones.
+struct FreeList {
+  static constexpr int kMost = 256;
+  HandleObject* objects[kMost];
+  int count = 0;
+};
+FreeList free_handles;
+FreeList free_timers;
+
+PyObject* as_object(HandleObject* handle) { return reinterpret_cast<PyObject*>(handle); }
+HandleObject* as_handle(PyObject* object) { return reinterpret_cast<HandleObject*>(object); }
+
+// -- making and freeing ----------------------------------------------------------------------------------------------
+
+HandleObject* allocate(PyTypeObject* type, FreeList& free) {
+  HandleObject* handle = nullptr;
+  if (free.count > 0) {
+    handle = free.objects[--free.count];
+    PyObject_Init(as_object(handle), type);
+  } else {
+    handle = PyObject_GC_New(HandleObject, type);
+    if (handle == nullptr)
+      return nullptr;
+  }
+  std::memset(reinterpret_cast<char*>(handle) + sizeof(PyObject), 0, sizeof(HandleObject) - sizeof(PyObject));
+  new (&handle->work) HandleCallback;
+  return handle;
+}
+
+void release_fields(HandleObject* handle) {
+  clear(handle->callback);
+  clear(handle->args);
+  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);
+  handle->inline_count = 0;
+  clear(handle->context);
+  clear(handle->source_traceback);
+  clear(handle->repr);
+  clear(handle->when_object);
+}
+
+void dealloc(PyObject* object) {
+  HandleObject* handle = as_handle(object);
+  PyTypeObject* type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  Py_TRASHCAN_BEGIN(object, dealloc)
+  if (type->tp_weaklistoffset != 0 && *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + type->tp_weaklistoffset) != nullptr)
+    PyObject_ClearWeakRefs(object);
+  release_fields(handle);
+  Py_CLEAR(handle->loop);
+  FreeList& free = type == timer_handle_type ? free_timers : free_handles;
+  if (free.count < FreeList::kMost)
+    free.objects[free.count++] = handle;
+  else
+    PyObject_GC_Del(object);
+  Py_DECREF(type);
+  Py_TRASHCAN_END
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  HandleObject* handle = as_handle(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(handle->loop);
+  Py_VISIT(handle->context);
+  Py_VISIT(handle->callback);
+  Py_VISIT(handle->args);
+  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) Py_VISIT(handle->inline_args[i]);
+  Py_VISIT(handle->source_traceback);
+  Py_VISIT(handle->when_object);
+  return 0;
+}
+
+int clear_references(PyObject* object) {
+  release_fields(as_handle(object));
+  return 0;
+}
+
+bool fill(HandleObject* handle, const HandleParts& parts) {
+  Py_INCREF(parts.loop);
+  handle->loop = parts.loop;
+  handle->kind = parts.kind;
+  handle->named = parts.named;
+  assign(handle->callback, parts.callback);
+  if (parts.arg_count <= kInlineArgs) {
+    for (Py_ssize_t i = 0; i < parts.arg_count; ++i) assign(handle->inline_args[i + 1], parts.args[i]);
+    handle->inline_count = parts.arg_count;
+  } else {
+    handle->args = PyTuple_New(parts.arg_count);
+    if (handle->args == nullptr)
+      return false;
+    for (Py_ssize_t i = 0; i < parts.arg_count; ++i) {
+      Py_INCREF(parts.args[i]);
+      PyTuple_SET_ITEM(handle->args, i, parts.args[i]);
+    }
+  }
+  if (parts.context != nullptr && parts.context != Py_None)
+    assign(handle->context, parts.context);
+  else
+    handle->context = PyContext_CopyCurrent();
+  return handle->context != nullptr;
+}
+
+/// As asyncio.Handle.__init__: the stack of whoever schedules the callback. Only the innermost Python frame is the
+/// caller's own: call_soon() itself has none here.
+bool keep_source_traceback(HandleObject* handle) {
+  const PyRef frame = PyRef::steal(PyObject_CallFunction(runtime().get_frame, "i", 0));
+  if (!frame)
+    return false;
+  handle->source_traceback = PyObject_CallOneArg(runtime().extract_stack, frame.get());
+  return handle->source_traceback != nullptr;
+}
+
+HandleObject* make(PyTypeObject* type, FreeList& free, const HandleParts& parts) {
+  HandleObject* handle = allocate(type, free);
+  if (handle == nullptr)
+    return nullptr;
+  const bool filled = fill(handle, parts) && (parts.loop->debug == 0 || keep_source_traceback(handle));
+  PyObject_GC_Track(as_object(handle));
+  if (filled)
+    return handle;
+  Py_DECREF(handle);
+  return nullptr;
+}
+
+// -- running ---------------------------------------------------------------------------------------------------------
+
+PyObject* args_tuple(HandleObject* handle) {
+  if (handle->args != nullptr) {
+    Py_INCREF(handle->args);
+    return handle->args;
+  }
+  PyObject* tuple = PyTuple_New(handle->inline_count);
+  for (Py_ssize_t i = 0; tuple != nullptr && i < handle->inline_count; ++i) {
+    Py_INCREF(handle->inline_args[i + 1]);
+    PyTuple_SET_ITEM(tuple, i, handle->inline_args[i + 1]);
+  }
+  return tuple;
+}
+
+/// The callback may cancel its own handle and so drop what it is called with: hold it meanwhile.
+PyObject* call(HandleObject* handle) {
+  const PyRef callback = PyRef::borrow(handle->callback);
+  if (handle->args != nullptr) {
+    const PyRef args = PyRef::borrow(handle->args);
+    return PyObject_Call(callback.get(), args.get(), nullptr);
+  }
+  PyObject* stack[kInlineArgs + 1] = {};
+  const Py_ssize_t count = handle->inline_count;
+  for (Py_ssize_t i = 1; i <= count; ++i) {
+    stack[i] = handle->inline_args[i];
+    Py_INCREF(stack[i]);
+  }
+  PyObject* result =
+      PyObject_Vectorcall(callback.get(), stack + 1, static_cast<std::size_t>(count) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  for (Py_ssize_t i = 1; i <= count; ++i) Py_DECREF(stack[i]);
+  return result;
+}
+
+/// asyncio.Handle._run's report of a callback that raised.
+void report(HandleObject* handle) {
+  LoopObject* loop = handle->loop;
+  if (is_exit_exception()) {
+    exit_loop(loop);
+    return;
+  }
+  const PyRef exception = take_exception();
+  const PyRef args = PyRef::steal(args_tuple(handle));
+  PyObject* callback = handle->callback != nullptr ? handle->callback : Py_None;
+  const PyRef source = PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), nullptr));
+  if (!source)
+    PyErr_Clear();
+  const PyRef message = PyRef::steal(source ? PyUnicode_FromFormat("Exception in callback %S", source.get())
+                                            : PyUnicode_FromString("Exception in callback"));
+  PyObject* context = Py_BuildValue("{sOsOsO}", "message", message.get(), "exception", exception.get(), "handle", as_object(handle));
+  if (context != nullptr && handle->source_traceback != nullptr)
+    PyDict_SetItemString(context, "source_traceback", handle->source_traceback);
+  report_exception(loop, context);
+}
+
+void run_in_context(HandleObject* handle) {
+  const PyRef context = PyRef::borrow(handle->context);
+  if (PyContext_Enter(context.get()) != 0) {
+    report(handle);
+    return;
+  }
+  PyObject* result = call(handle);
+  if (result != nullptr) {
+    Py_DECREF(result);
+    PyContext_Exit(context.get());
+    return;
+  }
+  const PyRef exception = take_exception();
+  PyContext_Exit(context.get());
+  put_exception(exception);
+  report(handle);
+}
+
+/// Debug mode: times the callback and reports slow ones as asyncio does.
+void run_timed(HandleObject* handle) {
+  LoopObject* loop = handle->loop;
+  assign(loop->current_handle, as_object(handle));
+  const auto begin_ns = tracer::monotonic_ns();
+  run_in_context(handle);
+  const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns) * 1e-9;
+  clear(loop->current_handle);
+  const PyRef nothing = PyRef::steal(
+      PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", as_object(handle), seconds));
+  if (!nothing)
+    PyErr_WriteUnraisable(as_object(handle));
+}
+
+/// At level tasks: a task's first step means that it was created, and after a step it may be done.
+void run_task_step(HandleObject* handle, PyObject* task) {
+  tracer::Recorder& recorder = handle->loop->state->loop.recorder();
+  const auto id = reinterpret_cast<std::uint64_t>(task);
+  const PyRef kept = PyRef::borrow(task);
+  const tracer::NameId name = handle->loop->state->names.task(recorder, task);
+  run_in_context(handle);
+  const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
+  if (done.get() == Py_True)
+    recorder.task_done(name, id);
+}
+
+void run_handle(HandleObject* handle) {
+  if (handle->callback == nullptr)
+    return;
+  if (handle->loop->debug != 0) [[unlikely]]
+    return run_timed(handle);
+  if (handle->loop->state->loop.recorder().tasks()) [[unlikely]] {
+    if (PyObject* task = task_behind(handle->callback))
+      return run_task_step(handle, task);
+  }
+  run_in_context(handle);
+}
+
+}  // namespace
+
+HandleObject* handle_of(HandleCallback& work) {
+  return reinterpret_cast<HandleObject*>(reinterpret_cast<char*>(&work) - offsetof(HandleObject, work));
+}
+
+PyObject* HandleCallback::held() { return as_object(handle_of(*this)); }
+
+void HandleCallback::retain() { Py_INCREF(handle_of(*this)); }
+
+void HandleCallback::drop() { Py_DECREF(handle_of(*this)); }
+
+void HandleCallback::run() {
+  HandleObject* handle = handle_of(*this);
+  run_handle(handle);
+  Py_DECREF(handle);
+}
+
+loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
+  HandleObject* handle = handle_of(*this);
+  if (handle->named != tracer::kNoName)
+    return {handle->named, handle->kind, 0};
+  return handle->loop->state->names.describe(recorder, handle->callback, handle->kind);
+}
+
+HandleObject* new_handle(const HandleParts& parts) { return make(handle_type, free_handles, parts); }
+
+HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object) {
+  HandleObject* handle = make(timer_handle_type, free_timers, parts);
+  if (handle == nullptr)
+    return nullptr;
+  handle->when = when;
+  if (when_object != nullptr)
+    assign(handle->when_object, when_object);
+  return handle;
+}
+
+bool is_handle(PyObject* object) {
+  return Py_TYPE(object) == handle_type || Py_TYPE(object) == timer_handle_type;
+}
+
+bool cancel_handle(HandleObject* handle) {
+  if (handle->work.cancelled())
+    return true;
+  if (handle->loop->debug != 0) {
+    PyObject* text = PyObject_Repr(as_object(handle));
+    if (text == nullptr)
+      return false;
+    Py_XSETREF(handle->repr, text);
+  }
+  const PyRef callback = PyRef::borrow(handle->callback);
+  tracer::Recorder& recorder = handle->loop->state->loop.recorder();
+  if (handle->timer_id != 0 && recorder.callbacks() && handle->named == tracer::kNoName)
+    handle->named = handle->work.describe(recorder).name;
+  handle->work.set_cancelled();
+  if (handle->timer_id != 0)
+    handle->loop->state->loop.timer_cancelled(handle->work, handle->timer_id);
+  clear(handle->callback);
+  clear(handle->args);
+  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);
+  handle->inline_count = 0;
+  return true;
+}
+
+namespace {
+
+// -- what Python sees --------------------------------------------------------------------------------------------------
+
+PyObject* py_cancel(PyObject* self, PyObject*) {
+  if (!cancel_handle(as_handle(self)))
+    return nullptr;
+  Py_RETURN_NONE;
+}
+PyObject* py_cancelled(PyObject* self, PyObject*) { return PyBool_FromLong(as_handle(self)->work.cancelled()); }
+PyObject* py_get_context(PyObject* self, PyObject*) { return or_none(as_handle(self)->context); }
+PyObject* py_run(PyObject* self, PyObject*) {
+  const PyRef kept = PyRef::borrow(self);
+  run_handle(as_handle(self));
+  LoopObject* loop = as_handle(self)->loop;
+  if (loop->state->exit_exception) {
+    put_exception(std::move(loop->state->exit_exception));
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+PyObject* py_when(PyObject* self, PyObject*) {
+  HandleObject* handle = as_handle(self);
+  return handle->when_object != nullptr ? or_none(handle->when_object) : PyFloat_FromDouble(handle->when);
+}
+
+PyObject* get_callback(PyObject* self, void*) { return or_none(as_handle(self)->callback); }
+PyObject* get_args(PyObject* self, void*) {
+  HandleObject* handle = as_handle(self);
+  return handle->work.cancelled() ? or_none(nullptr) : args_tuple(handle);
+}
+PyObject* get_loop(PyObject* self, void*) { return or_none(reinterpret_cast<PyObject*>(as_handle(self)->loop)); }
+PyObject* get_context(PyObject* self, void*) { return py_get_context(self, nullptr); }
+PyObject* get_source_traceback(PyObject* self, void*) { return or_none(as_handle(self)->source_traceback); }
+PyObject* get_repr(PyObject* self, void*) { return or_none(as_handle(self)->repr); }
+PyObject* get_cancelled(PyObject* self, void*) { return py_cancelled(self, nullptr); }
+PyObject* get_when(PyObject* self, void*) { return py_when(self, nullptr); }
+PyObject* get_scheduled(PyObject* self, void*) { return PyBool_FromLong(as_handle(self)->work.in_heap()); }
+
+PyMethodDef methods[] = {
+    {"cancel", py_cancel, METH_NOARGS, "Cancel the callback. Idempotent."},
+    {"cancelled", py_cancelled, METH_NOARGS, "True if cancel() was called."},
+    {"get_context", py_get_context, METH_NOARGS, "The contextvars.Context the callback runs in."},
+    {"_run", py_run, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyMethodDef timer_methods[] = {
+    {"cancel", py_cancel, METH_NOARGS, "Cancel the callback. Idempotent."},
+    {"cancelled", py_cancelled, METH_NOARGS, "True if cancel() was called."},
+    {"get_context", py_get_context, METH_NOARGS, "The contextvars.Context the callback runs in."},
+    {"when", py_when, METH_NOARGS, "The time at which the callback is due, in seconds on loop.time()'s clock."},
+    {"_run", py_run, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyGetSetDef properties[] = {
+    {"_callback", get_callback, nullptr, nullptr, nullptr},
+    {"_args", get_args, nullptr, nullptr, nullptr},
+    {"_loop", get_loop, nullptr, nullptr, nullptr},
+    {"_context", get_context, nullptr, nullptr, nullptr},
+    {"_source_traceback", get_source_traceback, nullptr, nullptr, nullptr},
+    {"_repr", get_repr, nullptr, nullptr, nullptr},
+    {"_cancelled", get_cancelled, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+PyGetSetDef timer_properties[] = {
+    {"_callback", get_callback, nullptr, nullptr, nullptr},
+    {"_args", get_args, nullptr, nullptr, nullptr},
+    {"_loop", get_loop, nullptr, nullptr, nullptr},
+    {"_context", get_context, nullptr, nullptr, nullptr},
+    {"_source_traceback", get_source_traceback, nullptr, nullptr, nullptr},
+    {"_repr", get_repr, nullptr, nullptr, nullptr},
+    {"_cancelled", get_cancelled, nullptr, nullptr, nullptr},
+    {"_when", get_when, nullptr, nullptr, nullptr},
+    {"_scheduled", get_scheduled, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyTypeObject* make_type(const char* name, const char* doc, PyMethodDef* type_methods, PyGetSetDef* type_properties,
+                        PyObject* base) {
+  PyType_Slot slots[] = {
+      {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+      {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
+      {Py_tp_methods, type_methods},
+      {Py_tp_getset, type_properties},
+      {Py_tp_doc, const_cast<char*>(doc)},
+      {0, nullptr},
+  };
+  PyType_Spec spec = {name, sizeof(HandleObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
+  return make_heap_type(spec, base, offsetof(HandleObject, work));
+}
+
+}  // namespace
+
+bool add_handle_types(PyObject* module) {
+  handle_type = make_type("loopscope._native.Handle", "A callback that call_soon() scheduled.", methods, properties,
+                          runtime().handle_type);
+  timer_handle_type = make_type("loopscope._native.TimerHandle", "A callback that call_later() or call_at() scheduled.",
+                                timer_methods, timer_properties, runtime().timer_handle_type);
+  if (handle_type == nullptr || timer_handle_type == nullptr)
+    return false;
+  return PyModule_AddType(module, handle_type) == 0 && PyModule_AddType(module, timer_handle_type) == 0;
+}
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,77 @@
+#pragma once
+/// loopscope.Handle and loopscope.TimerHandle: what call_soon() and call_later() return.
+///
+/// Plain CPython types and not pybind11 ones: one is made and run per callback, and pybind11's instances and
+/// argument casters would cost more than the callback itself. Real subclasses of asyncio.Handle and
+/// asyncio.TimerHandle, so isinstance() holds; the slots of those Python classes stay empty and properties of
+/// ours answer in their place.
+///
+/// Thread: the GIL; run on the loop's thread. Owner: Python's reference counts; a queue holds one.
+
+#include <Python.h>
+
+#include <cstdint>
+
+#include "bindings/py_callback.h"
+
+namespace loopscope::bindings {
+
+struct LoopObject;
+struct HandleObject;
+
+/// The HandleObject's face to the loop. Lives inside it.
+class HandleCallback final : public PyCallback {
+ public:
+  void retain() override;
+  void run() override;
+  void drop() override;
+  [[nodiscard]] PyObject* held() override;
+  loop::Description describe(tracer::Recorder& recorder) override;
+};
+
+inline constexpr Py_ssize_t kInlineArgs = 3;
+
+struct HandleObject {
+  PyObject_HEAD
+  PyObject* base_slots[10];  ///< of asyncio.Handle and asyncio.TimerHandle; only the weak references are used
+  HandleCallback work;
+  tracer::CallbackKind kind;
+  tracer::NameId named;      ///< a name given by the maker instead of the callback's own
+  LoopObject* loop;
+  PyObject* context;
+  PyObject* callback;        ///< null once cancelled
+  PyObject* args;            ///< a tuple, if there are more than kInlineArgs
+  PyObject* inline_args[kInlineArgs + 1];  ///< [0] is scratch for PY_VECTORCALL_ARGUMENTS_OFFSET
+  Py_ssize_t inline_count;
+  PyObject* source_traceback;  ///< debug mode only
+  PyObject* repr;              ///< kept by cancel() in debug mode
+  PyObject* when_object;       ///< as given to call_at(); null: make it from `when`
+  double when;                 ///< seconds on loop.time()'s clock
+  std::uint64_t timer_id;
+};
+
+/// What a new handle is made of. All borrowed.
+struct HandleParts {
+  LoopObject* loop;
+  PyObject* callback;
+  PyObject* const* args = nullptr;
+  Py_ssize_t arg_count = 0;
+  PyObject* context = nullptr;  ///< null or None: a copy of the current one
+  tracer::CallbackKind kind = tracer::CallbackKind::soon;
+  tracer::NameId named = tracer::kNoName;
+};
+
+[[nodiscard]] HandleObject* handle_of(HandleCallback& work);
+
+/// A new reference, or null with an exception set.
+HandleObject* new_handle(const HandleParts& parts);
+HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object);
+
+[[nodiscard]] bool is_handle(PyObject* object);
+/// Cancels as Handle.cancel() does. False with an exception set.
+bool cancel_handle(HandleObject* handle);
+
+/// Makes the two types and adds them to `module`. False with an exception set.
+bool add_handle_types(PyObject* module);
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,59 @@
+#pragma once
+/// The native half of loopscope.Loop. The Python half (loopscope/loop.py) derives from it and from asyncio's own
+/// SelectorEventLoop, whose coroutines (create_connection, create_server, getaddrinfo, ...) run unchanged on it.
+///
+/// A plain CPython type because call_soon(), call_later() and friends run per callback.
+/// Thread: the GIL; run() on the loop's thread. Owner: of the loop::Loop. Errors: Python exceptions.
+
+#include <Python.h>
+
+#include <memory>
+
+#include "bindings/callback_names.h"
+#include "bindings/py_ref.h"
+#include "loop/loop.h"
+
+namespace loopscope::bindings {
+
+/// Lets go of the GIL while the poll may sleep.
+class GilGate final : public loop::PollGate {
+ public:
+  void open() override { state_ = PyEval_SaveThread(); }
+  void close() override { PyEval_RestoreThread(state_); }
+
+ private:
+  PyThreadState* state_ = nullptr;
+};
+
+/// The C++ parts of a LoopObject.
+struct LoopState {
+  loop::Loop loop;
+  GilGate gate;
+  CallbackNames names;
+  PyRef exit_exception;          ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
+  std::unique_ptr<char[]> read_buffer;  ///< shared by the loop's transports
+};
+inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
+
+struct LoopObject {
+  PyObject_HEAD
+  LoopState* state;
+  PyObject* thread_id;         ///< Loop._thread_id
+  PyObject* current_handle;    ///< Loop._current_handle, debug mode only
+  char closed;
+  char debug;
+};
+
+/// Every callback in a Python program's loop is one of these.
+inline PyObject* as_object(LoopObject* loop) { return reinterpret_cast<PyObject*>(loop); }
+
+/// The exception that is set leaves run_forever(): keeps it and interrupts the loop.
+void exit_loop(LoopObject* loop);
+/// Reports the exception that is set to loop.call_exception_handler(), or exits the loop if it is an exit exception.
+/// `context` is a new dict with the message and what else the handler shall know; takes it over.
+void report_exception(LoopObject* loop, PyObject* context);
+
+[[nodiscard]] bool is_loop(PyObject* object);
+bool add_loop_type(PyObject* module);
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,181 @@
+"""The event loop.
+
+Native code (loopscope._native) runs it: the ready queue, timers, polling, handles, stream transports. Everything that
+does not run per callback is asyncio's own code, inherited: connecting, resolving, servers, subprocesses. So it behaves
+as the asyncio of the Python it runs on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import platform
+import signal
+import sys
+import threading
+import warnings
+import weakref
+from asyncio import base_events, events, sslproto
+from asyncio.log import logger
+from typing import Any
+
+from loopscope import _native
+from loopscope.transport import SocketTransport
+from loopscope.watchers import Watchers
+
+_loop_numbers = itertools.count(1)
+_open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
+
+
+class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
+    """An asyncio event loop on libuv that records what it does.
+
+    Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        asyncio.SelectorEventLoop.__init__(self, Watchers(self))
+        _open_loops.add(self)
+        problem = self._open_session(
+            _command_line(),
+            platform.python_version(),
+            next(_loop_numbers),
+            _level_from_environment(),
+            _ring_events_from_environment(),
+            os.environ.get("LOOPSCOPE_DIR", ""),
+        )
+        if problem is not None:
+            warnings.warn(f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2)
+
+    # -- running -------------------------------------------------------------------------------------
+
+    def run_forever(self) -> None:
+        """Run until stop() is called."""
+        self._check_closed()
+        self._check_running()
+        self._set_coroutine_origin_tracking(self._debug)
+        old_hooks = sys.get_asyncgen_hooks()
+        try:
+            self._thread_id = threading.get_ident()
+            sys.set_asyncgen_hooks(
+                firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
+            )
+            events._set_running_loop(self)
+            with _SignalWakeup(self):
+                self._run()
+        finally:
+            self._stopping = False
+            self._thread_id = None
+            events._set_running_loop(None)
+            self._set_coroutine_origin_tracking(False)
+            sys.set_asyncgen_hooks(*old_hooks)
+
+    def close(self) -> None:
+        """Close the loop: drop what is queued, shut down the executor without waiting for it."""
+        super().close()
+        self._close_native()
+        _open_loops.discard(self)
+
+    def _report_if_slow(self, handle: asyncio.Handle, seconds: float) -> None:
+        if seconds >= self.slow_callback_duration:
+            logger.warning(
+                "Executing %s took %.3f seconds", base_events._format_handle(handle), seconds
+            )
+
+    # -- transports ----------------------------------------------------------------------------------
+
+    def _make_socket_transport(
+        self,
+        sock: Any,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+    ) -> SocketTransport:
+        return SocketTransport(self, sock, protocol, waiter, extra, server)
+
+    def _make_ssl_transport(
+        self,
+        rawsock: Any,
+        protocol: asyncio.BaseProtocol,
+        sslcontext: Any,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+        **timeouts: float | None,
+    ) -> Any:
+        tls = sslproto.SSLProtocol(
+            self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts
+        )
+        SocketTransport(self, rawsock, tls, extra=extra, server=server)
+        return tls._app_transport
+
+
+def new_event_loop() -> Loop:
+    """A new loop, for asyncio.Runner(loop_factory=...) and the like."""
+    return Loop()
+
+
+class _SignalWakeup:
+    """While the loop runs in the main thread, a signal wakes its poll.
+
+    asyncio relies on select() returning early; libuv goes back to sleep. So signals also write to the loop's wake-up
+    socket, whose reader is Python code, in which Python then runs its signal handlers.
+    """
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._old_fd: int | None = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._old_fd = signal.set_wakeup_fd(self._loop._csock.fileno(), warn_on_full_buffer=False)
+
+    def __exit__(self, *_: object) -> None:
+        if self._old_fd is None or self._loop._signal_handlers:
+            return
+        signal.set_wakeup_fd(self._old_fd, warn_on_full_buffer=False)
+
+
+def _command_line() -> str:
+    arguments = getattr(sys, "orig_argv", sys.argv)
+    shown = sys.argv if sys.argv and sys.argv[0] not in ("", "-c") else arguments
+    return " ".join(shown)
+
+
+def _level_from_environment() -> str:
+    level = os.environ.get("LOOPSCOPE_LEVEL", "phases")
+    if level in ("off", "phases", "callbacks", "tasks"):
+        return level
+    warnings.warn(
+        f"LOOPSCOPE_LEVEL is {level!r}; it must be off, phases, callbacks or tasks. Recording phases.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return "phases"
+
+
+def _ring_events_from_environment() -> int:
+    text = os.environ.get("LOOPSCOPE_RING_EVENTS", "0")
+    if text.isdigit():
+        return int(text)
+    warnings.warn(
+        f"LOOPSCOPE_RING_EVENTS is {text!r}; it must be a number of events. Using the default.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+    return 0
+
+
+def _after_fork() -> None:
+    for loop in list(_open_loops):
+        loop._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,151 @@
+"""The Python half of the socket transport: what runs once per connection."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from asyncio import base_events, constants, trsock
+from asyncio.log import logger
+from socket import AF_UNIX, socket
+from typing import Any
+
+from loopscope import _native
+
+_HANDLE_TCP = 2
+_HANDLE_UNIX_STREAM = 3
+
+
+class SocketTransport(_native.StreamTransport):
+    """A stream socket on the loop. Behaves as asyncio's own transport does."""
+
+    __slots__ = ()
+
+    _start_tls_compatible = True
+    _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
+
+    def __init__(
+        self,
+        loop: Any,
+        sock: socket,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+    ) -> None:
+        extra = {} if extra is None else extra
+        extra["socket"] = trsock.TransportSocket(sock)
+        try:
+            extra["sockname"] = sock.getsockname()
+        except OSError:
+            extra["sockname"] = None
+        if "peername" not in extra:
+            try:
+                extra["peername"] = sock.getpeername()
+            except OSError:
+                extra["peername"] = None
+        base_events._set_nodelay(sock)
+        kind = _HANDLE_UNIX_STREAM if sock.family == AF_UNIX else _HANDLE_TCP
+        self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
+        if server is not None:
+            _attach_to_server(server, self)
+        loop._transports[self._sock_fd] = self
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._extra.get(name, default)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return (self._low_water, self._high_water)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        if high is None:
+            high = 64 * 1024 if low is None else 4 * low
+        if low is None:
+            low = high // 4
+        if not high >= low >= 0:
+            raise ValueError(f"high ({high!r}) must be >= low ({low!r}) must be >= 0")
+        self._high_water = high
+        self._low_water = low
+        self._maybe_pause_protocol()
+
+    def _fatal_error(self, exc: BaseException, message: str = "Fatal error on transport") -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        if isinstance(exc, OSError):
+            if loop.get_debug():
+                logger.debug("%r: %s", self, message, exc_info=True)
+        else:
+            loop.call_exception_handler(
+                {
+                    "message": message,
+                    "exception": exc,
+                    "transport": self,
+                    "protocol": self._protocol,
+                }
+            )
+        self._force_close(exc)
+
+    def _warn_lost(self) -> None:
+        logger.warning("socket.send() raised exception.")
+
+    def _finish(self) -> None:
+        """The connection is over: close the socket, let go of everything."""
+        server, sock, waiter = self._server, self._sock, self._empty_waiter
+        self._detach()
+        sock.close()
+        if server is not None:
+            _detach_from_server(server, self)
+        if waiter is not None:
+            waiter.set_exception(ConnectionError("Connection is closed by peer"))
+
+    def _make_empty_waiter(self) -> asyncio.Future[None]:
+        if self._empty_waiter is not None:
+            raise RuntimeError("Empty waiter is already set")
+        waiter = self._loop.create_future()
+        self._empty_waiter = waiter
+        if not self.get_write_buffer_size():
+            waiter.set_result(None)
+        return waiter
+
+    def _reset_empty_waiter(self) -> None:
+        self._empty_waiter = None
+
+    def __repr__(self) -> str:
+        info = [type(self).__name__]
+        if self._sock is None:
+            info.append("closed")
+        elif self._closing:
+            info.append("closing")
+        info.append(f"fd={self._sock_fd}")
+        if self._loop is not None and not self._loop.is_closed():
+            events = self._loop._watched_events(self._sock_fd)
+            info.append("read=polling" if events & 1 else "read=idle")
+            state = "polling" if events & 2 else "idle"
+            info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
+        return "<{}>".format(" ".join(info))
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        sock = self._sock
+        if sock is not None:
+            _warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
+            self._detach()
+            sock.close()
+
+
+def _takes_transport(method: Any) -> bool:
+    """Python 3.13's servers want to know which transport comes and goes."""
+    return bool(method.__code__.co_argcount > 1)
+
+
+def _attach_to_server(server: Any, transport: SocketTransport) -> None:
+    if _takes_transport(type(server)._attach):
+        server._attach(transport)
+    else:
+        server._attach()
+
+
+def _detach_from_server(server: Any, transport: SocketTransport) -> None:
+    if _takes_transport(type(server)._detach):
+        server._detach(transport)
+    else:
+        server._detach()

@@ -1,0 +1,92 @@
+#include "bindings/runtime.h"
+
+#include "bindings/py_ref.h"
+
+namespace loopscope::bindings {
+namespace {
+
+Runtime the_runtime;
+
+PyObject* import_from(const char* module, const char* name) {
+  const PyRef imported = PyRef::steal(PyImport_ImportModule(module));
+  return imported ? PyObject_GetAttrString(imported.get(), name) : nullptr;
+}
+
+/// The C function behind a METH_NOARGS method of a C type, or null.
+PyCFunction method_of(PyTypeObject* type, const char* name) {
+  const PyRef descriptor = PyRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), name));
+  if (!descriptor || Py_TYPE(descriptor.get()) != &PyMethodDescr_Type) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  const PyMethodDef* method = reinterpret_cast<PyMethodDescrObject*>(descriptor.get())->d_method;
+  return method->ml_flags == METH_NOARGS ? method->ml_meth : nullptr;
+}
+
+bool load_c_tasks(Runtime& it) {
+  PyObject* task = import_from("_asyncio", "Task");
+  PyObject* future = import_from("_asyncio", "Future");
+  if (task == nullptr || future == nullptr) {
+    PyErr_Clear();
+    return true;
+  }
+  it.task_type = reinterpret_cast<PyTypeObject*>(task);
+  it.future_type = reinterpret_cast<PyTypeObject*>(future);
+  it.task_get_coro = method_of(it.task_type, "get_coro");
+  it.task_done = method_of(it.task_type, "done");
+  return true;
+}
+
+}  // namespace
+
+const Runtime& runtime() { return the_runtime; }
+
+bool load_runtime() {
+  Runtime& it = the_runtime;
+  if (it.handle_type != nullptr)
+    return true;
+  struct Import {
+    PyObject** slot;
+    const char* module;
+    const char* name;
+  };
+  const Import imports[] = {
+      {&it.timer_handle_type, "asyncio", "TimerHandle"},
+      {&it.transport_type, "asyncio", "Transport"},
+      {&it.extract_stack, "asyncio.format_helpers", "extract_stack"},
+      {&it.format_callback, "asyncio.format_helpers", "_format_callback_source"},
+      {&it.buffered_protocol, "asyncio", "BufferedProtocol"},
+      {&it.set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
+      {&it.partial_type, "functools", "partial"},
+      {&it.get_frame, "sys", "_getframe"},
+      {&it.handle_type, "asyncio", "Handle"},
+  };
+  for (const Import& import : imports) {
+    if ((*import.slot = import_from(import.module, import.name)) == nullptr)
+      return false;
+  }
+  struct Intern {
+    PyObject** slot;
+    const char* text;
+  };
+  const Intern strings[] = {
+      {&it.context, "context"},
+      {&it.data_received, "data_received"},
+      {&it.buffer_updated, "buffer_updated"},
+      {&it.get_buffer, "get_buffer"},
+      {&it.eof_received, "eof_received"},
+      {&it.connection_made, "connection_made"},
+      {&it.connection_lost, "connection_lost"},
+      {&it.pause_writing, "pause_writing"},
+      {&it.resume_writing, "resume_writing"},
+      {&it.call_exception_handler, "call_exception_handler"},
+      {&it.fatal_error, "_fatal_error"},
+  };
+  for (const Intern& string : strings) {
+    if ((*string.slot = PyUnicode_InternFromString(string.text)) == nullptr)
+      return false;
+  }
+  return load_c_tasks(it);
+}
+
+}  // namespace loopscope::bindings

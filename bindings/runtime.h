@@ -1,0 +1,44 @@
+#pragma once
+/// What the bindings need of Python and asyncio, looked up once when the module is imported.
+///
+/// One per process: the module refuses sub-interpreters, so process-wide is interpreter-wide.
+/// Thread: the GIL. Owner: of its references, for ever. Errors: load_runtime() sets a Python exception.
+
+#include <Python.h>
+
+namespace loopscope::bindings {
+
+struct Runtime {
+  PyObject* handle_type = nullptr;        ///< asyncio.Handle
+  PyObject* timer_handle_type = nullptr;  ///< asyncio.TimerHandle
+  PyObject* transport_type = nullptr;     ///< asyncio.Transport
+  PyTypeObject* task_type = nullptr;      ///< _asyncio.Task, null if asyncio has no C tasks
+  PyTypeObject* future_type = nullptr;
+  PyCFunction task_get_coro = nullptr;
+  PyCFunction task_done = nullptr;
+  PyObject* extract_stack = nullptr;      ///< asyncio.format_helpers.extract_stack
+  PyObject* format_callback = nullptr;    ///< asyncio.format_helpers._format_callback_source
+  PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
+  PyObject* set_result_unless_cancelled = nullptr;
+  PyObject* partial_type = nullptr;       ///< functools.partial
+  PyObject* get_frame = nullptr;          ///< sys._getframe
+
+  // interned strings
+  PyObject* context = nullptr;
+  PyObject* data_received = nullptr;
+  PyObject* buffer_updated = nullptr;
+  PyObject* get_buffer = nullptr;
+  PyObject* eof_received = nullptr;
+  PyObject* connection_made = nullptr;
+  PyObject* connection_lost = nullptr;
+  PyObject* pause_writing = nullptr;
+  PyObject* resume_writing = nullptr;
+  PyObject* call_exception_handler = nullptr;
+  PyObject* fatal_error = nullptr;        ///< "_fatal_error"
+};
+
+[[nodiscard]] const Runtime& runtime();
+/// False with a Python exception set.
+bool load_runtime();
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,21 @@
+#pragma once
+/// Small helpers for the CPython types of this folder. Thread: the GIL. Errors: Python exceptions.
+
+#include <Python.h>
+
+#include <cstddef>
+
+namespace loopscope::bindings {
+
+/// A new reference to `object`, or to None if it is null.
+inline PyObject* or_none(PyObject* object) {
+  PyObject* result = object != nullptr ? object : Py_None;
+  Py_INCREF(result);
+  return result;
+}
+
+/// A heap type derived from the Python class `base`, whose instances have their own fields from `first_own_field` on.
+/// Null with an exception set, also if the base class has outgrown the room left for it.
+PyTypeObject* make_heap_type(PyType_Spec& spec, PyObject* base, std::size_t first_own_field);
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,357 @@
+#include "loop/loop.h"
+
+#include <algorithm>
+#include <system_error>
+
+namespace loopscope::loop {
+
+using tracer::Phase;
+
+namespace {
+
+void check(int code, const char* what) {
+  if (code < 0)
+    throw std::system_error(-code, std::generic_category(), what);
+}
+
+Loop& owner(const uv_loop_t* loop) { return *static_cast<Loop*>(loop->data); }
+
+}  // namespace
+
+Loop::Loop() {
+  check(uv_loop_init(&uv_), "uv_loop_init");
+  uv_.data = this;
+  uv_timer_init(&uv_, &timer_);
+  uv_idle_init(&uv_, &idle_);
+  uv_prepare_init(&uv_, &prepare_);
+  uv_check_init(&uv_, &check_);
+  check(uv_async_init(&uv_, &wakeup_,
+                      [](uv_async_t* handle) {
+                        Loop& self = owner(handle->loop);
+                        self.poll_returned();
+                        self.count_io_event();
+                        self.recorder_.wakeup();
+                      }),
+        "uv_async_init");
+  uv_prepare_start(&prepare_, [](uv_prepare_t* handle) { owner(handle->loop).on_prepare(); });
+  uv_check_start(&check_, [](uv_check_t* handle) { owner(handle->loop).on_check(); });
+}
+
+Loop::~Loop() { close(); }
+
+// -- one iteration, in the order of libuv 1.44: from 1.45 on timers come last ------------------------------------
+
+void Loop::on_timer() {
+  armed_ms_ = 0;
+  if (!polled_)
+    return;
+  collect_due_timers();
+  const auto count = due_.size();
+  recorder_.phase_begin(Phase::timers, count);
+  if (queueing_) {
+    while (!due_.empty()) ready_.push(due_.pop());
+  } else {
+    run_batch(due_);
+  }
+  recorder_.phase_end(count);
+  arm_idle();
+}
+
+void Loop::on_idle() {
+  if (!polled_)
+    return;
+  if (queueing_ && !ending_) {
+    const auto count = ready_.size();
+    recorder_.phase_begin(Phase::idle, count);
+    run_batch(ready_);
+    recorder_.phase_end(count);
+  }
+  if (stopping_ || once_)
+    end_run();
+}
+
+void Loop::on_prepare() {
+  recorder_.prepare_begin();
+  drop_stale_watchers();
+  arm_idle();
+  const auto poll = decide_poll();
+  recorder_.poll_begin(poll);
+  in_poll_ = true;
+  if (poll.timeout_ms != 0 && gate_ != nullptr) {
+    sleeping_.store(true, std::memory_order_relaxed);
+    gate_->open();
+  }
+}
+
+void Loop::io_ready(Callback& callback) {
+  if (queueing_ || interrupted_) {
+    if (callback.queued())
+      return;
+    callback.set_ready_ticks(woke_ticks_);
+    callback.retain();
+    ready_.push(callback);
+    return;
+  }
+  callback.set_ready_ticks(woke_ticks_);
+  callback.retain();
+  run_callback(callback);
+}
+
+void Loop::on_check() {
+  poll_returned();
+  recorder_.poll_end(io_events_);
+  io_events_ = 0;
+  fire_timer_if_due();
+  arm_idle();
+}
+
+void Loop::closing_callback_begin() {
+  if (closing_left_ > 0)
+    return;
+  closing_left_ = closing_batch_ = closing_;
+  recorder_.phase_begin(Phase::closing, closing_);
+}
+
+void Loop::closing_callback_end() {
+  --closing_;
+  if (--closing_left_ == 0)
+    recorder_.phase_end(closing_batch_);
+}
+
+// -- what the phases are made of -----------------------------------------------------------------------------------
+
+void Loop::run_batch(ReadyQueue& queue) {
+  for (auto left = queue.size(); left > 0 && !interrupted_; --left) run_callback(queue.pop());
+  if (&queue != &ready_) {
+    while (!queue.empty()) ready_.push(queue.pop());
+  }
+}
+
+void Loop::run_callback(Callback& callback) {
+  if (callback.cancelled()) {
+    callback.drop();
+    return;
+  }
+  if (!recorder_.callbacks()) {
+    recorder_.count_callback();
+    callback.run();
+    return;
+  }
+  const Description what = callback.describe(recorder_);
+  recorder_.callback_begin(what.kind, what.name, callback.ready(), callback.ready_is_ns(), what.object);
+  callback.run();
+  recorder_.callback_end();
+}
+
+tracer::Recorder::Poll Loop::decide_poll() {
+  const TimerHeap::Timer* next = timers_.first();
+  arm_timer(next);
+
+  PollState state;
+  state.may_wait = may_wait_;
+  state.stopping = stopping_ || ending_;
+  state.ready = !ready_.empty();
+  state.closing = closing_ != 0;
+  if (next != nullptr)
+    state.next_timer_ns = next->due_ns;
+  state.now_ms = uv_now(&uv_);
+  const PollTimeout decided = poll_timeout(state);
+
+  tracer::Recorder::Poll poll{decided.timeout_ms, decided.reason, tracer::kNoName, ready_.size(), timers_.size(), 0};
+  if (next != nullptr)
+    poll.next_timer_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(next->due_ns, 0));
+  if (recorder_.on()) {
+    if (decided.reason == tracer::PollReason::ready_callbacks)
+      poll.culprit = ready_.front().describe(recorder_).name;
+    else if (next != nullptr && decided.reason >= tracer::PollReason::timer_due && decided.timeout_ms >= 0)
+      poll.culprit = next->callback->describe(recorder_).name;
+  }
+  return poll;
+}
+
+void Loop::leave_poll() {
+  in_poll_ = false;
+  const bool on = recorder_.on();
+  woke_ticks_ = on ? recorder_.ticks() : 0;
+  const bool slept = sleeping_.load(std::memory_order_relaxed);
+  std::uint64_t gil_wait = 0;
+  if (slept) {
+    gate_->close();
+    sleeping_.store(false, std::memory_order_relaxed);
+    wake_sent_.store(false, std::memory_order_relaxed);
+    if (on)
+      gil_wait = recorder_.ticks() - woke_ticks_;
+  }
+  recorder_.poll_wake(woke_ticks_, gil_wait, slept);
+  polled_ = true;
+  queueing_ = ending_ || !ready_.empty();
+}
+
+void Loop::collect_due_timers() {
+  const auto now_ns = static_cast<std::int64_t>(tracer::monotonic_ns());
+  for (const auto* next = timers_.first(); next != nullptr && next->due_ns <= now_ns; next = timers_.first()) {
+    const TimerHeap::Timer timer = timers_.pop();
+    const auto due_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(timer.due_ns, 0));
+    timer.callback->set_ready_ns(due_ns);
+    if (recorder_.on())
+      recorder_.timer_fired(recorder_.callbacks() ? timer.callback->describe(recorder_).name : tracer::kNoName, timer.sequence,
+                            due_ns);
+    due_.push(*timer.callback);
+  }
+}
+
+void Loop::arm_timer(const TimerHeap::Timer* next) {
+  if (next == nullptr) {
+    if (armed_ms_ != 0)
+      uv_timer_stop(&timer_);
+    armed_ms_ = 0;
+    return;
+  }
+  // The callbacks that ran since libuv last looked at the clock may have taken long: without this the poll would
+  // sleep that much too long.
+  if (ready_.empty())
+    uv_update_time(&uv_);
+  const std::uint64_t wanted_ms = std::max<std::uint64_t>(due_ms(next->due_ns), 1);
+  if (wanted_ms == armed_ms_)
+    return;
+  armed_ms_ = wanted_ms;
+  const std::uint64_t now_ms = uv_now(&uv_);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); },
+      wanted_ms > now_ms ? wanted_ms - now_ms : 0, 0);
+}
+
+/// libuv's clock ticks in ms. A timer that is due within the current one need not wait for the next.
+void Loop::fire_timer_if_due() {
+  const TimerHeap::Timer* next = timers_.first();
+  if (next == nullptr || armed_ms_ <= uv_now(&uv_))
+    return;
+  const auto end_of_ms_ns = static_cast<std::int64_t>((uv_now(&uv_) + 2) * 1'000'000);
+  if (next->due_ns > end_of_ms_ns || next->due_ns > static_cast<std::int64_t>(tracer::monotonic_ns()))
+    return;
+  armed_ms_ = uv_now(&uv_);
+  uv_timer_start(&timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); }, 0, 0);
+}
+
+/// The idle handle is active while there is something to do without waiting: that makes libuv's timeout 0.
+void Loop::arm_idle() {
+  const bool wanted = !ready_.empty() || stopping_ || !may_wait_ || (once_ && polled_);
+  if (wanted == idle_active_)
+    return;
+  idle_active_ = wanted;
+  if (wanted)
+    uv_idle_start(&idle_, [](uv_idle_t* handle) { owner(handle->loop).on_idle(); });
+  else
+    uv_idle_stop(&idle_);
+}
+
+void Loop::drop_stale_watchers() {
+  if (fresh_watchers_.empty())
+    return;
+  for (FdWatcher* watcher : fresh_watchers_) watcher->stop_if_stale();
+  fresh_watchers_.clear();
+}
+
+// -- running -------------------------------------------------------------------------------------------------------
+
+void Loop::run() {
+  running_ = true;
+  polled_ = queueing_ = interrupted_ = ending_ = false;
+  recorder_.loop_start();
+  uv_run(&uv_, UV_RUN_DEFAULT);
+  recorder_.loop_stop();
+  running_ = false;
+}
+
+void Loop::run_once(bool may_wait) {
+  once_ = true;
+  may_wait_ = may_wait;
+  run();
+  once_ = false;
+  may_wait_ = true;
+}
+
+void Loop::end_run() {
+  ending_ = true;
+  uv_stop(&uv_);
+}
+
+void Loop::interrupt() {
+  interrupted_ = true;
+  if (running_)
+    end_run();
+}
+
+void Loop::close() {
+  if (closed_)
+    return;
+  closed_ = true;
+  gate_ = nullptr;
+  ready_.clear();
+  timers_.clear();
+  for (std::size_t fd = 0; fd < watchers_.size(); ++fd) forget_watcher(static_cast<int>(fd));
+  for (auto* handle : {reinterpret_cast<uv_handle_t*>(&timer_), reinterpret_cast<uv_handle_t*>(&idle_),
+                       reinterpret_cast<uv_handle_t*>(&prepare_), reinterpret_cast<uv_handle_t*>(&check_),
+                       reinterpret_cast<uv_handle_t*>(&wakeup_)}) {
+    uv_close(handle, nullptr);
+  }
+  uv_run(&uv_, UV_RUN_DEFAULT);
+  uv_loop_close(&uv_);
+}
+
+// -- callbacks -----------------------------------------------------------------------------------------------------
+
+std::uint64_t Loop::call_at(std::int64_t due_ns, Callback& callback) {
+  const std::uint64_t id = timers_.push(due_ns, callback);
+  if (recorder_.on())
+    recorder_.timer_set(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id,
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(due_ns, 0)));
+  return id;
+}
+
+void Loop::timer_cancelled(Callback& callback, std::uint64_t id) {
+  if (!callback.in_heap())
+    return;
+  if (recorder_.on())
+    recorder_.timer_cancelled(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id);
+  timers_.count_cancelled();
+}
+
+void Loop::wake() {
+  wake_sent_.store(true, std::memory_order_relaxed);
+  uv_async_send(&wakeup_);
+}
+
+// -- file descriptors ----------------------------------------------------------------------------------------------
+
+FdWatcher* Loop::watcher(int fd, int& error) {
+  error = 0;
+  if (FdWatcher* known = find_watcher(fd))
+    return known;
+  FdWatcher* opened = FdWatcher::open(*this, fd, error);
+  if (opened == nullptr)
+    return nullptr;
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= watchers_.size())
+    watchers_.resize(std::max(index + 1, 2 * watchers_.size()));
+  return watchers_[index] = opened;
+}
+
+void Loop::forget_watcher(int fd) {
+  FdWatcher* watcher = find_watcher(fd);
+  if (watcher == nullptr)
+    return;
+  watchers_[static_cast<std::size_t>(fd)] = nullptr;
+  std::erase(fresh_watchers_, watcher);
+  watcher->close();
+}
+
+void Loop::phase_order(Phase (&order)[7]) {
+  constexpr unsigned kTimersLast = (1U << 16U) | (45U << 8U);
+  constexpr Phase kRing[] = {Phase::pending, Phase::idle, Phase::prepare, Phase::poll, Phase::check, Phase::closing};
+  const bool timers_last = uv_version() >= kTimersLast;
+  order[timers_last ? 6 : 0] = Phase::timers;
+  std::copy(std::begin(kRing), std::end(kRing), order + (timers_last ? 0 : 1));
+}
+
+}  // namespace loopscope::loop

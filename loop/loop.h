@@ -1,0 +1,187 @@
+#pragma once
+/// The event loop: one thread, libuv underneath, every phase recorded.
+///
+/// An iteration is libuv's own (docs/loop_iteration.md has the picture). All handles on the uv_loop_t are ours, so
+/// the phases are known from its public API:
+///
+///     timers   on_timer     due timers run, or join the ready queue
+///     idle     on_idle      the ready queue runs: what was in it when the phase began
+///     prepare  on_prepare   the poll timeout is decided, with its reason; the gate opens if it may sleep
+///     poll     io_ready     I/O callbacks run, or join the ready queue; the gate closes at the first one
+///     check    on_check     the poll is over
+///     closing  on_closed    closed handles are freed
+///
+/// The order of callbacks is asyncio's: what was queued before a poll runs first, then what the poll brought,
+/// then due timers, then, after another poll, what those scheduled. If nothing was queued when the poll
+/// returned, I/O callbacks and timers run at once in their own phase; otherwise they join the queue behind it.
+///
+/// Thread: all methods on the loop's thread, except wake(). Owner: of its uv_loop_t, recorder and handles.
+/// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC.
+
+#include <uv.h>
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "loop/callback.h"
+#include "loop/fd_watcher.h"
+#include "loop/poll_timeout.h"
+#include "loop/ready_queue.h"
+#include "loop/timer_heap.h"
+#include "tracer/recorder.h"
+
+namespace loopscope::loop {
+
+/// Told when the loop is about to sleep and when it is back: bindings let go of the GIL here.
+class PollGate {
+ public:
+  virtual void open() = 0;   ///< before a poll that may sleep
+  virtual void close() = 0;  ///< after it; may take time, which is recorded
+
+ protected:
+  ~PollGate() = default;
+};
+
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // -- running --------------------------------------------------------------------------------------------
+  /// Polls and runs callbacks until stop() or interrupt(). Not reentrant.
+  void run();
+  /// One poll and what it brings; waits for it only if `may_wait`.
+  void run_once(bool may_wait);
+  /// Ends run() after the callbacks that are due in this iteration.
+  void stop() { stopping_ = true; }
+  void clear_stop() { stopping_ = false; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
+  /// Ends run() before the next callback; what is queued stays queued.
+  void interrupt();
+  [[nodiscard]] bool running() const { return running_; }
+  /// Drops all callbacks, closes all handles. Idempotent.
+  void close();
+  /// In the child of a fork: takes up a poll of its own, so that the parent's is left alone.
+  void after_fork() { uv_loop_fork(&uv_); }
+
+  // -- callbacks -------------------------------------------------------------------------------------------
+  /// Takes over one reference.
+  void call_soon(Callback& callback) {
+    if (recorder_.callbacks())
+      callback.set_ready_ticks(recorder_.ticks());
+    ready_.push(callback);
+  }
+  /// Takes over one reference; answers the timer's id.
+  std::uint64_t call_at(std::int64_t due_ns, Callback& callback);
+  void timer_cancelled(Callback& callback, std::uint64_t id);
+  /// Wakes a sleeping poll. Any thread.
+  void wake();
+  /// True while the poll may sleep and nobody has woken it yet. Under the gate (bindings: the GIL).
+  [[nodiscard]] bool needs_wake() const { return sleeping_ && !wake_sent_; }
+  [[nodiscard]] std::size_t ready_size() const { return ready_.size(); }
+  [[nodiscard]] std::size_t timer_count() const { return timers_.size(); }
+
+  // -- file descriptors ------------------------------------------------------------------------------------
+  /// The watcher of `fd`, made if need be. Null and a negative libuv code if the kernel cannot poll it.
+  FdWatcher* watcher(int fd, int& error);
+  /// Null if there is none.
+  [[nodiscard]] FdWatcher* find_watcher(int fd) const {
+    return static_cast<std::size_t>(fd) < watchers_.size() ? watchers_[static_cast<std::size_t>(fd)] : nullptr;
+  }
+  /// Ends the watcher of `fd`, if there is one. To be called before the descriptor is closed.
+  void forget_watcher(int fd);
+
+  /// Every callback that the loop holds a reference to, once for each reference.
+  template <typename Visit>
+  void for_each_callback(Visit visit) const {
+    ready_.for_each(visit);
+    due_.for_each(visit);
+    timers_.for_each(visit);
+    for (const FdWatcher* watcher : watchers_) {
+      if (watcher != nullptr && watcher->reader() != nullptr)
+        visit(*watcher->reader());
+      if (watcher != nullptr && watcher->writer() != nullptr)
+        visit(*watcher->writer());
+    }
+  }
+
+  void set_gate(PollGate* gate) { gate_ = gate; }
+  void set_recorder(tracer::Recorder recorder) { recorder_ = std::move(recorder); }
+  [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
+  [[nodiscard]] uv_loop_t* uv() { return &uv_; }
+
+  // -- for the loop's handles --------------------------------------------------------------------------------
+  /// An I/O callback is due: runs it, or queues it behind what was ready before this poll.
+  void io_ready(Callback& callback);
+  /// Runs `callback` and gives its reference back, recording it.
+  void run_callback(Callback& callback);
+  /// To be called first in every libuv callback that the poll may bring.
+  void poll_returned() {
+    if (in_poll_)
+      leave_poll();
+  }
+  void count_io_event() { ++io_events_; }
+  void check_before_poll(FdWatcher& watcher) { fresh_watchers_.push_back(&watcher); }
+  /// Around uv_close() and its callback, for the closing phase.
+  void handle_closing() { ++closing_; }
+  void closing_callback_begin();
+  void closing_callback_end();
+
+  /// The order of an iteration's phases in the libuv that is loaded.
+  static void phase_order(tracer::Phase (&order)[7]);
+
+ private:
+  void on_timer();
+  void on_idle();
+  void on_prepare();
+  void on_check();
+  void leave_poll();
+  void run_batch(ReadyQueue& queue);
+  void end_run();
+  void collect_due_timers();
+  void arm_timer(const TimerHeap::Timer* next);
+  void fire_timer_if_due();
+  void arm_idle();
+  void drop_stale_watchers();
+  tracer::Recorder::Poll decide_poll();
+
+  uv_loop_t uv_{};
+  uv_timer_t timer_{};
+  uv_idle_t idle_{};
+  uv_prepare_t prepare_{};
+  uv_check_t check_{};
+  uv_async_t wakeup_{};
+
+  ReadyQueue ready_;
+  ReadyQueue due_;  ///< timers that are due in this timers phase
+  TimerHeap timers_;
+  std::vector<FdWatcher*> watchers_;  ///< by file descriptor
+  std::vector<FdWatcher*> fresh_watchers_;
+  tracer::Recorder recorder_;
+  PollGate* gate_ = nullptr;
+
+  std::uint64_t io_events_ = 0;
+  std::uint64_t armed_ms_ = 0;  ///< what timer_ is set for; 0 if it is not
+  std::uint64_t closing_ = 0;   ///< handles that wait for their closing callback
+  std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with
+  std::uint64_t closing_left_ = 0;   ///< of those, how many are still to come
+  std::uint64_t woke_ticks_ = 0;
+  bool idle_active_ = false;
+  bool running_ = false;
+  bool closed_ = false;
+  bool may_wait_ = true;
+  bool once_ = false;         ///< run_once(): end after the first poll and what it brings
+  bool stopping_ = false;     ///< stop() was called
+  bool ending_ = false;       ///< uv_stop() was called: this run ends with the current iteration
+  bool interrupted_ = false;
+  bool polled_ = false;       ///< this run has polled: nothing runs before the first poll
+  bool queueing_ = false;     ///< what this poll brings joins the queue instead of running at once
+  bool in_poll_ = false;      ///< between on_prepare and the first callback after it
+  std::atomic<bool> sleeping_ = false;  ///< ... and the gate is open
+  std::atomic<bool> wake_sent_ = false;
+};
+
+}  // namespace loopscope::loop

@@ -1,0 +1,44 @@
+#pragma once
+/// How long the poll may sleep, and why: the rules of libuv's uv_backend_timeout() on the loop's own state.
+///
+/// uv_backend_timeout() itself answers 0 while newly registered watchers wait for the kernel, which is not
+/// what libuv then sleeps; so the number is computed here, and tests/truth proves that it is the one that
+/// reaches epoll.
+///
+/// The rules, first match wins (libuv docs, "Design overview", the I/O loop, step 7):
+///   1. stop() was called                    -> 0
+///   2. nothing keeps the loop alive         -> 0
+///   3. callbacks wait in the ready queue    -> 0
+///   4. handles wait for their closing       -> 0
+///   5. there is a timer: ms until it is due, rounded up, at most INT_MAX; 0 if it is due
+///   6. otherwise                            -> -1, no timeout
+/// Unit: ms, as epoll takes it. Rounding up is what keeps timers from being early.
+
+#include <cstdint>
+#include <optional>
+
+#include "tracer/format.h"
+
+namespace loopscope::loop {
+
+struct PollState {
+  bool may_wait = true;   ///< false: the caller asked for a pass that does not wait
+  bool stopping = false;
+  bool alive = true;
+  bool ready = false;     ///< the ready queue is not empty
+  bool closing = false;
+  std::optional<std::int64_t> next_timer_ns;
+  std::uint64_t now_ms = 0;  ///< libuv's clock, uv_now()
+};
+
+struct PollTimeout {
+  std::int32_t timeout_ms;
+  tracer::PollReason reason;
+};
+
+[[nodiscard]] PollTimeout poll_timeout(const PollState& state);
+
+/// The first whole ms of libuv's clock at which `due_ns` has come.
+[[nodiscard]] std::uint64_t due_ms(std::int64_t due_ns);
+
+}  // namespace loopscope::loop

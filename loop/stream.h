@@ -1,0 +1,60 @@
+#pragma once
+/// A connected stream socket on the loop: tries every call first, queues what the kernel does not take.
+///
+/// The descriptor is the caller's: it closes it after detach(). What the bytes mean, and what to do about an error,
+/// is the caller's too. Thread: the loop's. Errors: negative errno. Units: bytes.
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "loop/loop.h"
+#include "loop/write_queue.h"
+
+namespace loopscope::loop {
+
+class Stream {
+ public:
+  Stream(Loop& loop, int fd, WriteQueue::Release release) : loop_(loop), fd_(fd), queue_(release) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  /// From now on recorded as an open handle.
+  void opened(tracer::HandleKind kind, tracer::NameId name);
+
+  /// `on_readable` is called whenever there is something to read; takes over one reference.
+  int start_reading(Callback& on_readable);
+  void stop_reading();
+  /// Bytes read, 0 at end of file, or a negative errno (-EAGAIN: nothing there).
+  ssize_t read(char* data, std::size_t size);
+
+  /// Sends what the kernel takes at once: bytes sent, or a negative errno. Only while nothing is queued.
+  ssize_t write_now(const char* data, std::size_t size);
+  /// Queues bytes; see WriteQueue::push().
+  void queue(const char* data, std::size_t size, void* owner) { queue_.push(data, size, owner); }
+  /// `on_writable` is called when flush() may get further; takes over one reference.
+  int start_writing(Callback& on_writable);
+  void stop_writing();
+  /// Sends from the queue what the kernel takes: 0, or a negative errno.
+  int flush();
+  void clear_queue() { queue_.clear(); }
+  [[nodiscard]] std::size_t queued_bytes() const { return queue_.size_bytes(); }
+
+  /// The loop forgets the descriptor. Idempotent.
+  void detach();
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] Loop& loop() const { return loop_; }
+  [[nodiscard]] std::uint64_t handle_id() const { return handle_id_; }
+
+ private:
+  ssize_t sent(ssize_t result);
+
+  Loop& loop_;
+  int fd_;
+  WriteQueue queue_;
+  tracer::HandleKind kind_ = tracer::HandleKind::unknown;
+  std::uint64_t handle_id_ = 0;
+};
+
+}  // namespace loopscope::loop
