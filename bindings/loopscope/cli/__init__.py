@@ -31,7 +31,8 @@ def make_parser() -> Parser:
 def main(argv: list[str]) -> int | None:
     arguments = make_parser().parse_args(argv)
     try:
-        return arguments.command(arguments)
+        code: int | None = arguments.command(arguments)
+        return code
     except CommandError as error:
         print(f"loopscope: {error}", file=sys.stderr)
         return 2

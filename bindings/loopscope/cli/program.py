@@ -57,9 +57,7 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
     """Opens the script now, compiles it later: a syntax error is the program's, a missing file is not."""
     try:
         with open(script, "rb") as file:
-            compiled = pkgutil.read_code(file)
-            if compiled is not None:
-                return lambda: compiled
+            compiled: types.CodeType | None = pkgutil.read_code(file)
             file.seek(0)
             source = file.read()
     except OSError as error:
@@ -68,7 +66,12 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
             file=sys.stderr,
         )
         raise SystemExit(2) from None
-    return lambda: compile(source, script, "exec", dont_inherit=True)
+
+    def compile_script() -> types.CodeType:
+        code: types.CodeType = compile(source, script, "exec", dont_inherit=True)
+        return code
+
+    return compile_script if compiled is None else lambda: compiled
 
 
 def enter_directory(directory: str) -> None:
