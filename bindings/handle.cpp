@@ -296,19 +296,18 @@ bool is_handle(PyObject* object) {
 bool cancel_handle(HandleObject* handle) {
   if (handle->work.cancelled())
     return true;
+  loop::Loop& loop = handle->loop->state->loop;
+  if (handle->timer_id != 0 && loop.recorder().callbacks())
+    handle->named = handle->work.describe(loop.recorder()).name;  // the trace outlives the callback
+  handle->work.set_cancelled();
   if (handle->loop->debug != 0) {
     PyObject* text = PyObject_Repr(as_object(handle));
     if (text == nullptr)
       return false;
     Py_XSETREF(handle->repr, text);
   }
-  const PyRef callback = PyRef::borrow(handle->callback);
-  tracer::Recorder& recorder = handle->loop->state->loop.recorder();
-  if (handle->timer_id != 0 && recorder.callbacks() && handle->named == tracer::kNoName)
-    handle->named = handle->work.describe(recorder).name;
-  handle->work.set_cancelled();
   if (handle->timer_id != 0)
-    handle->loop->state->loop.timer_cancelled(handle->work, handle->timer_id);
+    loop.timer_cancelled(handle->work, handle->timer_id);
   clear(handle->callback);
   clear(handle->args);
   for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);

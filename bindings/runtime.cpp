@@ -52,7 +52,7 @@ bool load_runtime() {
   };
   const Import imports[] = {
       {&it.timer_handle_type, "asyncio", "TimerHandle"},
-      {&it.transport_type, "asyncio", "Transport"},
+      {&it.transport_type, "asyncio.transports", "_FlowControlMixin"},
       {&it.extract_stack, "asyncio.format_helpers", "extract_stack"},
       {&it.format_callback, "asyncio.format_helpers", "_format_callback_source"},
       {&it.buffered_protocol, "asyncio", "BufferedProtocol"},

@@ -11,7 +11,7 @@ namespace loopscope::bindings {
 struct Runtime {
   PyObject* handle_type = nullptr;        ///< asyncio.Handle
   PyObject* timer_handle_type = nullptr;  ///< asyncio.TimerHandle
-  PyObject* transport_type = nullptr;     ///< asyncio.Transport
+  PyObject* transport_type = nullptr;     ///< asyncio.transports._FlowControlMixin, a Transport
   PyTypeObject* task_type = nullptr;      ///< _asyncio.Task, null if asyncio has no C tasks
   PyTypeObject* future_type = nullptr;
   PyCFunction task_get_coro = nullptr;

@@ -55,7 +55,7 @@ struct Parts {
 
 struct TransportObject {
   PyObject_HEAD
-  PyObject* base_slots[2];  ///< of asyncio.Transport, unused
+  PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
   Parts* parts;
   LoopObject* loop;
   PyObject* extra;
@@ -508,6 +508,8 @@ PyObject* attach(PyObject* object, PyObject* args) {
     assign(self->server, server);
   if (waiter != Py_None)
     assign(self->waiter, waiter);
+  if ((self->read_context = PyContext_CopyCurrent()) == nullptr)
+    return nullptr;
   self->fd = fd;
   self->high_water = 64 * 1024;
   self->low_water = self->high_water / 4;
@@ -723,17 +725,16 @@ Parts::Parts(TransportObject* owner, loop::Loop& loop, int fd)
 
 void TransportCallback::run() {
   const PyRef kept = PyRef::steal(reinterpret_cast<PyObject*>(owner_));
-  PyObject* context = kind_ == CallbackKind::resume_writing ? owner_->write_context
-                      : kind_ == CallbackKind::internal     ? nullptr
-                                                            : owner_->read_context;
-  const PyRef entered = PyRef::borrow(context);
-  if (entered && PyContext_Enter(entered.get()) != 0) {
+  const bool writes = kind_ == CallbackKind::resume_writing;
+  const PyRef context = PyRef::borrow(writes ? owner_->write_context : owner_->read_context);
+  if (!context)
+    return;  // the connection ended while this waited in the queue
+  if (PyContext_Enter(context.get()) != 0) {
     PyErr_WriteUnraisable(kept.get());
     return;
   }
   action_(owner_);
-  if (entered)
-    PyContext_Exit(entered.get());
+  PyContext_Exit(context.get());
 }
 
 loop::Description TransportCallback::describe(tracer::Recorder& recorder) {
