@@ -6,6 +6,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -14,6 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bindings/python_sink.h"
+#include "tracer/export/dump.h"
+#include "tracer/export/jsonl.h"
 #include "tracer/format.h"
 #include "tracer/ring_reader.h"
 #include "tracer/session.h"
@@ -202,10 +206,15 @@ std::string_view word_of_kind(const TraceEvent& event) {
   }
 }
 
-/// Walks a session's ring from its oldest event to the one that is the newest when it gets there.
+/// Walks a session's ring from its oldest event to the one that was the newest when it set out.
 class EventIterator {
  public:
-  explicit EventIterator(const Session& session) : session_(session), reader_(session), decoder_(session) {}
+  EventIterator(const Session& session, bool boundaries)
+      : session_(session),
+        reader_(session),
+        decoder_(session, boundaries ? Boundaries::all : Boundaries::observed),
+        end_(session.head()),
+        lost_before_(reader_.cursor()) {}
 
   const TraceEvent& next() {
     while (at_ == events_.size())
@@ -214,15 +223,15 @@ class EventIterator {
     return events_[at_++];
   }
   [[nodiscard]] const Session& session() const { return session_; }
-  [[nodiscard]] std::uint64_t lost() const { return reader_.lost_total(); }
+  [[nodiscard]] std::uint64_t lost() const { return lost_before_ + reader_.lost_total(); }
 
  private:
-  static constexpr std::size_t kBatchEvents = 4096;
+  static constexpr std::uint64_t kBatchEvents = 4096;
 
   bool refill() {
     events_.clear();
     at_ = 0;
-    if (!reader_.read(batch_, kBatchEvents))
+    if (reader_.cursor() >= end_ || !reader_.read(batch_, std::min(kBatchEvents, end_ - reader_.cursor())))
       return false;
     if (batch_.lost > 0)
       decoder_.skipped();
@@ -234,6 +243,8 @@ class EventIterator {
   const Session& session_;
   RingReader reader_;
   EventDecoder decoder_;
+  std::uint64_t end_;
+  std::uint64_t lost_before_;
   RingReader::Batch batch_;
   std::vector<TraceEvent> events_;
   std::size_t at_ = 0;
@@ -254,10 +265,11 @@ void bind_events(py::module_& module) {
       });
   py::class_<PythonEvent>(module, "TraceEvent")
       .def_property_readonly("t_ns", [](const PythonEvent& self) { return self.event.t_ns; })
-      .def_property_readonly("type", [](const PythonEvent& self) { return event_name(self.event.type); })
+      .def_property_readonly("type", [](const PythonEvent& self) { return trace_event_name(self.event.type); })
       .def_property_readonly("phase", [](const PythonEvent& self) { return phase_name(self.event.phase); })
       .def_property_readonly("kind", [](const PythonEvent& self) { return word_of_kind(self.event); })
       .def_readonly("name", &PythonEvent::name)
+      .def_property_readonly("inferred", [](const PythonEvent& self) { return self.event.inferred; })
       .def_property_readonly("iteration", [](const PythonEvent& self) { return self.event.iteration; })
       .def_property_readonly("object", [](const PythonEvent& self) { return self.event.object; })
       .def_property_readonly("value", [](const PythonEvent& self) { return self.event.value; })
@@ -289,6 +301,16 @@ std::vector<std::string_view> phase_order_of(const Session& session) {
   return order;
 }
 
+void dump(const Session& session, py::function write) {
+  write_to_python(std::move(write), [&](std::ostream& out) { write_dump(session, out); });
+}
+
+std::uint64_t export_jsonl(const Session& session, py::function write) {
+  std::uint64_t lines = 0;
+  write_to_python(std::move(write), [&](std::ostream& out) { lines = write_jsonl(session, out); });
+  return lines;
+}
+
 void bind_session(py::module_& module) {
   py::class_<Session>(module, "Session")
       .def(py::init(&open_session), py::arg("path"))
@@ -306,6 +328,7 @@ void bind_session(py::module_& module) {
                              [](const Session& self) { return self.header().created_monotonic_ns; })
       .def_property_readonly("created_realtime_ns",
                              [](const Session& self) { return self.header().created_realtime_ns; })
+      .def_property_readonly("clock_known", &Session::clock_known)
       .def_property_readonly("ring_events", [](const Session& self) { return self.header().ring_events; })
       .def_property_readonly("phase_order", &phase_order_of)
       .def("present", &present_of)
@@ -313,8 +336,11 @@ void bind_session(py::module_& module) {
       .def("handles", &handles_of)
       .def("tasks", &tasks_of)
       .def(
-          "events", [](const Session& self) { return std::make_unique<EventIterator>(self); },
-          py::keep_alive<0, 1>());
+          "events",
+          [](const Session& self, bool boundaries) { return std::make_unique<EventIterator>(self, boundaries); },
+          py::arg("boundaries") = false, py::keep_alive<0, 1>())
+      .def("dump", &dump, py::arg("write"))
+      .def("export_jsonl", &export_jsonl, py::arg("write"));
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ class TraceEvent:
     type: str
     phase: str
     kind: str
+    inferred: bool
     name: Name | None
     iteration: int
     object: int
@@ -56,7 +57,7 @@ class TraceEvent:
     position: int
 
 class EventIterator(Iterator[TraceEvent]):
-    """From the oldest event there is to the newest; `lost` were overwritten on the way."""
+    """From the oldest event there is to what was the newest; `lost` were overwritten before and on the way."""
 
     lost: int
     def __next__(self) -> TraceEvent: ...
@@ -72,6 +73,7 @@ class Session:
     libuv_version: str
     created_monotonic_ns: int
     created_realtime_ns: int
+    clock_known: bool
     ring_events: int
     phase_order: list[str]
     def __init__(self, path: str) -> None: ...
@@ -79,8 +81,9 @@ class Session:
     def counters(self) -> dict[str, int]: ...
     def handles(self) -> list[dict[str, Any]]: ...
     def tasks(self) -> list[dict[str, Any]]: ...
-    def events(self) -> EventIterator: ...
+    def events(self, boundaries: bool = False) -> EventIterator:
+        """Each event as it was written; with `boundaries` also the beginnings and ends that follow from them."""
     def dump(self, write: Callable[[bytes], object]) -> None:
         """The session as text for people."""
-    def export_jsonl(self, write: Callable[[bytes], object]) -> None:
-        """One JSON object a line for each event."""
+    def export_jsonl(self, write: Callable[[bytes], object]) -> int:
+        """One JSON object a line for each event, boundaries included. Answers the number of lines."""

@@ -45,7 +45,7 @@ def open_session(wanted: str) -> _trace.Session:
         raise CommandError(str(error)) from None
 
 
-def write_output(path: str | None, produce: Callable[[Callable[[bytes], object]], None]) -> None:
+def write_output(path: str | None, produce: Callable[[Callable[[bytes], object]], object]) -> None:
     if path is None:
         produce(sys.stdout.buffer.write)
         sys.stdout.flush()

@@ -67,11 +67,13 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
         )
         raise SystemExit(2) from None
 
-    def compile_script() -> types.CodeType:
-        code: types.CodeType = compile(source, script, "exec", dont_inherit=True)
-        return code
+    def code() -> types.CodeType:
+        if compiled is not None:
+            return compiled
+        made: types.CodeType = compile(source, script, "exec", dont_inherit=True)
+        return made
 
-    return compile_script if compiled is None else lambda: compiled
+    return code
 
 
 def enter_directory(directory: str) -> None:
