@@ -231,7 +231,7 @@ struct Present {
   std::uint8_t callback_depth;  ///< 0 while none runs
   std::uint8_t ended;           ///< 1 once the session was closed in order and its file removed
   std::uint8_t reserved8;
-  std::uint64_t callback_since_ticks;
+  std::uint64_t callback_since_ticks;  ///< this and callback_object mean nothing while none runs
   std::uint64_t callback_object;
   std::uint64_t ready_depth;     ///< callbacks in the ready queue, as of the latest phase boundary
   std::uint64_t timers_pending;  ///< likewise

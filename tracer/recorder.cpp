@@ -30,25 +30,21 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
     return;
   const auto& header = session_->header();
   clock_ = header.clock_source;
-  present_ = &session_->present();
+  present_ = PresentWriter(session_->present());
   counters_ = &session_->counters();
   control_ = &session_->control();
   ring_ = RingWriter(session_->ring(), header.ring_events, &counters_->head);
   names_ = NameInterner(session_->names(), header.names_bytes, counters_);
   handles_ = ObjectSlots(session_->handle_slots(), header.handle_slot_count);
   tasks_ = ObjectSlots(session_->task_slots(), header.task_slot_count);
-  own_level_ = level_ = now_.level = level;
-  now_.anchor_last = header.anchor_first;
+  own_level_ = level_ = level;
   anchor_interval_ns_ = kFirstAnchorIntervalNs;
-  publish_all();
+  present_.level(level);
 }
 
 Recorder::~Recorder() {
-  if (!session_ || present_ == nullptr)
-    return;
-  now_.running = 0;
-  now_.ended = 1;
-  publish_all();
+  if (session_ && attached())
+    present_.ended();
 }
 
 void Recorder::disown() {
@@ -56,7 +52,7 @@ void Recorder::disown() {
     session_->disown();
   level_ = own_level_ = Level::off;
   level_stale_ = leases_active_ = false;
-  present_ = nullptr;
+  present_ = {};
   counters_ = nullptr;
   control_ = nullptr;
   ring_ = {};
@@ -67,30 +63,24 @@ void Recorder::disown() {
 
 // Written at any level: whether the loop runs at all is never unknown.
 void Recorder::loop_start() {
-  if (present_ == nullptr)
+  if (!attached())
     return;
-  now_.running = 1;
+  const auto now = ticks();
+  present_.running(true, phase_, now);
   if (on())
-    put({ticks(), EventType::loop_start, phase_, 0, 0, kNoName, thread_id(), 0});
+    put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread_id(), 0});
   renew_anchor();
 }
 
 void Recorder::loop_stop() {
-  if (present_ == nullptr)
+  if (!attached())
     return;
-  now_.running = 0;
-  phase_ = now_.phase = Phase::none;
-  now_.phase_since_ticks = ticks();
+  const auto now = ticks();
+  phase_ = Phase::none;
+  present_.running(false, phase_, now);
   if (on())
-    put({now_.phase_since_ticks, EventType::loop_stop, phase_, 0, 0, kNoName, 0, 0});
+    put({now, EventType::loop_stop, phase_, 0, 0, kNoName, 0, 0});
   renew_anchor();
-}
-
-void Recorder::publish_all() {
-  [this]<std::size_t... kWords>(std::index_sequence<kWords...>) {
-    publish<(kWords + 1)...>();
-  }
-  (std::make_index_sequence<sizeof(Present) / 8 - 1>());
 }
 
 // -- poll ------------------------------------------------------------------------------------------------
@@ -101,39 +91,29 @@ void Recorder::write_poll_begin(const Poll& poll) {
   prepare_ticks_ = 0;
   poll_begin_ticks_ = now;
   phase_ = Phase::poll;
-  ++now_.iteration;
-  put({now, EventType::poll_begin, phase_, static_cast<std::uint8_t>(poll.reason), 0, poll.culprit, now_.iteration,
+  ++iteration_;
+  put({now, EventType::poll_begin, phase_, static_cast<std::uint8_t>(poll.reason), 0, poll.culprit, iteration_,
        std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::min<std::uint64_t>(in_prepare, UINT32_MAX)
                                                                         << 32U});
   add(&Counters::iterations, 1);
 
-  now_.phase = phase_;
-  now_.phase_since_ticks = now_.poll_begin_ticks = now;
-  now_.poll_reason = poll.reason;
-  now_.poll_timeout_ms = poll.timeout_ms;
-  now_.poll_culprit = poll.culprit;
-  now_.ready_depth = poll.ready_depth;
-  now_.timers_pending = poll.timers_pending;
-  now_.next_timer_ns = poll.next_timer_ns;
-  publish<offsetof(Present, phase_since_ticks) / 8, offsetof(Present, iteration) / 8,
-          offsetof(Present, poll_timeout_ms) / 8, offsetof(Present, poll_begin_ticks) / 8,
-          offsetof(Present, ready_depth) / 8, offsetof(Present, timers_pending) / 8,
-          offsetof(Present, next_timer_ns) / 8>();
+  present_.poll({poll.reason, poll.timeout_ms, poll.culprit, iteration_, poll.ready_depth, poll.timers_pending,
+                 poll.next_timer_ns},
+                now);
   if (now >= next_anchor_ticks_)
     renew_anchor();
 }
 
 void Recorder::renew_anchor() {
-  now_.anchor_last = take_anchor(clock_);
+  const auto last = take_anchor(clock_);
   const auto& first = session_->header().anchor_first;
-  const auto& last = now_.anchor_last;
+  present_.anchor(last);
   if (last.monotonic_ns > first.monotonic_ns)
     ticks_per_ns_ = static_cast<double>(last.ticks - first.ticks) /
                     static_cast<double>(last.monotonic_ns - first.monotonic_ns);
   next_anchor_ticks_ =
       last.ticks + static_cast<std::uint64_t>(static_cast<double>(anchor_interval_ns_) * ticks_per_ns_);
   anchor_interval_ns_ = std::min(anchor_interval_ns_ * 2, kAnchorIntervalNs);
-  publish_all();
 }
 
 // -- level -----------------------------------------------------------------------------------------------
@@ -186,19 +166,18 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
     tasks_.clear();
   if (!callbacks() && callback_depth_ != 0) {
     callback_depth_ = 0;
-    show_callback({});
+    present_.no_callback();
   }
   if (!on())
     prepare_ticks_ = 0;
-  now_.level = level;
-  publish<>();
+  present_.level(level);
 }
 
 // -- callbacks, handles, tasks ---------------------------------------------------------------------------
 
 void Recorder::end_deep_callback() {
   put({ticks(), EventType::callback_end, phase_, 0, 0, kNoName, 0, 0});
-  publish_depth();
+  present_.callback_depth(callback_depth_);
 }
 
 std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {

@@ -10,9 +10,7 @@
 /// Callers give ticks they already have; verbs without one stamp themselves.
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string_view>
 
@@ -20,6 +18,7 @@
 #include "tracer/format.h"
 #include "tracer/name_interner.h"
 #include "tracer/object_slots.h"
+#include "tracer/present_writer.h"
 #include "tracer/ring_writer.h"
 #include "tracer/writable_session.h"
 
@@ -69,9 +68,11 @@ class Recorder {
     if (!on())
       return;
     const auto now = ticks();
+    phase_ = phase;
     if (phase == Phase::idle)
-      now_.ready_depth = waiting;
-    enter(phase, now);
+      present_.ready_phase(phase, now, waiting);
+    else
+      present_.phase(phase, now);
     put({now, EventType::phase_begin, phase_, 0, 0, kNoName, waiting, 0});
   }
   void phase_end(std::uint64_t count) {
@@ -85,7 +86,8 @@ class Recorder {
     if (!on())
       return;
     prepare_ticks_ = ticks();
-    enter(Phase::prepare, prepare_ticks_);
+    phase_ = Phase::prepare;
+    present_.phase(phase_, prepare_ticks_);
   }
 
   struct Poll {
@@ -119,10 +121,11 @@ class Recorder {
     if (!on())
       return;
     const auto now = ticks();
-    put({now, EventType::poll_end, phase_, 0, 0, kNoName, io_events, now_.iteration});
+    put({now, EventType::poll_end, phase_, 0, 0, kNoName, io_events, iteration_});
     if (io_events != 0)
       add(&Counters::io_events, io_events);
-    enter(Phase::check, now);
+    phase_ = Phase::check;
+    present_.phase(phase_, now);
   }
 
   // -- callbacks -----------------------------------------------------------------------------------------
@@ -139,9 +142,9 @@ class Recorder {
     put({now, EventType::callback_begin, phase_, static_cast<std::uint8_t>(kind), flags, name, ready, object});
     const auto depth = callback_depth_++;
     if (depth >= kCallbackFrames)
-      return publish_depth();
+      return present_.callback_depth(callback_depth_);
     frames_[depth] = {now, object, name, kind};
-    show_callback(frames_[depth]);
+    present_.callback(frames_[depth], callback_depth_);
   }
   void callback_end() {
     if (!callbacks() || callback_depth_ == 0)
@@ -152,7 +155,10 @@ class Recorder {
     const auto& frame = frames_[depth];
     put({ticks(), EventType::callback_end, phase_, static_cast<std::uint8_t>(frame.kind), 0, frame.name, 0,
          frame.object});
-    show_callback(depth == 0 ? CallbackFrame{} : frames_[depth - 1]);
+    if (depth == 0)
+      present_.no_callback();
+    else
+      present_.callback(frames_[depth - 1], depth);
   }
   void count_callback() {
     if (on())
@@ -204,9 +210,9 @@ class Recorder {
     if (callbacks())
       put({ticks(), EventType::bytes_written, phase_, 0, 0, kNoName, handle, bytes});
   }
-  /// `id` is not 0 and no other task's while this one lives.
   /// True if the task's creation was recorded and its end was not.
   [[nodiscard]] bool knows_task(std::uint64_t id) const { return tasks_.contains(id); }
+  /// `id` is not 0 and no other task's while this one lives.
   void task_created(NameId name, std::uint64_t id) {
     if (tasks())
       open_task(name, id);
@@ -221,51 +227,10 @@ class Recorder {
   }
 
  private:
-  /// A callback that runs now. Deeper ones are counted, but not remembered.
-  struct CallbackFrame {
-    std::uint64_t since_ticks = 0;
-    std::uint64_t object = 0;
-    NameId name = kNoName;
-    CallbackKind kind = CallbackKind::unknown;
-  };
+  /// Callbacks nested deeper than this are counted, but not remembered.
   static constexpr std::uint32_t kCallbackFrames = 16;
 
-  void enter(Phase phase, std::uint64_t now) {
-    phase_ = phase;
-    now_.phase = phase;
-    now_.phase_since_ticks = now;
-    publish<offsetof(Present, phase_since_ticks) / 8, offsetof(Present, ready_depth) / 8>();
-  }
-  void show_callback(const CallbackFrame& frame) {
-    now_.callback_name = frame.name;
-    now_.callback_kind = frame.kind;
-    now_.callback_since_ticks = frame.since_ticks;
-    now_.callback_object = frame.object;
-    publish_depth();
-  }
-  void publish_depth() {
-    now_.callback_depth = static_cast<std::uint8_t>(callback_depth_ < 255U ? callback_depth_ : 255U);
-    publish<offsetof(Present, callback_name) / 8, offsetof(Present, callback_since_ticks) / 8,
-            offsetof(Present, callback_object) / 8>();
-  }
-  /// Copies the given words of now_ into the session, and its first word, under the sequence lock.
-  template <std::size_t... kWords>
-  void publish() {
-    auto* to = reinterpret_cast<std::uint64_t*>(present_);
-    const auto put_word = [&](std::size_t word, std::memory_order order) {
-      std::uint64_t value = 0;
-      std::memcpy(&value, reinterpret_cast<const char*>(&now_) + word * 8, sizeof(value));
-      std::atomic_ref(to[word]).store(value, order);
-    };
-    ++now_.sequence;
-    put_word(0, std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_release);
-    (put_word(kWords, std::memory_order_relaxed), ...);
-    ++now_.sequence;
-    put_word(0, std::memory_order_release);
-  }
-  void publish_all();
-
+  [[nodiscard]] bool attached() const { return counters_ != nullptr; }
   void put(const Event& event) { ring_.write(event); }
   void add(std::uint64_t Counters::*counter, std::uint64_t amount) {
     std::atomic_ref word(counters_->*counter);
@@ -274,7 +239,7 @@ class Recorder {
 
   /// Cheap enough for every iteration, also with level off.
   [[nodiscard]] bool level_may_change() const {
-    if (control_ == nullptr)
+    if (!attached())
       return false;
     return level_stale_ || leases_active_ ||
            std::atomic_ref(control_->lease_change).load(std::memory_order_relaxed) != lease_change_seen_;
@@ -298,14 +263,14 @@ class Recorder {
   ClockSource clock_ = ClockSource::monotonic;
   std::uint32_t callback_depth_ = 0;
   RingWriter ring_;
-  Present* present_ = nullptr;
+  PresentWriter present_;
   Counters* counters_ = nullptr;
   Control* control_ = nullptr;
-  Present now_{};                    ///< what the session's Present holds; only words that changed are copied
+  std::uint64_t iteration_ = 0;      ///< of the latest poll
   std::uint64_t prepare_ticks_ = 0;  ///< 0: no prepare phase was seen
   std::uint64_t poll_begin_ticks_ = 0;
   std::uint64_t last_handle_ = 0;
-  CallbackFrame frames_[kCallbackFrames];
+  PresentWriter::Callback frames_[kCallbackFrames];
 
   std::uint64_t lease_change_seen_ = 0;
   Level leased_level_ = Level::off;

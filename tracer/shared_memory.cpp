@@ -39,8 +39,9 @@ SharedMemory SharedMemory::create(const std::string& path, std::uint64_t size_by
   while (error == EINTR);
   SharedMemory memory;
   if (error == 0) {
-    // Populated now: a page fault is a system call that the loop would make later, in the middle of an event.
-    void* data = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, descriptor, 0);
+    // Not populated: mapping pages one by one as they are first touched costs a long-lived loop next to nothing,
+    // mapping all of them now would cost every short-lived one milliseconds.
+    void* data = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     if (data == MAP_FAILED)
       error = errno;
     else

@@ -1,0 +1,136 @@
+#pragma once
+/// The writing half of Present: the words that changed, copied under its sequence lock.
+///
+/// Thread: the loop's. Owner: does not own the memory; a WritableSession does and outlives it. Errors: none.
+/// Cost: a store for each word that changed, and two for the lock. Fields that share a word are put together in
+/// registers: writing them one by one and reading them back as a word would cost more than everything else.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "tracer/format.h"
+
+namespace loopscope::tracer {
+
+class PresentWriter {
+ public:
+  PresentWriter() = default;  ///< writes nowhere; no verb may be called
+  /// Goes on from what `present` holds.
+  explicit PresentWriter(Present& present);
+
+  struct Callback {
+    std::uint64_t since_ticks = 0;
+    std::uint64_t object = 0;
+    NameId name = kNoName;
+    CallbackKind kind = CallbackKind::unknown;
+  };
+  struct Poll {
+    PollReason reason;
+    std::int32_t timeout_ms;
+    NameId culprit;
+    std::uint64_t iteration;
+    std::uint64_t ready_depth;
+    std::uint64_t timers_pending;
+    std::uint64_t next_timer_ns;
+  };
+
+  void phase(Phase phase, std::uint64_t now) {
+    set_state(0, static_cast<std::uint8_t>(phase));
+    lock();
+    store(kPhaseSince, now);
+    unlock();
+  }
+  void ready_phase(Phase phase, std::uint64_t now, std::uint64_t ready_depth) {
+    set_state(0, static_cast<std::uint8_t>(phase));
+    lock();
+    store(kPhaseSince, now);
+    store(kReadyDepth, ready_depth);
+    unlock();
+  }
+  void poll(const Poll& poll, std::uint64_t now) {
+    set_state(0, static_cast<std::uint8_t>(Phase::poll));
+    set_state(3, static_cast<std::uint8_t>(poll.reason));
+    lock();
+    store(kPhaseSince, now);
+    store(kIteration, poll.iteration);
+    store(kPoll, std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::uint64_t{poll.culprit} << 32U);
+    store(kPollBegin, now);
+    store(kReadyDepth, poll.ready_depth);
+    store(kTimersPending, poll.timers_pending);
+    store(kNextTimer, poll.next_timer_ns);
+    unlock();
+  }
+  /// The innermost callback, `depth` deep.
+  void callback(const Callback& callback, std::uint32_t depth) {
+    callback_word_ = callback.name | std::uint64_t{static_cast<std::uint8_t>(callback.kind)} << 32U;
+    lock();
+    store(kCallbackSince, callback.since_ticks);
+    store(kCallbackObject, callback.object);
+    store(kCallback, callback_word_ | depth_bits(depth));
+    unlock();
+  }
+  void no_callback() {
+    callback_word_ = 0;
+    lock();
+    store(kCallback, 0);
+    unlock();
+  }
+  /// One more, or one fewer, of those that are too deep to be remembered.
+  void callback_depth(std::uint32_t depth) {
+    lock();
+    store(kCallback, callback_word_ | depth_bits(depth));
+    unlock();
+  }
+  void level(Level level);
+  void running(bool running, Phase phase, std::uint64_t now);
+  void anchor(const ClockAnchor& anchor);
+  void ended();
+
+ private:
+  static constexpr std::size_t kPhaseSince = offsetof(Present, phase_since_ticks) / 8;
+  static constexpr std::size_t kIteration = offsetof(Present, iteration) / 8;
+  static constexpr std::size_t kPoll = offsetof(Present, poll_timeout_ms) / 8;
+  static constexpr std::size_t kPollBegin = offsetof(Present, poll_begin_ticks) / 8;
+  static constexpr std::size_t kCallback = offsetof(Present, callback_name) / 8;
+  static constexpr std::size_t kCallbackSince = offsetof(Present, callback_since_ticks) / 8;
+  static constexpr std::size_t kCallbackObject = offsetof(Present, callback_object) / 8;
+  static constexpr std::size_t kReadyDepth = offsetof(Present, ready_depth) / 8;
+  static constexpr std::size_t kTimersPending = offsetof(Present, timers_pending) / 8;
+  static constexpr std::size_t kNextTimer = offsetof(Present, next_timer_ns) / 8;
+  static constexpr std::size_t kAnchor = offsetof(Present, anchor_last) / 8;
+  static_assert(offsetof(Present, phase) == 4 && offsetof(Present, level) == 5 &&
+                offsetof(Present, running) == 6 && offsetof(Present, poll_reason) == 7);
+  static_assert(offsetof(Present, poll_culprit) == offsetof(Present, poll_timeout_ms) + 4);
+  static_assert(offsetof(Present, callback_kind) == offsetof(Present, callback_name) + 4 &&
+                offsetof(Present, callback_depth) == offsetof(Present, callback_name) + 5 &&
+                offsetof(Present, ended) == offsetof(Present, callback_name) + 6);
+
+  void store(std::size_t word, std::uint64_t value, std::memory_order order = std::memory_order_relaxed) {
+    std::atomic_ref(words_[word]).store(value, order);
+  }
+  /// Byte `place` of phase, level, running, poll_reason; readers see it with the next unlock().
+  void set_state(unsigned place, std::uint8_t value) {
+    const auto shift = 32U + 8U * place;
+    state_ = (state_ & ~(std::uint64_t{0xFF} << shift)) | std::uint64_t{value} << shift;
+  }
+  static std::uint64_t depth_bits(std::uint32_t depth) {
+    return std::uint64_t{depth < 255U ? depth : 255U} << 40U;
+  }
+  void lock() {
+    store(0, shown_state_ | ++sequence_);
+    std::atomic_thread_fence(std::memory_order_release);
+  }
+  void unlock() {
+    shown_state_ = state_;
+    store(0, state_ | ++sequence_, std::memory_order_release);
+  }
+
+  std::uint64_t* words_ = nullptr;
+  std::uint32_t sequence_ = 0;
+  std::uint64_t state_ = 0;        ///< the first word without the sequence
+  std::uint64_t shown_state_ = 0;  ///< as readers see it now
+  std::uint64_t callback_word_ = 0;
+};
+
+}  // namespace loopscope::tracer
