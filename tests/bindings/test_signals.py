@@ -1,0 +1,307 @@
+"""Signal handlers and Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+
+def raise_signal(number=signal.SIGUSR1):
+    os.kill(os.getpid(), number)
+
+
+def turn(loop, seconds=0.02):
+    loop.run_until_complete(asyncio.sleep(seconds))
+
+
+@pytest.fixture
+def clean_signals():
+    numbers = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+pytestmark = pytest.mark.usefixtures("clean_signals")
+
+
+def test_a_handler_is_called_in_the_loop(loop):
+    seen = []
+    loop.add_signal_handler(
+        signal.SIGUSR1, lambda *args: seen.append((asyncio.get_running_loop(), args)), 1, "two"
+    )
+    loop.call_soon(raise_signal)
+    turn(loop)
+    assert seen == [(loop, (1, "two"))]
+
+
+def test_a_handler_wakes_a_sleeping_loop(program):
+    process = program.start(
+        """
+        loop = new_event_loop()
+        loop.add_signal_handler(signal.SIGTERM, loop.stop)
+        print("ready", flush=True)
+        loop.run_forever()
+        loop.close()
+        print("stopped")
+        """
+    )
+    with process:
+        assert process.stdout.readline() == "ready\n"
+        import time
+
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert (out, err, process.returncode) == ("stopped\n", "", 0)
+
+
+def test_each_signal_calls_its_handler(loop):
+    seen = []
+    loop.add_signal_handler(signal.SIGUSR1, seen.append, 1)
+    loop.add_signal_handler(signal.SIGUSR2, seen.append, 2)
+    loop.call_soon(raise_signal, signal.SIGUSR2)
+    turn(loop)
+    loop.call_soon(raise_signal, signal.SIGUSR1)
+    turn(loop)
+    assert seen == [2, 1]
+
+
+def test_adding_again_replaces_the_handler(loop):
+    seen = []
+    loop.add_signal_handler(signal.SIGUSR1, seen.append, "old")
+    loop.add_signal_handler(signal.SIGUSR1, seen.append, "new")
+    loop.call_soon(raise_signal)
+    turn(loop)
+    assert seen == ["new"]
+
+
+def test_removing_says_whether_there_was_one_and_restores_the_default(loop):
+    loop.add_signal_handler(signal.SIGUSR1, print)
+    assert loop.remove_signal_handler(signal.SIGUSR1) is True
+    assert loop.remove_signal_handler(signal.SIGUSR1) is False
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+def test_a_handler_of_sigint_replaces_the_interrupt(loop):
+    seen = []
+    loop.add_signal_handler(signal.SIGINT, seen.append, "interrupt")
+    loop.call_soon(raise_signal, signal.SIGINT)
+    turn(loop)
+    assert seen == ["interrupt"]
+    loop.remove_signal_handler(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_signal_between_two_runs_is_handled_in_the_next(loop):
+    seen = []
+    loop.add_signal_handler(signal.SIGUSR1, seen.append, 1)
+    turn(loop, 0.001)
+    raise_signal()
+    turn(loop)
+    assert seen == [1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_signal_that_cannot_be_caught_is_an_error(loop, number):
+    with pytest.raises((RuntimeError, OSError), match="cannot be caught|Invalid argument"):
+        loop.add_signal_handler(number, print)
+
+
+def test_what_is_no_signal_is_an_error(loop):
+    with pytest.raises(ValueError):
+        loop.add_signal_handler(1000, print)
+    with pytest.raises(TypeError):
+        loop.add_signal_handler("SIGINT", print)
+
+
+def test_a_coroutine_function_is_refused(loop):
+    async def handler():
+        pass
+
+    with pytest.raises(TypeError, match="coroutines cannot be used"):
+        loop.add_signal_handler(signal.SIGUSR1, handler)
+
+
+def test_closing_the_loop_removes_its_handlers(loop):
+    loop.add_signal_handler(signal.SIGUSR1, print)
+    loop.close()
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+def test_a_plain_python_handler_runs_while_the_loop_sleeps(program):
+    """signal.signal() without the loop's help: Python's handler runs soon, not at the next timer."""
+    process = program.start(
+        """
+        loop = new_event_loop()
+        signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(loop.stop))
+        loop.call_soon(print, "ready")
+        loop.call_soon(sys.stdout.flush)
+        loop.run_forever()
+        print("stopped")
+        """
+    )
+    with process:
+        assert process.stdout.readline() == "ready\n"
+        import time
+
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert (out, err) == ("stopped\n", "")
+
+
+class TestCtrlC:
+    """SIGINT to a program that sleeps in the poll, is busy, or runs under asyncio's runner."""
+
+    def interrupt(self, program, source):
+        import time
+
+        process = program.start(source)
+        with process:
+            assert process.stdout.readline() == "ready\n"
+            time.sleep(0.1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        return process.returncode, out, err
+
+    def test_while_asleep_in_run_forever(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            loop = new_event_loop()
+            loop.call_soon(lambda: print("ready", flush=True))
+            try:
+                loop.run_forever()
+            except KeyboardInterrupt:
+                print("interrupted", loop.is_running())
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+            """,
+        )
+        assert (code, out, err) == (0, "interrupted False\n", "")
+
+    def test_while_busy_in_a_callback(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            loop = new_event_loop()
+            def busy():
+                print("ready", flush=True)
+                while True:
+                    pass
+            loop.call_soon(busy)
+            try:
+                loop.run_forever()
+            except KeyboardInterrupt:
+                print("interrupted")
+            loop.close()
+            """,
+        )
+        assert (code, out, err) == (0, "interrupted\n", "")
+
+    def test_while_callbacks_follow_each_other(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            loop = new_event_loop()
+            def again():
+                loop.call_soon(again)
+            loop.call_soon(again)
+            loop.call_soon(lambda: print("ready", flush=True))
+            try:
+                loop.run_forever()
+            except KeyboardInterrupt:
+                print("interrupted")
+            """,
+        )
+        assert (code, out, err) == (0, "interrupted\n", "")
+
+    def test_under_the_runner_the_main_task_is_cancelled(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            async def main():
+                print("ready", flush=True)
+                try:
+                    await asyncio.sleep(100)
+                except asyncio.CancelledError:
+                    print("cancelled")
+                    raise
+            try:
+                with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                    runner.run(main())
+            except KeyboardInterrupt:
+                print("interrupted")
+            """,
+        )
+        assert (code, out, err) == (0, "cancelled\ninterrupted\n", "")
+
+    def test_nothing_caught_ends_the_program_as_python_does(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            async def main():
+                print("ready", flush=True)
+                await asyncio.sleep(100)
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(main())
+            """,
+        )
+        assert code == -signal.SIGINT
+        assert err.rstrip().endswith("KeyboardInterrupt")
+
+    def test_while_a_thread_of_the_executor_works(self, program):
+        code, out, err = self.interrupt(
+            program,
+            """
+            async def main():
+                loop = asyncio.get_running_loop()
+                loop.run_in_executor(None, time.sleep, 0.5)
+                print("ready", flush=True)
+                await loop.create_future()
+            try:
+                with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                    runner.run(main())
+            except KeyboardInterrupt:
+                print("interrupted")
+            """,
+        )
+        assert (code, out, err) == (0, "interrupted\n", "")
+
+
+def test_a_storm_of_signals_is_survived(loop):
+    seen = []
+    loop.add_signal_handler(signal.SIGUSR1, seen.append, 1)
+
+    async def main():
+        for number in range(2000):
+            raise_signal()
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
+
+    loop.run_until_complete(main())
+    assert seen
+    loop.remove_signal_handler(signal.SIGUSR1)
+
+
+def test_signal_handlers_need_the_main_thread(loop):
+    import threading
+
+    caught = []
+
+    def add():
+        try:
+            loop.add_signal_handler(signal.SIGUSR1, print)
+        except (RuntimeError, ValueError) as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=add)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1
