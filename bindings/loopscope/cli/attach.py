@@ -22,6 +22,10 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
         "--wait", action="store_true", help="wait until the process has an event loop"
     )
     parser.add_argument("--detach", action="store_true", help="do it in the background")
+    parser.add_argument("--screenshot", metavar="FILE", help="write a picture (PNG) and end")
+    parser.add_argument(
+        "--after", metavar="SECONDS", type=float, default=5, help="when to take the picture"
+    )
     parser.set_defaults(command=command)
 
 
@@ -36,7 +40,8 @@ def command(arguments: argparse.Namespace) -> None:
     if arguments.wait:
         wait_for_session(arguments.session)
     path = find_session(arguments.session)
-    os.execv(app, [app, path])
+    picture = ["--screenshot", arguments.screenshot, "--after", str(arguments.after)]
+    os.execv(app, [app, *(picture if arguments.screenshot else []), path])
 
 
 def detach() -> None:
