@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import faulthandler
 import gc
 import importlib
@@ -21,20 +22,32 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 PROGRAM_SECONDS = 30
 LAST_RESORT_SECONDS = 90  # more than the time limit in pyproject.toml
-FACTORIES = {
-    "stock": ("asyncio", "SelectorEventLoop"),
-    "loopscope": ("loopscope", "new_event_loop"),
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A loop to test, and how much it records meanwhile."""
+
+    module: str
+    factory: str
+    level: str = "off"
+
+
+CHOICES = {
+    "stock": Choice("asyncio", "SelectorEventLoop"),
+    "loopscope": Choice("loopscope", "new_event_loop", "phases"),
+    "loopscope-tasks": Choice("loopscope", "new_event_loop", "tasks"),
 }
 
 
 def factory_of(name: str) -> LoopFactory:
-    module, attribute = FACTORIES[name]
-    return getattr(importlib.import_module(module), attribute)
+    choice = CHOICES[name]
+    return getattr(importlib.import_module(choice.module), choice.factory)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "loop_name" in metafunc.fixturenames:
-        metafunc.parametrize("loop_name", list(FACTORIES))
+        metafunc.parametrize("loop_name", list(CHOICES))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,7 +72,8 @@ def no_hang_without_a_traceback() -> Iterator[None]:
 
 
 @pytest.fixture
-def loop_factory(loop_name: str) -> LoopFactory:
+def loop_factory(loop_name: str, monkeypatch: pytest.MonkeyPatch) -> LoopFactory:
+    monkeypatch.setenv("LOOPSCOPE_LEVEL", CHOICES[loop_name].level)
     return factory_of(loop_name)
 
 
@@ -89,8 +103,11 @@ class Program:
     """A Python program in a process of its own, with `new_event_loop` of the loop under test."""
 
     def __init__(self, loop_name: str, folder: Path) -> None:
-        module, attribute = FACTORIES[loop_name]
-        self.prologue = f"import asyncio, sys, os, signal, time\nfrom {module} import {attribute} as new_event_loop\n"
+        self.choice = CHOICES[loop_name]
+        self.prologue = "import asyncio, sys, os, signal, time\n"
+        self.prologue += (
+            f"from {self.choice.module} import {self.choice.factory} as new_event_loop\n"
+        )
         self.path = folder / "program.py"
 
     def start(self, source: str, *options: str, **environment: str) -> subprocess.Popen:
