@@ -47,6 +47,8 @@ void Loop::on_timer() {
     return;
   collect_due_timers();
   const auto count = due_.size();
+  if (count == 0)
+    return;
   recorder_.phase_begin(Phase::timers, count);
   if (queueing_) {
     while (!due_.empty()) ready_.push(due_.pop());
@@ -185,19 +187,28 @@ void Loop::leave_poll() {
   recorder_.poll_wake(woke_ticks_, gil_wait, slept);
   polled_ = true;
   queueing_ = ending_ || !ready_.empty();
+  first_young_timer_ = timers_.next_sequence();
+  woke_ns_ = timers_.size() != 0 ? static_cast<std::int64_t>(tracer::monotonic_ns()) : 0;
 }
 
+/// The timers that were due when the poll returned. One that an I/O callback has set since, or that came due while
+/// those ran, waits for the next iteration: asyncio looks at its timers before it runs anything.
 void Loop::collect_due_timers() {
-  const auto now_ns = static_cast<std::int64_t>(tracer::monotonic_ns());
-  for (const auto* next = timers_.first(); next != nullptr && next->due_ns <= now_ns; next = timers_.first()) {
+  for (const auto* next = timers_.first(); next != nullptr && next->due_ns <= woke_ns_; next = timers_.first()) {
     const TimerHeap::Timer timer = timers_.pop();
+    if (timer.sequence >= first_young_timer_) {
+      too_young_.push_back(timer);
+      continue;
+    }
     const auto due_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(timer.due_ns, 0));
     timer.callback->set_ready_ns(due_ns);
     if (recorder_.on())
-      recorder_.timer_fired(recorder_.callbacks() ? timer.callback->describe(recorder_).name : tracer::kNoName, timer.sequence,
-                            due_ns);
+      recorder_.timer_fired(recorder_.callbacks() ? timer.callback->describe(recorder_).name : tracer::kNoName,
+                            timer.sequence, due_ns);
     due_.push(*timer.callback);
   }
+  for (const TimerHeap::Timer& timer : too_young_) timers_.push_back(timer);
+  too_young_.clear();
 }
 
 void Loop::arm_timer(const TimerHeap::Timer* next) {
@@ -226,8 +237,7 @@ void Loop::fire_timer_if_due() {
   const TimerHeap::Timer* next = timers_.first();
   if (next == nullptr || armed_ms_ <= uv_now(&uv_))
     return;
-  const auto end_of_ms_ns = static_cast<std::int64_t>((uv_now(&uv_) + 2) * 1'000'000);
-  if (next->due_ns > end_of_ms_ns || next->due_ns > static_cast<std::int64_t>(tracer::monotonic_ns()))
+  if (next->due_ns > woke_ns_ || next->sequence >= first_young_timer_)
     return;
   armed_ms_ = uv_now(&uv_);
   uv_timer_start(&timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); }, 0, 0);

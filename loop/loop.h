@@ -157,6 +157,7 @@ class Loop {
 
   ReadyQueue ready_;
   ReadyQueue due_;  ///< timers that are due in this timers phase
+  std::vector<TimerHeap::Timer> too_young_;  ///< scratch of collect_due_timers()
   TimerHeap timers_;
   std::vector<FdWatcher*> watchers_;  ///< by file descriptor
   std::vector<FdWatcher*> fresh_watchers_;
@@ -169,6 +170,8 @@ class Loop {
   std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with
   std::uint64_t closing_left_ = 0;   ///< of those, how many are still to come
   std::uint64_t woke_ticks_ = 0;
+  std::int64_t woke_ns_ = 0;              ///< when the latest poll returned; only if there were timers
+  std::uint64_t first_young_timer_ = 0;   ///< timers from this id on were set after that
   bool idle_active_ = false;
   bool running_ = false;
   bool closed_ = false;

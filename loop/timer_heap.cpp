@@ -16,10 +16,14 @@ bool before(const TimerHeap::Timer& a, const TimerHeap::Timer& b) {
 
 std::uint64_t TimerHeap::push(std::int64_t due_ns, Callback& callback) {
   const Timer timer{due_ns, next_sequence_++, &callback};
-  callback.set_in_heap(true);
+  push_back(timer);
+  return timer.sequence;
+}
+
+void TimerHeap::push_back(const Timer& timer) {
+  timer.callback->set_in_heap(true);
   heap_.push_back(timer);
   sift_up(heap_.size() - 1, timer);
-  return timer.sequence;
 }
 
 const TimerHeap::Timer* TimerHeap::first() {

@@ -28,6 +28,10 @@ class TimerHeap {
 
   /// Answers the timer's id, 1 for the first.
   std::uint64_t push(std::int64_t due_ns, Callback& callback);
+  /// Puts back what pop() took.
+  void push_back(const Timer& timer);
+  /// The id that the next timer will get.
+  [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
   /// The first timer that is not cancelled, or null. Drops cancelled ones on its way.
   [[nodiscard]] const Timer* first();
   /// The caller has first()'s reference now.

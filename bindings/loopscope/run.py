@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
     """Run a coroutine on a new loop, and close the loop; as asyncio.run()."""
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError("loopscope.run() cannot be called from a running event loop")
     if sys.version_info >= (3, 11):
         with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
             return runner.run(main)
@@ -21,8 +23,6 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
 
 
 def _run_without_runner(main: Coroutine[Any, Any, T], debug: bool | None) -> T:
-    if asyncio._get_running_loop() is not None:
-        raise RuntimeError("loopscope.run() cannot be called from a running event loop")
     if not asyncio.iscoroutine(main):
         raise ValueError(f"a coroutine was expected, got {main!r}")
     loop = new_event_loop()

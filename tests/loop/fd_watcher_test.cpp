@@ -1,0 +1,144 @@
+#include "loop/fd_watcher.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "loop/loop.h"
+#include "tests/loop/loop_harness.h"
+#include "tests/loop/test_callback.h"
+
+namespace loopscope::loop {
+namespace {
+
+class FdWatcherTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds_.data()), 0); }
+  void TearDown() override {
+    for (const int fd : fds_) {
+      if (fd >= 0)
+        close(fd);
+    }
+  }
+  FdWatcher& watch(int fd) {
+    int error = 0;
+    FdWatcher* watcher = harness_.loop().watcher(fd, error);
+    EXPECT_NE(watcher, nullptr) << error;
+    return *watcher;
+  }
+
+  /// Callbacks that outlive the loop, which may still hold them when it goes.
+  TestCallback& callback(std::function<void()> action = [] {}, std::string name = "test") {
+    return callbacks_.emplace_back(std::move(action), std::move(name));
+  }
+
+  std::array<int, 2> fds_{-1, -1};
+  std::deque<TestCallback> callbacks_;
+  LoopHarness harness_;
+};
+
+TEST_F(FdWatcherTest, RunsTheReaderInThePollPhaseIfNothingIsQueued) {
+  TestCallback& reader = callback([&] { harness_.loop().stop(); }, "reader");
+  watch(fds_[0]).set_reader(&reader.counted());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  harness_.loop().run();
+  const std::vector<std::string> events = harness_.events();
+  const std::vector<std::string> first(events.begin(), events.begin() + 6);
+  EXPECT_THAT(first, testing::ElementsAre("loop_start", "poll_begin forever -1", "poll_wake", "callback_begin reader",
+                                          "callback_end reader", "poll_end 1"));
+}
+
+TEST_F(FdWatcherTest, RunsTheReaderBehindWhatWasQueued) {
+  std::vector<std::string> order;
+  TestCallback& queued = callback([&] { order.push_back("queued"); });
+  TestCallback& reader = callback([&] {
+    order.push_back("reader");
+    harness_.loop().stop();
+  });
+  watch(fds_[0]).set_reader(&reader.counted());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  harness_.loop().call_soon(queued.counted());
+  harness_.loop().run();
+  EXPECT_THAT(order, testing::ElementsAre("queued", "reader"));
+}
+
+TEST_F(FdWatcherTest, RunsTheReaderBeforeTheWriter) {
+  std::vector<std::string> order;
+  TestCallback& reader = callback([&] { order.push_back("reader"); });
+  TestCallback& writer = callback([&] {
+    order.push_back("writer");
+    harness_.loop().stop();
+  });
+  watch(fds_[0]).set_writer(&writer.counted());
+  watch(fds_[0]).set_reader(&reader.counted());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  harness_.loop().run();
+  EXPECT_THAT(order, testing::ElementsAre("reader", "writer"));
+}
+
+TEST_F(FdWatcherTest, GivesTheReferenceOfAReplacedReaderBack) {
+  TestCallback& old = callback();
+  TestCallback& replacement = callback();
+  watch(fds_[0]).set_reader(&old.counted());
+  watch(fds_[0]).set_reader(&replacement.counted());
+  EXPECT_EQ(old.references(), 0);
+  watch(fds_[0]).set_reader(nullptr);
+  EXPECT_EQ(replacement.references(), 0);
+}
+
+TEST_F(FdWatcherTest, MayBeForgottenByItsOwnReader) {
+  TestCallback& reader = callback([&] {
+    harness_.loop().forget_watcher(fds_[0]);
+    harness_.loop().stop();
+  });
+  TestCallback& writer = callback();
+  watch(fds_[0]).set_reader(&reader.counted());
+  watch(fds_[0]).set_writer(&writer.counted());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  harness_.loop().run();
+  EXPECT_EQ(harness_.loop().find_watcher(fds_[0]), nullptr);
+  EXPECT_EQ(reader.references(), 0);
+  EXPECT_EQ(writer.runs(), 0);
+  EXPECT_THAT(harness_.events(), testing::IsSupersetOf({"phase_begin closing 1", "phase_end closing 1"}));
+}
+
+TEST_F(FdWatcherTest, SurvivesADescriptorThatIsClosedBehindItsBack) {
+  TestCallback& reader = callback();
+  TestCallback& stop = callback([&] { harness_.loop().stop(); });
+  watch(fds_[0]).set_reader(&reader.counted());
+  close(std::exchange(fds_[0], -1));
+  harness_.loop().call_soon(stop.counted());
+  harness_.loop().run();
+  EXPECT_EQ(reader.runs(), 0);
+}
+
+TEST_F(FdWatcherTest, RefusesWhatTheKernelCannotPoll) {
+  const int file = open("/proc/self/exe", O_RDONLY);
+  int error = 0;
+  EXPECT_EQ(harness_.loop().watcher(file, error), nullptr);
+  EXPECT_EQ(error, UV_EPERM);
+  close(file);
+  EXPECT_EQ(harness_.loop().watcher(file, error), nullptr);
+  EXPECT_EQ(error, UV_EBADF);
+}
+
+TEST_F(FdWatcherTest, LeavesABlockingDescriptorBlocking) {
+  int pipes[2];
+  ASSERT_EQ(pipe(pipes), 0);
+  watch(pipes[0]);
+  EXPECT_EQ(fcntl(pipes[0], F_GETFL) & O_NONBLOCK, 0);
+  harness_.loop().forget_watcher(pipes[0]);
+  close(pipes[0]);
+  close(pipes[1]);
+}
+
+}  // namespace
+}  // namespace loopscope::loop

@@ -1,0 +1,193 @@
+#include "loop/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/loop/loop_harness.h"
+#include "tests/loop/test_callback.h"
+
+namespace loopscope::loop {
+namespace {
+
+using testing::ElementsAre;
+using Words = std::vector<std::string>;
+
+std::int64_t now_ns() { return static_cast<std::int64_t>(tracer::monotonic_ns()); }
+
+TEST(Loop, RecordsTheWholeSequenceOfARunThatOneCallbackStops) {
+  LoopHarness harness;
+  TestCallback stop([&] { harness.loop().stop(); }, "stop");
+  harness.loop().call_soon(stop.counted());
+  harness.loop().run();
+  EXPECT_THAT(harness.events(),
+              ElementsAre("loop_start", "poll_begin ready_callbacks 0 stop", "poll_wake", "poll_end 0",
+                          "phase_begin idle 1", "callback_begin stop", "callback_end stop", "phase_end idle 1",
+                          "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+  EXPECT_EQ(stop.references(), 0);
+}
+
+TEST(Loop, PollsOnceBeforeItRunsAnything) {
+  LoopHarness harness(tracer::Level::phases);
+  harness.loop().stop();
+  harness.loop().run();
+  EXPECT_THAT(harness.events(), ElementsAre("loop_start", "poll_begin stopping 0", "poll_wake", "poll_end 0",
+                                            "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+}
+
+TEST(Loop, RunsATimerInTheTimersPhaseIfNothingElseIsQueued) {
+  LoopHarness harness;
+  TestCallback tick([&] { harness.loop().stop(); }, "tick");
+  harness.loop().call_at(now_ns() + 3'000'000, tick.counted());
+  harness.loop().run();
+  Words events = harness.events();
+  ASSERT_GE(events.size(), 3U);
+  EXPECT_EQ(events[0], "timer_set tick");
+  EXPECT_EQ(events[1], "loop_start");
+  EXPECT_THAT(events[2], testing::MatchesRegex("poll_begin until_timer [34] tick"));
+  events.erase(events.begin(), events.begin() + 3);
+  EXPECT_THAT(events, ElementsAre("poll_wake", "poll_end 0", "timer_fired tick", "phase_begin timers 1",
+                                  "callback_begin tick", "callback_end tick", "phase_end timers 1",
+                                  "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+}
+
+TEST(Loop, NeverRunsATimerEarly) {
+  Loop loop;
+  int left = 200;
+  std::vector<TestCallback> timers;
+  timers.reserve(200);
+  std::int64_t earliest_ns = 1;
+  for (int i = 0; i < 200; ++i) {
+    const std::int64_t due_ns = now_ns() + i * 137'000;
+    timers.emplace_back([&, due_ns] {
+      earliest_ns = std::min(earliest_ns, now_ns() - due_ns);
+      if (--left == 0)
+        loop.stop();
+    });
+    loop.call_at(due_ns, timers.back().counted());
+  }
+  loop.run();
+  EXPECT_GE(earliest_ns, 0);
+}
+
+TEST(Loop, RunsWhatWasQueuedBeforeTheTimersThatAreDueAndThenWhatThoseQueue) {
+  Loop loop;
+  Words order;
+  TestCallback child([&] { order.push_back("child"); loop.stop(); });
+  TestCallback queued([&] { order.push_back("queued"); });
+  TestCallback timer([&] {
+    order.push_back("timer");
+    loop.call_soon(child.counted());
+  });
+  loop.call_at(now_ns() - 1, timer.counted());
+  loop.call_soon(queued.counted());
+  loop.run();
+  EXPECT_THAT(order, ElementsAre("queued", "timer", "child"));
+}
+
+TEST(Loop, DoesNotRunACancelledCallback) {
+  Loop loop;
+  TestCallback never;
+  TestCallback cancel([&] { never.set_cancelled(); });
+  TestCallback stop([&] { loop.stop(); });
+  loop.call_soon(cancel.counted());
+  loop.call_soon(never.counted());
+  loop.call_soon(stop.counted());
+  loop.run();
+  EXPECT_EQ(never.runs(), 0);
+  EXPECT_EQ(never.references(), 0);
+}
+
+TEST(Loop, RunsTheRestOfItsBatchAfterStopButNotWhatThatQueues) {
+  Loop loop;
+  TestCallback later;
+  TestCallback rest([&] { loop.call_soon(later.counted()); });
+  TestCallback stop([&] { loop.stop(); });
+  loop.call_soon(stop.counted());
+  loop.call_soon(rest.counted());
+  loop.run();
+  EXPECT_EQ(rest.runs(), 1);
+  EXPECT_EQ(later.runs(), 0);
+  EXPECT_EQ(loop.ready_size(), 1U);
+  loop.close();
+}
+
+TEST(Loop, LeavesTheRestQueuedWhenInterrupted) {
+  Loop loop;
+  TestCallback rest;
+  TestCallback interrupt([&] { loop.interrupt(); });
+  loop.call_soon(interrupt.counted());
+  loop.call_soon(rest.counted());
+  loop.run();
+  EXPECT_EQ(rest.runs(), 0);
+  EXPECT_EQ(loop.ready_size(), 1U);
+  loop.close();
+}
+
+class CountingGate final : public PollGate {
+ public:
+  void open() override { ++opened; }
+  void close() override { ++closed; }
+  int opened = 0, closed = 0;
+};
+
+TEST(Loop, OpensTheGateOnlyAroundAPollThatMaySleep) {
+  Loop loop;
+  CountingGate gate;
+  loop.set_gate(&gate);
+  TestCallback stop([&] { loop.stop(); });
+  loop.call_soon(stop.counted());
+  loop.run();
+  EXPECT_EQ(gate.opened, 0);
+  loop.clear_stop();
+  loop.call_at(now_ns() + 2'000'000, stop.counted());
+  loop.run();
+  EXPECT_EQ(gate.opened, 1);
+  EXPECT_EQ(gate.closed, 1);
+}
+
+TEST(Loop, IsWokenFromAnotherThread) {
+  LoopHarness harness;
+  Loop& loop = harness.loop();
+  TestCallback watchdog([] { FAIL() << "was not woken"; });
+  loop.call_at(now_ns() + 20'000'000'000, watchdog.counted());
+  loop.stop();  // so that the wake-up, whenever it comes, finds a loop that stops
+  std::thread other([&] { loop.wake(); });
+  other.join();
+  loop.run();
+  EXPECT_THAT(harness.events(), testing::Contains("wakeup"));
+  loop.close();
+}
+
+TEST(Loop, RecordsNothingWhenOff) {
+  LoopHarness harness(tracer::Level::off);
+  TestCallback stop([&] { harness.loop().stop(); });
+  harness.loop().call_soon(stop.counted());
+  harness.loop().run();
+  EXPECT_TRUE(harness.events().empty());
+}
+
+TEST(Loop, GivesEverythingBackWhenClosed) {
+  TestCallback callback;
+  {
+    Loop loop;
+    loop.call_soon(callback.counted());
+    loop.call_at(now_ns() + 1'000'000'000, callback.counted());
+  }
+  EXPECT_EQ(callback.references(), 0);
+}
+
+TEST(Loop, StatesThePhaseOrderOfTheLibuvInUse) {
+  tracer::Phase order[7];
+  Loop::phase_order(order);
+  const bool timers_first = uv_version() < ((1U << 16U) | (45U << 8U));
+  EXPECT_EQ(order[timers_first ? 0 : 6], tracer::Phase::timers);
+  EXPECT_EQ(order[timers_first ? 4 : 3], tracer::Phase::poll);
+}
+
+}  // namespace
+}  // namespace loopscope::loop
