@@ -22,7 +22,8 @@ take() {
         wrk -t 1 -c 100 -d $((SECONDS_TO_WATCH + 5))s "$url" >"$BUILD/$name.wrk" &
         load=$!
     fi
-    "$PYTHON" -m loopscope attach --wait --screenshot "$picture" --after "$SECONDS_TO_WATCH" "$server"
+    "$PYTHON" -m loopscope attach --wait --screenshot "$picture" --after "$SECONDS_TO_WATCH" --show-worst \
+        "$server"
     [[ -z $load ]] || { wait "$load" && grep Requests/sec "$BUILD/$name.wrk"; }
     kill -INT "$server"
     timeout 10 tail --pid="$server" -f /dev/null || kill -KILL "$server"

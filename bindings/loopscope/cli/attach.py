@@ -26,6 +26,9 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument(
         "--after", metavar="SECONDS", type=float, default=5, help="when to take the picture"
     )
+    parser.add_argument(
+        "--show-worst", action="store_true", help="bring the worst finding into the picture"
+    )
     parser.set_defaults(command=command)
 
 
@@ -40,8 +43,14 @@ def command(arguments: argparse.Namespace) -> None:
     if arguments.wait:
         wait_for_session(arguments.session)
     path = find_session(arguments.session)
-    picture = ["--screenshot", arguments.screenshot, "--after", str(arguments.after)]
-    os.execv(app, [app, *(picture if arguments.screenshot else []), path])
+    os.execv(app, [app, *picture_options(arguments), path])
+
+
+def picture_options(arguments: argparse.Namespace) -> list[str]:
+    if not arguments.screenshot:
+        return []
+    options = ["--screenshot", arguments.screenshot, "--after", str(arguments.after)]
+    return [*options, "--show-worst"] if arguments.show_worst else options
 
 
 def detach() -> None:
