@@ -1,0 +1,11 @@
+#pragma once
+/// Where the last second went: one bar for each activity.
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+
+namespace loopscope::gui {
+
+void draw_budget(Painter& painter, const Rect& area, const Digest& digest);
+
+}  // namespace loopscope::gui

@@ -1,0 +1,66 @@
+#pragma once
+/// The numbers of one screen, worked out a few times a second so that they can be read.
+/// Pure: source in, digest out. Thread: the app's one. Errors: none. Units: ns of CLOCK_MONOTONIC.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gui/trace_source.h"
+#include "tracer/analysis/findings.h"
+#include "tracer/analysis/time_budget.h"
+#include "tracer/analysis/why_timeout.h"
+
+namespace loopscope::gui {
+
+struct CallbackLine {
+  tracer::NameId id;
+  std::string name;
+  std::string place;
+  std::string full_place;       ///< with the whole path
+  tracer::CallbackKind kind;
+  std::uint64_t calls;
+  std::int64_t total_ns, p50_ns, p99_ns, max_ns, waited_p99_ns;
+};
+
+struct TaskLine {
+  std::string name;
+  std::string place;
+  std::uint64_t object;
+  std::uint64_t steps;
+  std::int64_t run_ns, worst_wait_ns, age_ns;  ///< age -1: not known
+  bool done;
+};
+
+struct HandleLine {
+  std::string kind;
+  std::string name;
+  std::int64_t fd;
+  std::int64_t age_ns;
+};
+
+struct Digest {
+  std::int64_t at_ns = 0;
+  std::uint64_t iteration = 0;
+  tracer::TimeBudget second;    ///< the last one
+  tracer::Statistics::Bucket lately;  ///< the last ten seconds
+  double callbacks_per_s = 0, io_events_per_s = 0, bytes_in_per_s = 0, bytes_out_per_s = 0;
+  tracer::WhyTimeout why;
+  bool poll_known = false;
+  std::int32_t poll_timeout_ms = 0;
+  std::vector<std::pair<tracer::PollReason, double>> reasons;  ///< of the last second's polls, by share
+  std::vector<CallbackLine> callbacks;
+  std::vector<TaskLine> tasks;
+  std::uint64_t tasks_alive = 0;
+  bool tasks_recorded = false;  ///< the slots know all live tasks, not only those seen to run
+  std::vector<HandleLine> handles;
+  std::vector<tracer::Finding> findings;
+  std::int64_t counted_ns = 0;  ///< how long the callback table has counted
+};
+
+inline constexpr std::int64_t kDigestNs = 250'000'000;
+
+Digest make_digest(const TraceSource& source);
+
+}  // namespace loopscope::gui

@@ -1,0 +1,12 @@
+#pragma once
+/// What to look at: the findings, worst first. A click goes there.
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+
+namespace loopscope::gui {
+
+/// The finding that was clicked, or null.
+const tracer::Finding* draw_findings(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest);
+
+}  // namespace loopscope::gui

@@ -1,0 +1,182 @@
+#include "gui/graphs_view.h"
+
+#include <cmath>
+#include <functional>
+
+#include "tracer/analysis/wording.h"
+
+namespace loopscope::gui {
+
+using tracer::Statistics;
+using Bucket = Statistics::Bucket;
+
+namespace {
+
+constexpr std::int64_t kMinuteNs = 60'000'000'000;
+constexpr double kBucketsPerSecond = 1e9 / static_cast<double>(Statistics::kBucketNs);
+
+struct Series {
+  std::string legend;
+  Color color;
+  bool filled;
+  std::function<double(const Bucket&)> value;  ///< below 0: not known
+};
+
+/// How a value becomes a height, and which values get a line across.
+struct Scale {
+  bool logarithmic = false;
+  double low = 0;
+  double high = 1;
+  std::function<std::string(double)> label;
+
+  [[nodiscard]] double share(double value) const {
+    if (!logarithmic) return value / high;
+    return std::log10(std::max(value, low) / low) / std::log10(high / low);
+  }
+};
+
+double round_up(double value) {
+  if (value <= 0) return 1;
+  const double decade = std::pow(10.0, std::floor(std::log10(value)));
+  for (const double factor : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0}) {
+    if (decade * factor >= value) return decade * factor;
+  }
+  return decade * 10;
+}
+
+double largest(const TraceSource& source, const std::vector<Series>& all, std::int64_t now_ns) {
+  double most = 0;
+  for (std::int64_t t = now_ns - kMinuteNs; t < now_ns - Statistics::kBucketNs; t += Statistics::kBucketNs) {
+    const Bucket* bucket = source.statistics().bucket(t);
+    if (bucket == nullptr) continue;
+    for (const Series& series : all) most = std::max(most, series.value(*bucket));
+  }
+  return most;
+}
+
+/// The header's right side: a coloured square before each word. It drops legends from the left if it must.
+void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, std::string_view title) {
+  float x = card.x1 - p.px(14);
+  const float y = card.y0 + p.px(10) + p.height(Face::strong) * 0.675F;
+  const float stop = card.x0 + p.px(26) + p.width(Face::strong, title);
+  for (auto series = all.rbegin(); series != all.rend(); ++series) {
+    const float w = p.width(Face::mono_small, series->legend);
+    if (x - w - p.px(14) < stop) return;
+    p.text({x, y}, Face::mono_small, p.theme().text_dim, series->legend, Align::right);
+    x -= w + p.px(12);
+    p.fill({x, y - p.px(4), x + p.px(8), y + p.px(4)}, series->color, p.px(2));
+    x -= p.px(12);
+  }
+}
+
+void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const Series& series, const Scale& scale, std::int64_t now_ns) {
+  std::vector<Point> points;
+  const auto flush = [&] {
+    if (series.filled) p.area(points, plot.y1, with_alpha(series.color, p.theme().dark ? 0.26F : 0.18F));
+    p.polyline(points, series.color, p.px(1.4F));
+    points.clear();
+  };
+  const std::int64_t first = (now_ns - kMinuteNs) / Statistics::kBucketNs + 1;
+  for (std::int64_t number = first; (number + 1) * Statistics::kBucketNs <= now_ns; ++number) {
+    const Bucket* bucket = source.statistics().bucket(number * Statistics::kBucketNs);
+    const double value = bucket == nullptr ? -1 : series.value(*bucket);
+    if (value < 0) {
+      flush();
+      continue;
+    }
+    const double age = static_cast<double>(now_ns - number * Statistics::kBucketNs - Statistics::kBucketNs) / static_cast<double>(kMinuteNs);
+    const auto share = static_cast<float>(std::clamp(scale.share(value), 0.0, 1.0));
+    points.push_back({plot.x1 - static_cast<float>(age) * plot.width(), plot.y1 - share * plot.height()});
+  }
+  flush();
+}
+
+void draw_graph(Painter& p, const Rect& area, std::string_view title, const TraceSource& source, const std::vector<Series>& all,
+                const Scale& scale, const std::vector<double>& lines, std::int64_t now_ns) {
+  const Theme& theme = p.theme();
+  Rect inner = p.card(area, title);
+  draw_legend(p, area, all, title);
+  const Rect axis = inner.cut_bottom(p.height(Face::mono_tiny) * 1.1F);
+  inner.y1 -= p.px(4);
+  for (const double value : lines) {
+    const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height();
+    p.line({inner.x0, y}, {inner.x1, y}, theme.grid);
+  }
+  p.line({inner.x0, inner.y1}, {inner.x1, inner.y1}, theme.card_line);
+  p.push_clip({inner.x0, inner.y0 - 2, inner.x1 + 1, inner.y1 + 1});
+  for (const Series& series : all) draw_series(p, inner, source, series, scale, now_ns);
+  p.pop_clip();
+  float last = inner.y1 + p.px(40);
+  for (const double value : lines) {
+    const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height() + p.px(7);
+    const std::string text = scale.label(value);
+    if (value <= 0 || last - y < p.px(15) || y > inner.y1 - p.px(4)) continue;
+    const float w = p.width(Face::mono_tiny, text);
+    p.fill({inner.x0, y - p.px(6), inner.x0 + w + p.px(4), y + p.px(6)}, with_alpha(theme.card, 0.7F), p.px(2));
+    p.text({inner.x0 + p.px(2), y}, Face::mono_tiny, theme.text_faint, text);
+    last = y;
+  }
+  p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
+  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, "now", Align::right);
+  if (!p.hovers(inner)) return;
+  const float x = p.pointer().at.x;
+  p.line({x, inner.y0}, {x, inner.y1}, with_alpha(theme.text_dim, 0.5F));
+  const std::int64_t ago = static_cast<std::int64_t>((inner.x1 - x) / inner.width() * static_cast<float>(kMinuteNs));
+  const Bucket* bucket = source.statistics().bucket(now_ns - ago - Statistics::kBucketNs / 2);
+  std::vector<std::string> tip{tracer::duration_text(ago) + " ago"};
+  if (bucket == nullptr) {
+    tip.emplace_back("nothing is known of it");
+  } else {
+    for (const Series& series : all) {
+      const std::string word = series.legend.substr(0, series.legend.find(' '));
+      const double value = series.value(*bucket);
+      tip.push_back(word + ": " + (value < 0 ? "none" : scale.label(value)));
+    }
+  }
+  p.tooltip(tip);
+}
+
+std::vector<double> quarters(double high) { return {high / 2, high}; }
+
+}  // namespace
+
+void draw_throughput_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+  const Theme& theme = p.theme();
+  const std::vector<Series> all{
+      {"callbacks " + tracer::rate_text(digest.callbacks_per_s), theme.phase(tracer::Phase::idle), true, [](const Bucket& b) { return b.throughput.callbacks * kBucketsPerSecond; }},
+      {"I/O " + tracer::rate_text(digest.io_events_per_s), theme.activity(tracer::Activity::poll_io), true, [](const Bucket& b) { return b.throughput.io_events * kBucketsPerSecond; }},
+  };
+  const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 1.0));
+  draw_graph(p, area, "Per second", source, all, {false, 0, high, [](double v) { return tracer::rate_text(v); }}, quarters(high), now_ns);
+}
+
+void draw_bytes_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+  const Theme& theme = p.theme();
+  const std::vector<Series> all{
+      {"in " + tracer::bytes_text(digest.bytes_in_per_s) + "/s", theme.read, true, [](const Bucket& b) { return b.throughput.bytes_read * kBucketsPerSecond; }},
+      {"out " + tracer::bytes_text(digest.bytes_out_per_s) + "/s", theme.write, true, [](const Bucket& b) { return b.throughput.bytes_written * kBucketsPerSecond; }},
+  };
+  const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 100.0));
+  draw_graph(p, area, "Bytes per second", source, all, {false, 0, high, [](double v) { return tracer::bytes_text(v); }}, quarters(high), now_ns);
+}
+
+void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+  const Theme& theme = p.theme();
+  const auto quantile = [](double q) {
+    return [q](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag.quantile(q)); };
+  };
+  const bool known = digest.lately.lag.count() > 0;
+  const auto text = [known](std::int64_t ns) { return known ? tracer::duration_text(ns) : std::string("–"); };
+  const std::vector<Series> all{
+      {"max " + text(digest.lately.lag_max_ns), theme.alarm, false, [](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag_max_ns); }},
+      {"p99 " + text(digest.lately.lag.quantile(0.99)), theme.warning, true, quantile(0.99)},
+      {"p50 " + text(digest.lately.lag.quantile(0.5)), theme.phase(tracer::Phase::idle), true, quantile(0.5)},
+  };
+  const double most = std::max(largest(source, all, now_ns), 1e6);
+  const double high = std::pow(10.0, std::ceil(std::log10(most * 1.05)));
+  std::vector<double> lines;
+  for (double value = 1e4; value <= high; value *= 10) lines.push_back(value);
+  draw_graph(p, area, "Loop lag", source, all, {true, 1e3, high, [](double v) { return tracer::duration_text(static_cast<std::int64_t>(v)); }}, lines, now_ns);
+}
+
+}  // namespace loopscope::gui

@@ -1,0 +1,22 @@
+#pragma once
+/// The bar at the top: which program, how it does, and the few buttons there are.
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+
+namespace loopscope::gui {
+
+struct HeaderState {
+  bool paused = false;
+  bool following = true;
+};
+
+enum class HeaderAction : std::uint8_t { none, toggle_pause, back_to_live, open_sessions };
+
+HeaderAction draw_header(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
+                         const HeaderState& state);
+
+/// What a person calls the program: "chat_server.py", "uvicorn". From its command line.
+std::string program_title(const std::string& command_line);
+
+}  // namespace loopscope::gui

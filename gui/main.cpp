@@ -1,0 +1,201 @@
+/// loopscope-gui: shows a program's event loop while it runs.
+
+#include <chrono>
+#include <ctime>
+#include <cstdlib>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "gui/app.h"
+#include "gui/pacing.h"
+#include "gui/png.h"
+#include "gui/window.h"
+#include "tracer/session_list.h"
+
+namespace {
+
+using namespace loopscope;
+using gui::App;
+using gui::Window;
+
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;  // what was asked for cannot be had: arguments, sessions, displays
+constexpr double kWaitForSession = 10;
+
+struct Arguments {
+  std::string session;
+  std::string screenshot;
+  double after = 3;
+  std::string size = "1600x1000";
+  std::string theme = "dark";
+  std::string level = "callbacks";
+  float scale = 1;
+  bool no_raise = false;
+  bool show_worst = false;
+  int width = 0;
+  int height = 0;
+};
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double processor_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+std::string check_size(const std::string& text) {
+  int width = 0;
+  int height = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2) return "SIZE is WIDTHxHEIGHT, for example 1600x1000, not " + text;
+  if (width < 800 || height < 520 || width > 7680 || height > 4320) return "SIZE lies between 800x520 and 7680x4320, " + text + " does not";
+  return {};
+}
+
+void describe(CLI::App& cli, Arguments& arguments) {
+  cli.add_option("SESSION", arguments.session, "pid, PID.LOOP or path; nothing: the only live one, or a list to pick from");
+  auto* screenshot = cli.add_option("--screenshot", arguments.screenshot, "write a picture to this PNG file and exit")->type_name("OUT.png");
+  cli.add_option("--after", arguments.after, "seconds to watch before the screenshot")->check(CLI::Range(0.0, 3600.0))->needs(screenshot)->capture_default_str();
+  cli.add_flag("--show-worst", arguments.show_worst, "bring the worst finding into view for the screenshot")->needs(screenshot);
+  cli.add_option("--size", arguments.size, "of the window")->check(CLI::Validator(check_size, "WxH"))->capture_default_str();
+  cli.add_option("--theme", arguments.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}))->capture_default_str();
+  cli.add_option("--scale", arguments.scale, "of text and all else; 1.7 is for presenters")->check(CLI::Range(0.7, 3.0))->capture_default_str();
+  cli.add_option("--level", arguments.level, "what to ask the program to record while attached")
+      ->check(CLI::IsMember({"phases", "callbacks", "tasks"}))
+      ->capture_default_str();
+  cli.add_flag("--no-raise", arguments.no_raise, "leave the program's level as it is");
+}
+
+gui::AppOptions app_options(const Arguments& arguments) {
+  gui::AppOptions options;
+  options.dark = arguments.theme == "dark";
+  options.scale = arguments.scale;
+  options.level = arguments.no_raise               ? tracer::Level::off
+                  : arguments.level == "phases"    ? tracer::Level::phases
+                  : arguments.level == "callbacks" ? tracer::Level::callbacks
+                                                   : tracer::Level::tasks;
+  return options;
+}
+
+/// The path of what the user asked for. A screenshot waits for it to appear, nobody is there to pick another.
+std::string wait_for_session(const Arguments& arguments, std::string& error) {
+  const double deadline = seconds_now() + (arguments.screenshot.empty() ? 0 : kWaitForSession);
+  for (;;) {
+    error.clear();
+    const std::string path = tracer::find_session(arguments.session, error);
+    if (!path.empty() || seconds_now() >= deadline) return path;
+    timespec moment{0, 100'000'000};
+    nanosleep(&moment, nullptr);
+  }
+}
+
+/// Draws until the window is closed, or until `stop_at` if that is positive.
+void run_frames(Window& window, App& app, double stop_at) {
+  const double start = seconds_now();
+  double last_input = start;
+  double cost = 0;
+  while (!window.should_close() && !app.quit()) {
+    const double begin = seconds_now();
+    const double used = processor_seconds();
+    app.frame(begin - start);
+    cost += (processor_seconds() - used - cost) * 0.2;
+    if (stop_at > 0 && seconds_now() >= stop_at) return;
+
+    gui::PacingState pacing;
+    pacing.software = window.software_rendering();
+    pacing.focused = window.focused() || stop_at > 0;
+    pacing.iconified = window.iconified();
+    pacing.paused = app.standing_still();
+    pacing.quiet = app.quiet();
+    pacing.since_input = begin - last_input;
+    pacing.frame_cost = cost;
+    double wait = begin + gui::frame_interval(pacing) - seconds_now();
+    if (stop_at > 0) wait = std::min(wait, stop_at - seconds_now());
+    // Input is drawn soon, but not more often than a frame may cost.
+    if (window.wait(std::max(wait, 0.0))) {
+      last_input = seconds_now();
+      const double least = window.software_rendering() ? std::max(1.0 / 30, cost / 0.7) : 0;
+      const double rest = begin + least - seconds_now();
+      if (rest > 0) window.wait(rest);
+    }
+  }
+}
+
+int take_screenshot(Window& window, App& app, const Arguments& arguments) {
+  run_frames(window, app, seconds_now() + std::max(arguments.after, 0.05));
+  if (arguments.show_worst && app.show_worst_finding()) run_frames(window, app, seconds_now() + 0.2);
+  gui::Image image;
+  app.frame(seconds_now(), &image);
+  std::string error;
+  if (!gui::write_png(arguments.screenshot, image, error)) {
+    spdlog::error("{}", error);
+    return kFailed;
+  }
+  spdlog::info("screenshot: {}", arguments.screenshot);
+  return kOk;
+}
+
+int run(const Arguments& arguments) {
+  std::string error;
+  const bool must_have = !arguments.session.empty() || !arguments.screenshot.empty();
+  std::string path;
+  if (must_have) {
+    path = wait_for_session(arguments, error);
+    if (path.empty()) {
+      spdlog::error("{}", error);
+      return kUsage;
+    }
+  }
+  int width = 0;
+  int height = 0;
+  std::sscanf(arguments.size.c_str(), "%dx%d", &width, &height);
+  Window::Opened opened = Window::open(width, height, "loopscope");
+  if (!opened.window) {
+    spdlog::error("{}", opened.message);
+    return kUsage;
+  }
+  Window& window = *opened.window;
+  App app(window, app_options(arguments));
+  if (!path.empty()) {
+    const std::string problem = app.attach(path);
+    if (!problem.empty()) {
+      spdlog::error("{}", problem);
+      return kUsage;
+    }
+  }
+  if (!arguments.screenshot.empty()) return take_screenshot(window, app, arguments);
+  spdlog::debug("OpenGL renderer: {}", window.renderer());
+  run_frames(window, app, 0);
+  return kOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_logger_st("loopscope-gui"));
+  spdlog::set_pattern("%n: %v");
+  CLI::App cli{"Shows what a program's event loop does while it does it."};
+  Arguments arguments;
+  describe(cli, arguments);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return cli.exit(help);
+  } catch (const CLI::ParseError& wrong) {
+    spdlog::error("{} (see --help)", wrong.what());
+    return kUsage;
+  }
+  try {
+    return run(arguments);
+  } catch (const std::exception& failure) {
+    spdlog::error("{}", failure.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,104 @@
+#pragma once
+/// What the views draw with: text in a handful of faces, shapes, cards, buttons, tooltips.
+///
+/// Everything is drawn into one full-window list; there are no toolkit windows. A Painter lives for one frame.
+/// Thread: the app's one. Owner: of nothing. Errors: none. Units: pixels of the framebuffer.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gui/geometry.h"
+#include "gui/theme.h"
+
+struct ImDrawList;
+struct ImFont;
+
+namespace loopscope::gui {
+
+enum class Face : std::uint8_t { tiny, small, body, strong, title, hero, mono_tiny, mono_small, mono, mono_strong };
+inline constexpr std::size_t kFaceCount = 10;
+
+struct LoadedFace {
+  ImFont* font = nullptr;
+  float size = 13;
+};
+using Faces = std::array<LoadedFace, kFaceCount>;
+
+/// The mouse in this frame.
+struct Pointer {
+  Point at{-1, -1};
+  bool pressed = false;   ///< went down in this frame
+  bool released = false;
+  bool down = false;
+  float wheel = 0;
+  float wheel_sideways = 0;
+  bool ctrl = false;
+};
+
+enum class Align : std::uint8_t { left, centre, right };
+
+class Painter {
+ public:
+  Painter(ImDrawList* list, ImDrawList* overlay, const Faces& faces, const Theme& theme, float scale, const Pointer& pointer)
+      : list_(list), overlay_(overlay), faces_(faces), theme_(theme), scale_(scale), pointer_(pointer) {}
+
+  [[nodiscard]] const Theme& theme() const { return theme_; }
+  [[nodiscard]] const Pointer& pointer() const { return pointer_; }
+  [[nodiscard]] float px(float design) const { return design * scale_; }  ///< of the design's pixels
+
+  [[nodiscard]] float width(Face face, std::string_view text) const;
+  [[nodiscard]] float height(Face face) const { return faces_[static_cast<std::size_t>(face)].size; }
+  /// Draws at `p` (left, centre or right end; vertical middle) and answers the width.
+  float text(Point p, Face face, Color color, std::string_view text, Align align = Align::left);
+  /// As text(), cut with an ellipsis to `most` pixels. `cut` tells whether it was.
+  float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left, bool* cut = nullptr);
+  /// Several lines, broken at spaces; answers the height used.
+  float text_wrapped(Rect area, Face face, Color color, std::string_view text);
+
+  void fill(const Rect& rect, Color color, float rounding = 0);
+  void outline(const Rect& rect, Color color, float rounding = 0, float thickness = 1);
+  void line(Point a, Point b, Color color, float thickness = 1);
+  void dashed(Point a, Point b, Color color, float dash, float thickness = 1);
+  void hatch(const Rect& rect, Color color, float spacing);
+  void polyline(const std::vector<Point>& points, Color color, float thickness);
+  /// The area under a line, down to `base_y`. Points in order of x.
+  void area(const std::vector<Point>& points, float base_y, Color color);
+  void dot(Point centre, float radius, Color color);
+  /// A piece of a ring; angles in radians, 0 to the right, clockwise.
+  void ring(Point centre, float inner, float outer, float from, float to, Color color);
+  void ring_outline(Point centre, float inner, float outer, float from, float to, Color color, float thickness);
+  void tick_mark(Point centre, float size, Color color);
+  void cross_mark(Point centre, float size, Color color);
+  void push_clip(const Rect& rect);
+  void pop_clip();
+
+  /// A card with its title row; answers the room inside.
+  Rect card(const Rect& rect, std::string_view title, std::string_view note = {});
+  /// Answers true when clicked. `key` is the shortcut shown in it; may be empty.
+  bool button(const Rect& rect, std::string_view label, std::string_view key, bool active = false);
+  [[nodiscard]] float button_width(std::string_view label, std::string_view key) const;
+
+  [[nodiscard]] bool hovers(const Rect& rect) const { return rect.contains(pointer_.at); }
+  [[nodiscard]] bool clicks(const Rect& rect) const { return pointer_.pressed && hovers(rect); }
+
+  /// Shown beside the mouse when the frame is done; the last call wins.
+  void tooltip(std::vector<std::string> lines) { tooltip_ = std::move(lines); }
+  void draw_tooltip(const Rect& window);
+  void into_overlay() { std::swap(list_, overlay_); }
+  /// From now on the mouse is nowhere: something lies on top.
+  void block_pointer() { pointer_ = {}; }
+
+ private:
+  ImDrawList* list_;
+  ImDrawList* overlay_;
+  const Faces& faces_;
+  const Theme& theme_;
+  float scale_;
+  Pointer pointer_;
+  std::vector<std::string> tooltip_;
+};
+
+}  // namespace loopscope::gui

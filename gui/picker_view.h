@@ -1,0 +1,32 @@
+#pragma once
+/// The list of sessions: live ones to attach to, dead ones to open, and what to do when there are none.
+
+#include <optional>
+
+#include "gui/painter.h"
+#include "gui/window.h"
+#include "tracer/session_list.h"
+
+namespace loopscope::gui {
+
+class PickerView {
+ public:
+  /// The path that was picked. `message` is shown above the list: why there is nothing on the screen.
+  std::optional<std::string> draw(Painter& painter, const Rect& window, bool overlay, const std::string& message, double seconds);
+  void key(Key key);
+  [[nodiscard]] bool take_dismissed();
+  void refresh_soon() { listed_ = -1; }
+
+ private:
+  void list(double seconds);
+  void draw_empty(Painter& painter, Rect area, const std::string& message) const;
+
+  std::vector<tracer::SessionEntry> entries_;
+  std::string error_;
+  double listed_ = -1;
+  std::size_t cursor_ = 0;
+  bool enter_ = false;
+  bool dismissed_ = false;
+};
+
+}  // namespace loopscope::gui

@@ -1,0 +1,54 @@
+#pragma once
+/// The tables: callbacks, tasks, handles. Sorted by a click on a column, scrolled by the wheel.
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+
+namespace loopscope::gui {
+
+enum class Tab : std::uint8_t { callbacks, tasks, handles };
+
+class TablesView {
+ public:
+  /// Answers true if the user asked to count anew.
+  bool draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest, tracer::NameId& selected);
+  [[nodiscard]] Tab tab() const { return tab_; }
+  void next_tab() { tab_ = static_cast<Tab>((static_cast<int>(tab_) + 1) % 3); }
+
+ private:
+  struct Cell {
+    std::string text;
+    Color color;
+    std::string tip;
+  };
+  struct Column {
+    const char* title;
+    float width;      ///< design pixels; 0: what is left
+    bool right;
+    bool mono;
+    int priority;     ///< the highest gives way first when it is narrow
+  };
+  struct Line {
+    std::vector<Cell> cells;
+    std::vector<double> keys;  ///< to sort by, one a column
+    tracer::NameId name = tracer::kNoName;
+    bool alarm = false;
+  };
+  struct Sort {
+    std::size_t column;
+    bool descending;
+  };
+
+  void draw_tabs(Painter& painter, Rect head, const Digest& digest);
+  void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines, const std::string& empty,
+                  tracer::NameId& selected);
+  std::vector<Line> callback_lines(const Theme& theme, const Digest& digest) const;
+  std::vector<Line> task_lines(const Theme& theme, const Digest& digest) const;
+  std::vector<Line> handle_lines(const Theme& theme, const Digest& digest) const;
+
+  Tab tab_ = Tab::callbacks;
+  std::array<Sort, 3> sorts_{{{3, true}, {4, true}, {3, true}}};
+  std::array<float, 3> scrolls_{};
+};
+
+}  // namespace loopscope::gui

@@ -1,0 +1,330 @@
+#include "gui/timeline_layout.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace loopscope::gui {
+
+using tracer::Activity;
+using tracer::CallbackSlice;
+using tracer::Column;
+using tracer::TaskTrack;
+using tracer::TraceModel;
+
+namespace {
+
+/// Visits the slices of `column` in view: wide ones alone, runs of narrow ones by [from, to).
+template <typename Slice, typename Summary, typename Wide, typename Run>
+void fold(const Column<Slice, Summary>& column, const Viewport& viewport, Wide wide, Run run) {
+  const auto cell = std::max<std::int64_t>(static_cast<std::int64_t>(viewport.ns_per_px() * kFoldPx), 1);
+  std::uint64_t i = column.first_ending_after(viewport.begin_ns() - 1);
+  while (i < column.last() && column[i].begin_ns < viewport.end_ns()) {
+    if (column[i].end_ns - column[i].begin_ns >= cell) {
+      wide(i++);
+      continue;
+    }
+    const std::int64_t next_cell = (column[i].begin_ns / cell + 1) * cell;
+    std::uint64_t end = column.first_beginning_at(std::min(next_cell, viewport.end_ns()), i + 1);
+    // Slices of a row do not overlap: only the last to begin in a cell can be wider than the cell.
+    if (column[end - 1].end_ns - column[end - 1].begin_ns >= cell) --end;
+    run(i, end);
+    i = end;
+  }
+}
+
+float clamp_x(const Viewport& viewport, std::int64_t t_ns) {
+  return std::clamp(viewport.to_x(t_ns), viewport.x0(), viewport.x1());
+}
+
+/// A mark wide enough to be seen, within the viewport.
+Mark place(const Viewport& viewport, std::int64_t begin_ns, std::int64_t end_ns) {
+  Mark mark;
+  mark.begin_ns = begin_ns;
+  mark.end_ns = end_ns;
+  mark.x0 = clamp_x(viewport, begin_ns);
+  mark.x1 = std::min(std::max(clamp_x(viewport, end_ns), mark.x0 + 1), viewport.x1());
+  mark.x0 = std::min(mark.x0, mark.x1);
+  return mark;
+}
+
+/// Two marks may share a pixel once both are made a pixel wide: the later one gives way.
+void push(std::vector<Mark>& marks, Mark mark) {
+  if (!marks.empty() && mark.x0 < marks.back().x1) {
+    mark.x0 = marks.back().x1;
+    mark.x1 = std::max(mark.x1, mark.x0);
+  }
+  marks.push_back(mark);
+}
+
+template <typename Slice>
+void lay_slices(Row& row, const Column<Slice>& column, const Viewport& viewport, std::uint64_t& slices) {
+  fold(
+      column, viewport,
+      [&](std::uint64_t i) {
+        Mark mark = place(viewport, column[i].begin_ns, column[i].end_ns);
+        mark.worst_ns = column[i].end_ns - column[i].begin_ns;
+        mark.index = i;
+        push(row.marks, mark);
+        ++slices;
+      },
+      [&](std::uint64_t from, std::uint64_t to) {
+        Mark mark = place(viewport, column[from].begin_ns, column[to - 1].end_ns);
+        const tracer::Worst worst = column.summarise(from, to);
+        mark.count = to - from;
+        mark.worst_ns = worst.duration_ns;
+        mark.index = worst.index;
+        push(row.marks, mark);
+        slices += to - from;
+      });
+}
+
+void lay_open(Row& row, const Viewport& viewport, std::int64_t begin_ns, std::int64_t now_ns, Activity activity) {
+  if (begin_ns >= viewport.end_ns() || now_ns <= viewport.begin_ns() || now_ns <= begin_ns) return;
+  Mark mark = place(viewport, begin_ns, now_ns);
+  mark.worst_ns = now_ns - begin_ns;
+  mark.activity = activity;
+  mark.open = true;
+  push(row.marks, mark);
+}
+
+void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std::int64_t now_ns, std::uint64_t& slices) {
+  const auto& column = model.phases();
+  fold(
+      column, viewport,
+      [&](std::uint64_t i) {
+        Mark mark = place(viewport, column[i].begin_ns, column[i].end_ns);
+        mark.worst_ns = column[i].end_ns - column[i].begin_ns;
+        mark.index = i;
+        mark.activity = column[i].activity;
+        push(row.marks, mark);
+        ++slices;
+      },
+      [&](std::uint64_t from, std::uint64_t to) {
+        Mark run = place(viewport, column[from].begin_ns, column[to - 1].end_ns);
+        if (!row.marks.empty() && run.x0 < row.marks.back().x1) run.x0 = std::min(row.marks.back().x1, run.x1);
+        run.count = to - from;
+        run.index = from;
+        const tracer::ActivityTimes times = column.summarise(from, to);
+        std::int64_t total = 0;
+        for (const std::int64_t ns : times.ns) total += ns;
+        float y = 0;
+        for (std::size_t a = 0; a < tracer::kActivityCount; ++a) {
+          if (times.ns[a] == 0) continue;
+          Mark mark = run;
+          mark.activity = static_cast<Activity>(a);
+          mark.worst_ns = times.ns[a];
+          mark.y0 = y;
+          y += static_cast<float>(times.ns[a]) / static_cast<float>(total);
+          mark.y1 = std::min(y, 1.0F);
+          row.marks.push_back(mark);
+        }
+        slices += to - from;
+      });
+  if (model.open_phase()) lay_open(row, viewport, model.open_phase()->begin_ns, now_ns, model.open_phase()->activity);
+}
+
+void lay_transfers(Row& row, const Column<tracer::TransferSlice, tracer::ByteSum>& column, const Viewport& viewport) {
+  const auto cell = std::max<std::int64_t>(static_cast<std::int64_t>(viewport.ns_per_px() * kFoldPx), 1);
+  std::uint64_t i = column.first_beginning_at(viewport.begin_ns());
+  while (i < column.last() && column[i].begin_ns < viewport.end_ns()) {
+    const std::int64_t begin = column[i].begin_ns;
+    const std::uint64_t end = column.first_beginning_at((begin / cell + 1) * cell, i + 1);
+    Mark mark = place(viewport, begin, begin + cell);
+    mark.end_ns = column[end - 1].end_ns;
+    mark.count = end - i;
+    mark.index = i;
+    mark.worst_ns = static_cast<std::int64_t>(column.summarise(i, end).bytes);
+    // Height says how much: 64 B is a third of the row, each factor of 16 a sixth more.
+    const float height = 0.33F + 0.042F * std::log2(std::max(static_cast<float>(mark.worst_ns) / 64.0F, 1.0F));
+    mark.y0 = 1 - std::clamp(height, 0.33F, 1.0F);
+    push(row.marks, mark);
+    i = end;
+  }
+}
+
+void lay_waits(Row& row, const Viewport& viewport) {
+  constexpr std::size_t kMostLooks = 400;
+  const auto& steps = row.track->steps;
+  std::size_t looks = 0;
+  for (const Mark& mark : row.marks) {
+    if (mark.open || ++looks > kMostLooks) continue;
+    const CallbackSlice& step = steps[mark.index];
+    if (step.waited_ns() == 0) continue;
+    const float x0 = clamp_x(viewport, step.ready_ns);
+    const float x1 = clamp_x(viewport, step.begin_ns);
+    if (x1 - x0 >= 2 * kFoldPx) row.waits.push_back({x0, x1, step.waited_ns(), mark.index});
+  }
+}
+
+std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
+  std::vector<const TaskTrack*> tracks;
+  const auto consider = [&](const TaskTrack& track) {
+    if (track.steps.empty() || track.steps.back().end_ns < viewport.begin_ns() - 10'000'000'000) return;
+    tracks.push_back(&track);
+  };
+  if (request.by_task) {
+    for (const auto& [object, track] : model.tasks()) consider(track);
+  } else {
+    for (const auto& [name, track] : model.coroutines()) consider(track);
+  }
+  // Those that ran most stay; totals change slowly, so rows do not swap from frame to frame.
+  std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
+    if (left->run_total_ns != right->run_total_ns) return left->run_total_ns > right->run_total_ns;
+    return left->object < right->object;
+  });
+  if (tracks.size() > request.task_rows) tracks.resize(request.task_rows);
+  std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
+    return left->name != right->name ? left->name < right->name : left->object < right->object;
+  });
+  return tracks;
+}
+
+struct Step {
+  std::int64_t t_ns;
+  int change;
+};
+
+/// Callbacks ready and not yet run, from the t_ready of those in view; false if there are too many to ask each.
+bool waiting_steps(const TraceModel& model, const Viewport& viewport, std::vector<Step>& steps) {
+  constexpr std::uint64_t kMostAsked = 20'000;
+  const auto& callbacks = model.callbacks();
+  const std::uint64_t from = callbacks.first_beginning_at(viewport.begin_ns());
+  const std::uint64_t in_view = callbacks.first_beginning_at(viewport.end_ns(), from);
+  if (in_view - from > kMostAsked || in_view == callbacks.first()) return false;
+  const std::uint64_t to = std::min(callbacks.last(), in_view + 2'000);  // ready in view, run after it
+  for (std::uint64_t i = from; i < to; ++i) {
+    const CallbackSlice& slice = callbacks[i];
+    if (slice.ready_ns <= 0 || slice.ready_ns >= viewport.end_ns() || slice.waited_ns() == 0) continue;
+    steps.push_back({std::max(slice.ready_ns, viewport.begin_ns()), 1});
+    steps.push_back({slice.begin_ns, -1});
+  }
+  std::sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
+    return left.t_ns != right.t_ns ? left.t_ns < right.t_ns : left.change > right.change;
+  });
+  return true;
+}
+
+/// Depth by column of pixels, the deepest of each.
+std::vector<std::uint64_t> depth_by_pixel(const TraceModel& model, const Viewport& viewport) {
+  const auto width = static_cast<std::size_t>(std::max(viewport.x1() - viewport.x0(), 1.0F));
+  std::vector<std::uint64_t> depths(width, 0);
+  const auto column_of = [&](std::int64_t t_ns) {
+    const double column = static_cast<double>(t_ns - viewport.begin_ns()) / viewport.ns_per_px();
+    return static_cast<std::size_t>(std::clamp(column, 0.0, static_cast<double>(width - 1)));
+  };
+  std::vector<Step> steps;
+  if (waiting_steps(model, viewport, steps)) {
+    std::int64_t depth = 0;
+    std::size_t at = 0;
+    for (const Step& step : steps) {
+      if (step.t_ns >= viewport.end_ns()) break;
+      const std::size_t column = column_of(step.t_ns);
+      for (; at < column; ++at) depths[at + 1] = static_cast<std::uint64_t>(depth);
+      depth = std::max<std::int64_t>(depth + step.change, 0);
+      depths[column] = std::max(depths[column], static_cast<std::uint64_t>(depth));
+    }
+    for (; at + 1 < width && depth > 0; ++at) depths[at + 1] = static_cast<std::uint64_t>(depth);
+    return depths;
+  }
+  const auto& samples = model.ready_depths();
+  std::uint64_t i = samples.first_beginning_at(viewport.begin_ns());
+  for (std::size_t column = 0; column < width && i < samples.last(); ++column) {
+    const std::int64_t end = viewport.to_ns(viewport.x0() + static_cast<float>(column + 1));
+    const std::uint64_t next = samples.first_beginning_at(end, i);
+    depths[column] = samples.summarise(i, next).depth;
+    i = next;
+  }
+  return depths;
+}
+
+void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport) {
+  const std::vector<std::uint64_t> depths = depth_by_pixel(model, viewport);
+  const auto deepest = std::max_element(depths.begin(), depths.end());
+  row.peak = *deepest;
+  row.peak_x = viewport.x0() + static_cast<float>(deepest - depths.begin());
+  const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
+  row.line.reserve(depths.size());
+  for (std::size_t i = 0; i < depths.size(); ++i) {
+    row.line.push_back({viewport.x0() + static_cast<float>(i), row.area.y1 - static_cast<float>(depths[i]) * scale});
+  }
+}
+
+}  // namespace
+
+TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
+  TimelineLayout layout;
+  Rect rest = request.area;
+  const float unit = request.unit;
+  const float space = unit * 0.30F;
+  const auto add_row = [&](RowKind kind, const char* label, float height) -> Row& {
+    layout.rows.push_back({kind, label, rest.cut_top(height), {}, {}, nullptr, {}, 0, 0});
+    return layout.rows.back();
+  };
+
+  Row& iterations = add_row(RowKind::iterations, "Iterations", unit * 0.95F);
+  lay_slices(iterations, model.iterations(), viewport, layout.slices);
+  if (model.open_iteration()) lay_open(iterations, viewport, model.open_iteration()->begin_ns, request.now_ns, Activity::unknown);
+  rest.cut_top(space);
+
+  lay_phases(add_row(RowKind::phases, "Phases", unit * 1.55F), model, viewport, request.now_ns, layout.slices);
+  rest.cut_top(space);
+
+  Row& callbacks = add_row(RowKind::callbacks, "Callbacks", unit * 1.55F);
+  lay_slices(callbacks, model.callbacks(), viewport, layout.slices);
+  if (!model.open_callbacks().empty()) {
+    lay_open(callbacks, viewport, model.open_callbacks().front().begin_ns, request.now_ns, Activity::unknown);
+  }
+  rest.cut_top(space * 1.4F);
+
+  // The ready queue has the bottom; sockets and GIL stand above it; tasks take what is left.
+  Rect ready_area = rest.cut_bottom(std::min(unit * 2.2F, std::max(rest.height() * 0.2F, unit)));
+  rest.cut_bottom(space);
+  Rect gil_area = rest.cut_bottom(unit * 0.85F);
+  rest.cut_bottom(space);
+  Rect writes_area = rest.cut_bottom(unit * 0.8F);
+  Rect reads_area = rest.cut_bottom(unit * 0.8F);
+  rest.cut_bottom(space * 1.4F);
+
+  const std::vector<const TaskTrack*> tracks = choose_tracks(model, viewport, request);
+  const float task_height = std::min(unit, rest.height() / static_cast<float>(std::max<std::size_t>(request.task_rows, 1)));
+  for (const TaskTrack* track : tracks) {
+    Row& row = add_row(RowKind::task, "", task_height);
+    row.track = track;
+    lay_slices(row, track->steps, viewport, layout.slices);
+    lay_waits(row, viewport);
+  }
+
+  const auto add_fixed = [&](RowKind kind, const char* label, Rect area) -> Row& {
+    layout.rows.push_back({kind, label, area, {}, {}, nullptr, {}, 0, 0});
+    return layout.rows.back();
+  };
+  lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
+  lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
+  lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
+  lay_ready(add_fixed(RowKind::ready, "Ready queue", ready_area), model, viewport);
+
+  for (const tracer::Gap& gap : model.gaps()) {
+    if (gap.end_ns < viewport.begin_ns() || gap.begin_ns > viewport.end_ns()) continue;
+    const Mark mark = place(viewport, gap.begin_ns, gap.end_ns);
+    layout.gaps.push_back({mark.x0, std::max(mark.x1, mark.x0 + 2), gap.lost});
+  }
+  return layout;
+}
+
+const Mark* mark_at(const Row& row, Point p) {
+  if (p.y < row.area.y0 || p.y >= row.area.y1) return nullptr;
+  const float share = (p.y - row.area.y0) / std::max(row.area.height(), 1.0F);
+  const Mark* nearest = nullptr;
+  float best = 2.5F;
+  for (const Mark& mark : row.marks) {
+    if (row.kind == RowKind::phases && (share < mark.y0 || share > mark.y1)) continue;
+    const float distance = p.x < mark.x0 ? mark.x0 - p.x : p.x > mark.x1 ? p.x - mark.x1 : 0;
+    if (distance < best) {
+      best = distance;
+      nearest = &mark;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace loopscope::gui

@@ -1,0 +1,48 @@
+#pragma once
+/// The timeline: paints what timeline_layout lays out, and turns the mouse into zoom, pan and selection.
+
+#include <optional>
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+#include "gui/timeline_layout.h"
+#include "gui/viewport.h"
+
+namespace loopscope::gui {
+
+class TimelineView {
+ public:
+  /// `frozen_at_ns`: what counts as now while paused; otherwise the source's.
+  void draw(Painter& painter, const Rect& area, const TraceSource& source, std::optional<std::int64_t> frozen_at_ns);
+
+  void zoom(double factor);                    ///< about the newest edge while following, else about the middle
+  void pan(float share);                       ///< of the view; positive goes towards the present
+  void follow();
+  void leave_live() { following_ = false; }
+  void show(std::int64_t begin_ns, std::int64_t end_ns);
+  void select(tracer::NameId name) { selected_ = name; }
+  [[nodiscard]] bool following() const { return following_; }
+  [[nodiscard]] tracer::NameId selected() const { return selected_; }
+  /// The oldest moment in view.
+  [[nodiscard]] std::int64_t begin_ns() const { return viewport_.begin_ns(); }
+
+ private:
+  void handle_mouse(Painter& painter, const Rect& plot);
+  void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns) const;
+  void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source, const TimelineLayout& layout) const;
+  void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout);
+  void draw_callbacks(Painter& painter, const TraceSource& source, const Row& row);
+  void draw_task(Painter& painter, const TraceSource& source, const Row& row) const;
+  void draw_ready(Painter& painter, const Row& row) const;
+  void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout, std::int64_t now_ns);
+
+  Viewport viewport_{0, 2'000'000'000, 0, 1};
+  bool following_ = true;
+  bool placed_ = false;
+  bool dragging_ = false;
+  bool dragged_ = false;
+  float drag_x_ = 0;
+  tracer::NameId selected_ = tracer::kNoName;
+};
+
+}  // namespace loopscope::gui

@@ -1,0 +1,11 @@
+#pragma once
+/// Why this timeout? The latest poll in words.
+
+#include "gui/digest.h"
+#include "gui/painter.h"
+
+namespace loopscope::gui {
+
+void draw_why(Painter& painter, const Rect& area, const Digest& digest);
+
+}  // namespace loopscope::gui

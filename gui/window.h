@@ -1,0 +1,79 @@
+#pragma once
+/// The window on the screen: the only part of the app that knows GLFW and OpenGL.
+///
+/// Thread: the main one. Owner: of the window, the OpenGL context and the toolkit's context.
+/// Errors: open() answers a sentence for the user (no display, no OpenGL).
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gui/painter.h"
+
+struct GLFWwindow;
+
+namespace loopscope::gui {
+
+enum class Key : std::uint8_t {
+  space, left, right, up, down, home, end, plus, minus, zero, escape, enter, f2, f3, f, g, l, p, q, s, tab, page_up, page_down,
+};
+
+struct KeyPress {
+  Key key;
+  bool ctrl;
+  bool shift;
+};
+
+struct Image {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> rgb;  ///< rows from the top
+};
+
+class Window {
+ public:
+  struct Opened {
+    std::unique_ptr<Window> window;  ///< null on error
+    std::string message;
+  };
+  static Opened open(int width, int height, const std::string& title);
+  ~Window();
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  [[nodiscard]] bool should_close() const;
+  [[nodiscard]] bool focused() const;
+  [[nodiscard]] bool iconified() const;
+  [[nodiscard]] bool software_rendering() const { return software_; }
+  [[nodiscard]] const std::string& renderer() const { return renderer_; }
+  [[nodiscard]] Point size() const;          ///< of the framebuffer
+  [[nodiscard]] float display_scale() const; ///< of the monitor: 1, 2, …
+  void set_title(const std::string& title);
+
+  /// Waits until something happens or `seconds` are over. Answers true if there was input.
+  bool wait(double seconds);
+  std::vector<KeyPress> take_keys();
+
+  /// Loads the faces at `scale` times the design's sizes. Cheap if nothing changed.
+  void load_faces(float scale);
+  [[nodiscard]] const Faces& faces() const { return faces_; }
+
+  /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse. Copies the frame to
+  /// `capture` if that is not null.
+  void frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw, Image* capture);
+
+ private:
+  Window() = default;
+  [[nodiscard]] Image read_pixels() const;
+  struct State;
+  static void listen(GLFWwindow* window);
+  std::unique_ptr<State> state_;
+  Faces faces_{};
+  float loaded_scale_ = 0;
+  bool software_ = false;
+  std::string renderer_;
+};
+
+}  // namespace loopscope::gui
