@@ -76,8 +76,9 @@ void measure_at(Level level, const char* name) {
       recorder.on() ? 2 : 1);
   row("  bytes read", measure([&](auto i) { recorder.bytes_read(1, i); }), 1);
   row("  timer set", measure([&](auto i) { recorder.timer_set(kNoName, i, i); }), 1);
-  row("  handle opened and closed",
-      measure([&](auto) { recorder.handle_closed(HandleKind::tcp, recorder.handle_opened(HandleKind::tcp, 1, 5)); }),
+  row("  handle opened and closed", measure([&](auto) {
+        recorder.handle_closed(HandleKind::tcp, recorder.handle_opened(HandleKind::tcp, 1, 5));
+      }),
       recorder.on() ? 2 : 1);
 }
 

@@ -40,6 +40,14 @@ struct MemorySession {
   Session::Opened opened;
 };
 
+/// A session in memory whose ticks are ns, so that a test can say what time it is.
+inline std::unique_ptr<WritableSession> session_in_ns(const SessionFacts& facts = small_facts()) {
+  auto session = WritableSession::create_in_memory(facts);
+  session->header().clock_source = ClockSource::monotonic;
+  session->header().created_monotonic_ns = 0;
+  return session;
+}
+
 /// A recorder on a session in memory, and what a reader sees of it.
 struct Recording {
   explicit Recording(Level level, const SessionFacts& facts = small_facts()) {
