@@ -1,0 +1,116 @@
+#pragma once
+/// An append-only column of slices that forgets from the front.
+///
+/// Slices are pushed when they are complete, in order of their begin; they may not overlap where binary search
+/// by time is used. Indices are absolute: they stay valid (or become older than first()) as the front is
+/// dropped. Each chunk keeps a summary, so that a question about a long range costs chunks, not slices.
+/// Thread: one. Owner: of its slices. Errors: none; indices must lie in [first(), last()).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+
+namespace loopscope::tracer {
+
+/// What a run of slices amounts to: how many, and the longest of them.
+struct Worst {
+  std::uint64_t index = 0;
+  std::int64_t duration_ns = -1;  ///< -1: of no slice
+  template <typename Slice>
+  void add(const Slice& slice, std::uint64_t at) {
+    const std::int64_t duration = slice.end_ns - slice.begin_ns;
+    if (duration > duration_ns) *this = {at, duration};
+  }
+  void merge(const Worst& other) {
+    if (other.duration_ns > duration_ns) *this = other;
+  }
+};
+
+template <typename Slice, typename Summary = Worst>
+class Column {
+ public:
+  static constexpr std::uint64_t kChunk = 256;
+
+  [[nodiscard]] std::uint64_t first() const { return first_; }
+  [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest
+  [[nodiscard]] std::uint64_t size() const { return last_ - first_; }
+  [[nodiscard]] bool empty() const { return first_ == last_; }
+  [[nodiscard]] const Slice& operator[](std::uint64_t index) const {
+    const std::uint64_t offset = index - chunk_base_;
+    return chunks_[offset / kChunk]->slices[offset % kChunk];
+  }
+  [[nodiscard]] const Slice& back() const { return (*this)[last_ - 1]; }
+
+  void push(const Slice& slice) {
+    const std::uint64_t offset = last_ - chunk_base_;
+    if (offset == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
+    Chunk& chunk = *chunks_.back();
+    chunk.slices[offset % kChunk] = slice;
+    chunk.summary.add(slice, last_);
+    ++last_;
+  }
+
+  /// Drops whole chunks that ended before `before_ns`, and as many as it takes to hold at most `limit`.
+  void forget(std::int64_t before_ns, std::uint64_t limit) {
+    while (chunks_.size() > 1 && (chunks_.front()->slices[kChunk - 1].end_ns < before_ns || size() > limit)) {
+      chunks_.pop_front();
+      chunk_base_ += kChunk;
+      first_ = chunk_base_;
+    }
+  }
+
+  /// The first slice that ends after `t_ns`; last() if none does.
+  [[nodiscard]] std::uint64_t first_ending_after(std::int64_t t_ns) const {
+    return search([t_ns](const Slice& slice) { return slice.end_ns <= t_ns; }, first_);
+  }
+  /// The first slice at or after `from` that begins at `t_ns` or later; last() if none does.
+  [[nodiscard]] std::uint64_t first_beginning_at(std::int64_t t_ns, std::uint64_t from) const {
+    return search([t_ns](const Slice& slice) { return slice.begin_ns < t_ns; }, from);
+  }
+  [[nodiscard]] std::uint64_t first_beginning_at(std::int64_t t_ns) const { return first_beginning_at(t_ns, first_); }
+
+  /// The summary of the slices in [from, to).
+  [[nodiscard]] Summary summarise(std::uint64_t from, std::uint64_t to) const {
+    Summary summary{};
+    while (from < to) {
+      const std::uint64_t offset = from - chunk_base_;
+      if (offset % kChunk == 0 && from + kChunk <= to) {
+        summary.merge(chunks_[offset / kChunk]->summary);
+        from += kChunk;
+      } else {
+        summary.add((*this)[from], from);
+        ++from;
+      }
+    }
+    return summary;
+  }
+
+ private:
+  struct Chunk {
+    std::array<Slice, kChunk> slices{};
+    Summary summary{};
+  };
+
+  template <typename Before>
+  [[nodiscard]] std::uint64_t search(Before before, std::uint64_t low) const {
+    std::uint64_t high = last_;
+    while (low < high) {
+      const std::uint64_t middle = low + (high - low) / 2;
+      if (before((*this)[middle])) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  std::deque<std::unique_ptr<Chunk>> chunks_;
+  std::uint64_t chunk_base_ = 0;
+  std::uint64_t first_ = 0;
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace loopscope::tracer

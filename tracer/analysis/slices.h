@@ -1,0 +1,123 @@
+#pragma once
+/// What a trace is made of once its events are put together: slices with a begin and an end.
+/// Units: ns of CLOCK_MONOTONIC.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "tracer/format.h"
+
+namespace loopscope::tracer {
+
+/// What the loop's thread spends its time on: the phases, with poll split into what it consists of.
+enum class Activity : std::uint8_t {
+  timers,
+  pending,
+  idle,
+  prepare,
+  poll_asleep,    ///< in the kernel, allowed to sleep
+  poll_no_sleep,  ///< in the kernel with timeout 0: it only asks what is there
+  poll_io,        ///< callbacks of I/O events
+  gil_wait,       ///< awake, waiting for the GIL
+  check,
+  closing,
+  stopped,        ///< the loop does not run
+  between,        ///< in an iteration, but between two phases: the loop's own work
+  unknown,        ///< nothing is recorded of it
+};
+inline constexpr std::size_t kActivityCount = 13;
+
+/// The phase that an activity belongs to.
+Phase phase_of(Activity activity);
+
+struct PhaseSlice {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  Activity activity = Activity::unknown;
+  bool inferred_end = false;  ///< nobody can observe it: the next boundary that was observed
+};
+
+struct IterationSlice {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::uint64_t number = 0;
+};
+
+struct PollSlice {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;   ///< when its callbacks were done
+  std::int64_t wake_ns = 0;  ///< when the kernel came back
+  std::int64_t gil_wait_ns = 0;
+  std::int32_t timeout_ms = 0;
+  PollReason reason = PollReason::unknown;
+  NameId culprit = kNoName;
+  std::uint32_t io_events = 0;
+  std::uint64_t iteration = 0;
+};
+
+struct CallbackSlice {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::int64_t ready_ns = 0;  ///< 0: not known
+  NameId name = kNoName;
+  CallbackKind kind = CallbackKind::unknown;
+  std::uint8_t depth = 0;     ///< 0: called by the loop itself
+  Phase phase = Phase::none;
+  std::uint64_t object = 0;   ///< the task, handle or timer
+
+  [[nodiscard]] std::int64_t duration_ns() const { return end_ns - begin_ns; }
+  [[nodiscard]] std::int64_t waited_ns() const {
+    return ready_ns > 0 && begin_ns > ready_ns ? begin_ns - ready_ns : 0;
+  }
+};
+
+/// Bytes that went through a handle. An instant: begin and end are equal.
+struct TransferSlice {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t handle = 0;
+};
+
+/// How many callbacks were ready, as the loop counted them at this moment.
+struct DepthSample {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::uint64_t depth = 0;
+};
+
+/// A stretch of which nothing is known: events were lost, or none was recorded.
+struct Gap {
+  std::int64_t begin_ns = 0;
+  std::int64_t end_ns = 0;
+  std::uint64_t lost = 0;  ///< 0: the level was off
+};
+
+/// Summary of phase slices: time by activity.
+struct ActivityTimes {
+  std::array<std::int64_t, kActivityCount> ns{};
+  void add(const PhaseSlice& slice, std::uint64_t) {
+    ns[static_cast<std::size_t>(slice.activity)] += slice.end_ns - slice.begin_ns;
+  }
+  void merge(const ActivityTimes& other) {
+    for (std::size_t i = 0; i < kActivityCount; ++i) ns[i] += other.ns[i];
+  }
+  [[nodiscard]] std::int64_t operator[](Activity activity) const { return ns[static_cast<std::size_t>(activity)]; }
+};
+
+/// Summary of depth samples: the deepest.
+struct Deepest {
+  std::uint64_t depth = 0;
+  void add(const DepthSample& sample, std::uint64_t) { depth = depth < sample.depth ? sample.depth : depth; }
+  void merge(const Deepest& other) { depth = depth < other.depth ? other.depth : depth; }
+};
+
+/// Summary of transfers: their bytes.
+struct ByteSum {
+  std::uint64_t bytes = 0;
+  void add(const TransferSlice& slice, std::uint64_t) { bytes += slice.bytes; }
+  void merge(const ByteSum& other) { bytes += other.bytes; }
+};
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,115 @@
+#pragma once
+/// Events put together into slices: what happened, by row of a timeline.
+///
+/// Feed it decoded events in order. It holds the last `history_ns` and never more than `slice_limit` slices a
+/// column: what is older is forgotten from the front. It assumes nothing about where the trace begins: ends
+/// without a begin are ignored, and after lost events everything open is closed where knowledge ended.
+/// Thread: one. Owner: of its slices; names stay ids. Errors: none; events it does not know are skipped.
+/// Units: ns of CLOCK_MONOTONIC.
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "tracer/analysis/column.h"
+#include "tracer/analysis/slices.h"
+#include "tracer/trace_event.h"
+
+namespace loopscope::tracer {
+
+/// The steps of one task, or of all tasks of one coroutine: they never overlap, one thread runs them all.
+struct TaskTrack {
+  NameId name = kNoName;
+  std::uint64_t object = 0;      ///< 0: a track by coroutine
+  std::int64_t created_ns = 0;   ///< 0: not seen
+  std::int64_t done_ns = 0;      ///< 0: not seen
+  std::uint64_t steps_total = 0;
+  std::int64_t run_total_ns = 0;
+  std::int64_t waited_worst_ns = 0;
+  Column<CallbackSlice> steps;
+};
+
+class TraceModel {
+ public:
+  struct Limits {
+    std::int64_t history_ns = 60'000'000'000;
+    std::uint64_t slice_limit = 1U << 19U;
+    std::size_t task_limit = 512;  ///< tracks by task; the longest silent one makes room
+  };
+  TraceModel() : TraceModel(Limits{}) {}
+  explicit TraceModel(const Limits& limits) : limits_(limits) {}
+
+  void add(const TraceEvent& event);
+  /// `count` events between the last one and the next one were overwritten before they could be read.
+  void lose(std::uint64_t count);
+  /// Forgets what is older than the history that ends at `now_ns`. Call once a frame.
+  void forget(std::int64_t now_ns);
+
+  [[nodiscard]] const Column<IterationSlice>& iterations() const { return iterations_; }
+  [[nodiscard]] const Column<PhaseSlice, ActivityTimes>& phases() const { return phases_; }
+  [[nodiscard]] const Column<PollSlice>& polls() const { return polls_; }
+  [[nodiscard]] const Column<CallbackSlice>& callbacks() const { return callbacks_; }  ///< depth 0
+  [[nodiscard]] const Column<CallbackSlice>& nested() const { return nested_; }        ///< depth 1 and more
+  [[nodiscard]] const Column<PhaseSlice>& gil_waits() const { return gil_waits_; }
+  [[nodiscard]] const Column<TransferSlice, ByteSum>& reads() const { return reads_; }
+  [[nodiscard]] const Column<TransferSlice, ByteSum>& writes() const { return writes_; }
+  [[nodiscard]] const Column<DepthSample, Deepest>& ready_depths() const { return ready_depths_; }
+  [[nodiscard]] const std::vector<Gap>& gaps() const { return gaps_; }
+  [[nodiscard]] const std::unordered_map<std::uint64_t, TaskTrack>& tasks() const { return tasks_; }
+  [[nodiscard]] const std::unordered_map<NameId, TaskTrack>& coroutines() const { return coroutines_; }
+
+  /// What has begun and not ended; end_ns is then 0.
+  [[nodiscard]] const std::optional<PhaseSlice>& open_phase() const { return open_phase_; }
+  [[nodiscard]] const std::optional<IterationSlice>& open_iteration() const { return open_iteration_; }
+  [[nodiscard]] const std::optional<PollSlice>& open_poll() const { return open_poll_; }
+  /// The callbacks that run now, outermost first.
+  [[nodiscard]] const std::vector<CallbackSlice>& open_callbacks() const { return open_callbacks_; }
+
+  [[nodiscard]] std::int64_t first_event_ns() const { return first_event_ns_; }  ///< 0: none yet
+  [[nodiscard]] std::int64_t last_event_ns() const { return last_event_ns_; }
+  [[nodiscard]] std::uint64_t lost_total() const { return lost_total_; }
+  [[nodiscard]] bool loop_running() const { return loop_running_; }
+
+ private:
+  void enter_iteration(std::uint64_t number, std::int64_t t_ns);
+  void open_activity(Activity activity, std::int64_t t_ns);
+  void close_activity(std::int64_t t_ns, bool inferred);
+  void on_phase_begin(const TraceEvent& event);
+  void on_poll_begin(const TraceEvent& event);
+  void on_poll_wake(const TraceEvent& event);
+  void on_poll_end(const TraceEvent& event);
+  void on_callback_end(const TraceEvent& event);
+  void add_step(const CallbackSlice& step);
+  TaskTrack& task_track(std::uint64_t object, NameId name);
+  void sample_depth(std::int64_t t_ns, std::uint64_t depth);
+  void stop(std::int64_t t_ns);
+
+  Limits limits_;
+  Column<IterationSlice> iterations_;
+  Column<PhaseSlice, ActivityTimes> phases_;
+  Column<PollSlice> polls_;
+  Column<CallbackSlice> callbacks_;
+  Column<CallbackSlice> nested_;
+  Column<PhaseSlice> gil_waits_;
+  Column<TransferSlice, ByteSum> reads_;
+  Column<TransferSlice, ByteSum> writes_;
+  Column<DepthSample, Deepest> ready_depths_;
+  std::vector<Gap> gaps_;
+  std::unordered_map<std::uint64_t, TaskTrack> tasks_;
+  std::unordered_map<NameId, TaskTrack> coroutines_;
+
+  std::optional<PhaseSlice> open_phase_;
+  std::optional<IterationSlice> open_iteration_;
+  std::optional<PollSlice> open_poll_;
+  std::vector<CallbackSlice> open_callbacks_;
+  std::uint64_t last_depth_ = 0;
+  std::int64_t first_event_ns_ = 0;
+  std::int64_t last_event_ns_ = 0;
+  std::uint64_t lost_total_ = 0;
+  std::uint64_t pending_loss_ = 0;
+  bool off_ = false;  ///< the program stopped recording: until its next event nothing is known
+  bool loop_running_ = true;
+};
+
+}  // namespace loopscope::tracer

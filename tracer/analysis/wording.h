@@ -1,0 +1,33 @@
+#pragma once
+/// How numbers and places are written, everywhere the same. Thread: any. Errors: none.
+
+#include <cstdint>
+#include <string>
+
+#include "tracer/format.h"
+#include "tracer/session.h"
+
+namespace loopscope::tracer {
+
+/// Three significant digits and a unit: "640 ns", "2.1 µs", "29.6 ms", "1.25 s".
+std::string duration_text(std::int64_t ns);
+/// Groups of three digits, thin: "182 334".
+std::string count_text(std::uint64_t count);
+/// "640 B", "4.1 MB".
+std::string bytes_text(double bytes);
+/// "71 %", "0.9 %".
+std::string percent_text(double share);
+/// A rate without unit: "12 480", "0.4".
+std::string rate_text(double per_second);
+
+/// "render_report()" for a function, "Task serve_client" for a step of a task.
+std::string callable_text(const Name& name, CallbackKind kind = CallbackKind::unknown);
+/// "report.py:88"; empty if it has no place.
+std::string place_text(const Name& name);
+
+const char* phase_text(Phase phase);
+const char* kind_text(CallbackKind kind);
+const char* handle_text(HandleKind kind);
+const char* level_text(Level level);
+
+}  // namespace loopscope::tracer
