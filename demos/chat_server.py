@@ -5,6 +5,7 @@ A chat server on asyncio streams; chat_clients.py talks to it.
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -48,23 +49,27 @@ def render_report(loop: asyncio.AbstractEventLoop) -> None:
         zlib.compress(json.dumps(history[-500:]).encode())
 
 
-async def main() -> None:
+async def serve(listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    server = await asyncio.start_server(serve_client, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(serve_client, sock=listener)
+    loop.call_later(HEARTBEAT_S, heartbeat, loop)
+    loop.call_later(REPORT_EVERY_S, render_report, loop)
+    await server.serve_forever()
+
+
+def main() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     print(f"chat server on port {port} with {CLIENTS} clients; Ctrl-C ends it", flush=True)
     talker = Path(__file__).with_name("chat_clients.py")
     clients = subprocess.Popen([sys.executable, talker, str(port), str(CLIENTS)])
-    heartbeat(loop)
-    render_report(loop)
     try:
-        await server.serve_forever()
+        asyncio.run(serve(listener))
+    except KeyboardInterrupt:
+        pass
     finally:
         clients.terminate()
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main())
-    except KeyboardInterrupt:
-        pass
+    main()
