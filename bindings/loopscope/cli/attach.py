@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from pathlib import Path
 
 from loopscope import _trace
 from loopscope.cli.app import APP, find_app, has_display
@@ -63,9 +64,18 @@ def wait_for_session(wanted: str) -> None:
     if not wanted.isdecimal():
         raise CommandError(f"--wait needs a pid, not {wanted!r}")
     while not any(session.pid == int(wanted) for session in _trace.list_sessions()):
-        if not os.path.exists(f"/proc/{wanted}"):
+        if not is_running(wanted):
             raise CommandError(f"process {wanted} ended before it had an event loop")
         time.sleep(WAIT_INTERVAL_S)
+
+
+def is_running(pid: str) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    # The name in parentheses may hold anything; the state follows it. Z: ended, its parent has not noticed yet.
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 def find_session(wanted: str) -> str:
