@@ -1,5 +1,6 @@
 #include "tracer/name_interner.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
@@ -67,8 +68,8 @@ NameId NameInterner::append(std::string_view name, std::string_view file, std::u
   const NameEntry entry{line, static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(file.size())};
   char* to = table_ + offset;
   std::memcpy(to, &entry, sizeof(entry));
-  std::memcpy(to + sizeof(entry), name.data(), name.size());
-  std::memcpy(to + sizeof(entry) + name.size(), file.data(), file.size());
+  std::copy(name.begin(), name.end(), to + sizeof(entry));
+  std::copy(file.begin(), file.end(), to + sizeof(entry) + name.size());
   used.store(end, std::memory_order_release);
   return static_cast<NameId>(offset / 8);
 }

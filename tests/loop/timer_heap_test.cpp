@@ -51,6 +51,7 @@ TEST(TimerHeap, SkipsAndDropsCancelledTimers) {
   ASSERT_NE(heap.first(), nullptr);
   EXPECT_EQ(heap.first()->callback, &later);
   EXPECT_EQ(soon.references(), 0);
+  heap.clear();
 }
 
 TEST(TimerHeap, DropsCancelledTimersOnceTheyAreTheMajority) {
@@ -64,6 +65,7 @@ TEST(TimerHeap, DropsCancelledTimersOnceTheyAreTheMajority) {
     ASSERT_NE(heap.first(), nullptr);
     ASSERT_EQ(heap.pop().callback, &callbacks[i]);
   }
+  heap.clear();
 }
 
 TEST(TimerHeap, TellsItsCallbacksWhetherTheyAreInIt) {
