@@ -1,0 +1,98 @@
+#pragma once
+/// A strict reader of JSON objects with flat values, to check what we write against the grammar of RFC 8259.
+
+#include <cctype>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loopscope::tracer::testing {
+
+class JsonReader {
+ public:
+  explicit JsonReader(std::string_view text) : text_(text) {}
+
+  /// Keys and values; strings without their quotes, other values as they stand. Nothing if it is no JSON.
+  std::optional<std::map<std::string, std::string>> object() {
+    std::map<std::string, std::string> fields;
+    if (!take('{'))
+      return std::nullopt;
+    do {
+      std::string key;
+      std::string value;
+      if (!string(key) || !take(':') || !this->value(value) || fields.contains(key))
+        return std::nullopt;
+      fields[key] = value;
+    } while (take(','));
+    if (!take('}') || at_ != text_.size())
+      return std::nullopt;
+    return fields;
+  }
+
+ private:
+  bool take(char wanted) {
+    if (at_ == text_.size() || text_[at_] != wanted)
+      return false;
+    ++at_;
+    return true;
+  }
+  bool value(std::string& into) {
+    if (at_ < text_.size() && text_[at_] == '"')
+      return string(into);
+    for (const std::string_view word : {"true", "false", "null"})
+      if (text_.substr(at_).starts_with(word)) {
+        into = word;
+        at_ += word.size();
+        return true;
+      }
+    return number(into);
+  }
+  bool number(std::string& into) {
+    const auto begin = at_;
+    take('-');
+    const auto digits = at_;
+    while (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0) ++at_;
+    into = text_.substr(begin, at_ - begin);
+    return at_ > digits && (text_[digits] != '0' || at_ == digits + 1);
+  }
+  bool string(std::string& into) {
+    if (!take('"'))
+      return false;
+    while (at_ < text_.size()) {
+      const auto byte = static_cast<unsigned char>(text_[at_++]);
+      if (byte == '"')
+        return true;
+      if (byte < 0x20)
+        return false;
+      if (byte != '\\') {
+        into += static_cast<char>(byte);
+      } else if (!escape(into)) {
+        return false;
+      }
+    }
+    return false;
+  }
+  bool escape(std::string& into) {
+    if (at_ == text_.size())
+      return false;
+    const char kind = text_[at_++];
+    if (kind == '"' || kind == '\\') {
+      into += kind;
+      return true;
+    }
+    if (kind != 'u' || at_ + 4 > text_.size())
+      return false;
+    for (const char digit : text_.substr(at_, 4))
+      if (std::isxdigit(static_cast<unsigned char>(digit)) == 0)
+        return false;
+    into += static_cast<char>(std::stoi(std::string(text_.substr(at_, 4)), nullptr, 16));
+    at_ += 4;
+    return true;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace loopscope::tracer::testing
