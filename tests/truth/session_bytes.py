@@ -1,0 +1,93 @@
+"""A session's bytes, decoded by what docs/trace_format.md and tracer/format.h say and by nothing else.
+
+The tests of truth share no line of code with the reader they stand beside: this one is slow, simple and its own.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+FORMAT_VERSION = 1
+EVENT = struct.Struct("<QBBBBIQQ")
+TYPES = (
+    "none loop_start loop_stop phase_begin phase_end poll_begin poll_wake poll_end callback_begin callback_end "
+    "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
+    "task_done wakeup level_changed"
+).split()
+REASONS = (
+    "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
+).split()
+
+
+@dataclass(frozen=True)
+class Event:
+    position: int
+    ticks: int
+    type: str
+    phase: int
+    kind: int
+    flags: int
+    name: int
+    a: int
+    b: int
+
+    @property
+    def timeout_ms(self) -> int:
+        low = self.b & 0xFFFFFFFF
+        return low - (1 << 32) if low >= 1 << 31 else low
+
+    @property
+    def reason(self) -> str:
+        return REASONS[self.kind]
+
+
+class SessionBytes:
+    def __init__(self, path: Path) -> None:
+        data = self.data = path.read_bytes()
+        magic, version, header_bytes = struct.unpack_from("<8sII", data, 0)
+        assert (magic, version, header_bytes) == (b"loopscop", FORMAT_VERSION, 4096)
+        (
+            size,
+            _,
+            counters,
+            _,
+            _,
+            _,
+            _,
+            _,
+            self.names,
+            self.names_bytes,
+            self.ring,
+            self.capacity,
+        ) = struct.unpack_from("<12Q", data, 16)
+        assert size == len(data)
+        clock_at = 16 + 12 * 8 + 8 + 3 * 8 + 40
+        self.clock = {0: "monotonic", 1: "tsc"}[data[clock_at]]
+        (self.head,) = struct.unpack_from("<Q", data, counters)
+
+    @property
+    def lost(self) -> int:
+        """Events that were overwritten."""
+        return max(0, self.head - self.capacity)
+
+    def events(self) -> list[Event]:
+        """Of a loop that does not write any more."""
+        found = []
+        for position in range(self.lost, self.head):
+            offset = self.ring + (position & (self.capacity - 1)) * EVENT.size
+            ticks, kind_of_event, *rest = EVENT.unpack_from(self.data, offset)
+            found.append(Event(position, ticks, TYPES[kind_of_event], *rest))
+        return found
+
+    def name(self, name_id: int) -> tuple[str, str, int]:
+        """(function, file, line)"""
+        if name_id == 0:
+            return "", "", 0
+        offset = self.names + name_id * 8
+        line, name_bytes, file_bytes = struct.unpack_from("<IHH", self.data, offset)
+        start = offset + 8
+        function = self.data[start : start + name_bytes].decode()
+        file = self.data[start + name_bytes : start + name_bytes + file_bytes].decode()
+        return function, file, line

@@ -1,0 +1,60 @@
+"""Every poll timeout in the trace is the one that reached the kernel."""
+
+from __future__ import annotations
+
+import collections
+from pathlib import Path
+
+import polls
+import pytest
+import shim
+from session_bytes import SessionBytes
+
+STRESS = Path(__file__).parent / "stress.py"
+POLLS = 100_000
+
+
+def the_loops_calls(calls: list[shim.Call]) -> list[shim.Call]:
+    """Of all epoll descriptors of the program only the loop's is waited on."""
+    assert len({(call.thread_id, call.epoll_fd) for call in calls}) == 1
+    return calls
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("level", ["phases", "tasks"])
+def test_a_hundred_thousand_polls_ask_epoll_for_what_the_trace_says(tmp_path, sessions, level):
+    copy = tmp_path / "session"
+    ring_events = 1 << (22 if level == "phases" else 24)
+    calls = shim.run(
+        STRESS,
+        str(copy),
+        str(POLLS),
+        folder=tmp_path,
+        capacity=4 * POLLS,
+        LOOPSCOPE_LEVEL=level,
+        LOOPSCOPE_RING_EVENTS=str(ring_events),
+    )
+    session = SessionBytes(copy)
+    assert session.lost == 0
+    matched = polls.match(session.events(), the_loops_calls(calls), session.clock)
+    assert polls.differences(matched, session.clock) == []
+    assert len(matched) >= POLLS
+    report(matched)
+
+
+def report(matched: list[polls.Poll]) -> None:
+    """What was seen, for people; and that the program did make the loop poll in every way."""
+    reasons = collections.Counter(poll.begin.reason for poll in matched)
+    repeated = sum(len(poll.calls) - 1 for poll in matched)
+    interrupted = sum(call.result == -1 for poll in matched for call in poll.calls)
+    full = sum(call.result == call.most_events for poll in matched for call in poll.calls)
+    print(
+        f"{len(matched)} polls, {repeated} repeated calls, {interrupted} interrupted, {full} full"
+    )
+    print(dict(reasons))
+    assert reasons["ready_callbacks"] > 1000
+    assert reasons["until_timer"] > 1000
+    assert reasons["forever"] > 1000
+    assert reasons["timer_due"] > 100
+    assert interrupted > 10
+    assert full > 5
