@@ -53,7 +53,7 @@ void App::frame(double seconds, Image* capture) {
   const float scale = std::clamp((monitor > 1 ? monitor : fit) * options_.scale, 0.6F, 4.0F);
   window_.load_faces(scale);
   window_.frame(theme_.window, [&](ImDrawList* list, ImDrawList* overlay, const Pointer& pointer) {
-    Painter painter(list, overlay, window_.faces(), theme_, scale, pointer);
+    Painter painter(list, overlay, window_.faces(), theme_, scale, options_.unattended ? Pointer{} : pointer);
     const Rect window{0, 0, size.x, size.y};
     draw(painter, window, seconds);
     painter.draw_tooltip(window);
@@ -197,19 +197,31 @@ void App::draw_screen(Painter& p, Rect window, double seconds) {
   }
   const float gap = p.px(10);
   Rect body = window.inset(p.px(12), p.px(11));
-  Rect left = body.cut_left(std::clamp(body.width() * 0.257F, p.px(300), std::max(p.px(300), p.px(420))));
+  const bool compact = body.height() < p.px(640);  // a small window, or text for the last row of a lecture hall
+  Rect left = body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
   body.cut_left(gap);
-  const float upper = left.height() * 0.452F;
+  const float upper = left.height() * (compact ? 0.56F : 0.452F);
   const bool frozen = paused_ || source_->ended();
-  loop_view_.draw(p, left.cut_top(upper), *source_, digest_, frozen, seconds);
+  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), *source_, digest_, frozen, seconds);
   left.cut_top(gap);
-  draw_why(p, left.cut_top(std::clamp(left.height() * 0.31F, p.px(112), p.px(158))), digest_);
+  draw_why(p, left.cut_top(std::clamp(left.height() * 0.31F, p.px(compact ? 122 : 132), p.px(162))), digest_);
   left.cut_top(gap);
   draw_budget(p, left, digest_);
 
   timeline_.draw(p, body.cut_top(upper), *source_, paused_at_ns_);
   body.cut_top(gap);
-  draw_right(p, body);
+  if (compact) {
+    draw_compact(p, body);
+  } else {
+    draw_right(p, body);
+  }
+}
+
+/// Where there is no room for all graphs: the one that tells most.
+void App::draw_compact(Painter& p, Rect area) {
+  draw_lag_graph(p, area.cut_left(area.width() * 0.3F), *source_, digest_, view_now_ns());
+  area.cut_left(p.px(10));
+  draw_table_and_findings(p, area);
 }
 
 void App::draw_right(Painter& p, Rect area) {
@@ -223,8 +235,12 @@ void App::draw_right(Painter& p, Rect area) {
   draw_bytes_graph(p, graphs.cut_left(w), *source_, digest_, now);
   graphs.cut_left(gap);
   draw_lag_graph(p, graphs, *source_, digest_, now);
+  draw_table_and_findings(p, area);
+}
 
-  const Rect findings = area.cut_right(std::clamp(area.width() * 0.318F, p.px(250), p.px(420)));
+void App::draw_table_and_findings(Painter& p, Rect area) {
+  const float gap = p.px(10);
+  const Rect findings = area.cut_right(std::clamp(area.width() * 0.318F, std::min(p.px(250), area.width() * 0.45F), p.px(420)));
   area.cut_right(gap);
   tracer::NameId selected = timeline_.selected();
   if (tables_.draw(p, area, *source_, digest_, selected)) source_->reset_callbacks();

@@ -22,6 +22,7 @@ struct AppOptions {
   tracer::Level level = tracer::Level::callbacks;  ///< off: ask the program for nothing
   bool dark = true;
   float scale = 1;
+  bool unattended = false;  ///< a screenshot: the mouse is nowhere
 };
 
 class App {
@@ -49,6 +50,8 @@ class App {
   void draw(Painter& painter, const Rect& window, double seconds);
   void draw_screen(Painter& painter, Rect window, double seconds);
   void draw_right(Painter& painter, Rect area);
+  void draw_compact(Painter& painter, Rect area);
+  void draw_table_and_findings(Painter& painter, Rect area);
   void show(const tracer::Finding& finding);
   [[nodiscard]] std::int64_t view_now_ns() const { return paused_at_ns_.value_or(source_->now_ns()); }
 

@@ -31,10 +31,12 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
   const tracer::Finding* clicked = nullptr;
   const float title_line = p.height(Face::strong) * 1.4F;
   const float line = p.height(Face::small) * 1.45F;
+  p.push_clip(inner);
   for (const tracer::Finding& finding : digest.findings) {
     const float room = inner.width() - p.px(26);
     const bool two_lines = p.width(Face::small, finding.detail) > room;
-    const float height = p.px(14) + title_line + line * (two_lines ? 2.0F : 1.0F) + (finding.place.empty() ? 0 : line);
+    const bool first = &finding == &digest.findings.front();
+    const float height = std::min(p.px(14) + title_line + line * (two_lines ? 2.0F : 1.0F) + (finding.place.empty() ? 0 : line), first ? inner.height() : 1e9F);
     if (inner.height() < height) break;
     const Rect box = inner.cut_top(height);
     inner.cut_top(p.px(8));
@@ -53,6 +55,7 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
       if (p.pointer().pressed) clicked = &finding;
     }
   }
+  p.pop_clip();
   return clicked;
 }
 

@@ -54,18 +54,22 @@ double largest(const TraceSource& source, const std::vector<Series>& all, std::i
   return most;
 }
 
-/// The header's right side: a coloured square before each word. It drops legends from the left if it must.
+/// The header's right side: a coloured square before each word; as many of the first as there is room for.
 void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, std::string_view title) {
-  float x = card.x1 - p.px(14);
   const float y = card.y0 + p.px(10) + p.height(Face::strong) * 0.675F;
-  const float stop = card.x0 + p.px(26) + p.width(Face::strong, title);
-  for (auto series = all.rbegin(); series != all.rend(); ++series) {
-    const float w = p.width(Face::mono_small, series->legend);
-    if (x - w - p.px(14) < stop) return;
-    p.text({x, y}, Face::mono_small, p.theme().text_dim, series->legend, Align::right);
-    x -= w + p.px(12);
-    p.fill({x, y - p.px(4), x + p.px(8), y + p.px(4)}, series->color, p.px(2));
-    x -= p.px(12);
+  const float room = card.width() - p.px(44) - p.width(Face::strong, title);
+  float used = 0;
+  std::size_t shown = 0;
+  for (; shown < all.size(); ++shown) {
+    const float w = p.width(Face::mono_small, all[shown].legend) + p.px(24);
+    if (used + w > room) break;
+    used += w;
+  }
+  float x = card.x1 - p.px(14) - used + p.px(12);
+  for (std::size_t i = 0; i < shown; ++i) {
+    p.fill({x, y - p.px(4), x + p.px(8), y + p.px(4)}, all[i].color, p.px(2));
+    x += p.px(12);
+    x += p.text({x, y}, Face::mono_small, p.theme().text_dim, all[i].legend) + p.px(12);
   }
 }
 
@@ -96,7 +100,11 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   const Theme& theme = p.theme();
   Rect inner = p.card(area, title);
   draw_legend(p, area, all, title);
+  float gutter = p.px(30);
+  for (const double value : lines) gutter = std::max(gutter, p.width(Face::mono_tiny, scale.label(value)) + p.px(7));
+  inner.cut_left(gutter);
   const Rect axis = inner.cut_bottom(p.height(Face::mono_tiny) * 1.1F);
+  inner.y0 += p.px(4);
   inner.y1 -= p.px(4);
   for (const double value : lines) {
     const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height();
@@ -108,12 +116,9 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   p.pop_clip();
   float last = inner.y1 + p.px(40);
   for (const double value : lines) {
-    const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height() + p.px(7);
-    const std::string text = scale.label(value);
-    if (value <= 0 || last - y < p.px(15) || y > inner.y1 - p.px(4)) continue;
-    const float w = p.width(Face::mono_tiny, text);
-    p.fill({inner.x0, y - p.px(6), inner.x0 + w + p.px(4), y + p.px(6)}, with_alpha(theme.card, 0.7F), p.px(2));
-    p.text({inner.x0 + p.px(2), y}, Face::mono_tiny, theme.text_faint, text);
+    const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height();
+    if (value <= 0 || last - y < p.px(15) || y > inner.y1 - p.px(6)) continue;
+    p.text({inner.x0 - p.px(7), y}, Face::mono_tiny, theme.text_faint, scale.label(value), Align::right);
     last = y;
   }
   p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
@@ -134,6 +139,15 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
     }
   }
   p.tooltip(tip);
+}
+
+/// A power of ten: "10 ms", not "10.0 ms".
+std::string whole_duration(double ns) {
+  const auto value = static_cast<std::int64_t>(ns);
+  for (const auto& [unit, text] : {std::pair{1'000'000'000, " s"}, std::pair{1'000'000, " ms"}, std::pair{1'000, " µs"}}) {
+    if (value >= unit && value % unit == 0) return std::to_string(value / unit) + text;
+  }
+  return tracer::duration_text(value);
 }
 
 std::vector<double> quarters(double high) { return {high / 2, high}; }
@@ -176,7 +190,7 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const double high = std::pow(10.0, std::ceil(std::log10(most * 1.05)));
   std::vector<double> lines;
   for (double value = 1e4; value <= high; value *= 10) lines.push_back(value);
-  draw_graph(p, area, "Loop lag", source, all, {true, 1e3, high, [](double v) { return tracer::duration_text(static_cast<std::int64_t>(v)); }}, lines, now_ns);
+  draw_graph(p, area, "Loop lag", source, all, {true, 1e3, high, whole_duration}, lines, now_ns);
 }
 
 }  // namespace loopscope::gui

@@ -60,14 +60,11 @@ std::string program_title(const std::string& command_line) {
     const std::string word = command_line.substr(at, end - at);
     at = end + 1;
     if (word.empty()) continue;
-    if (module_next && word != "loopscope" && word != "run") return word;
-    if (word == "-m") {
-      module_next = true;
-      continue;
-    }
     const std::string base = word.substr(word.rfind('/') + 1);
     if (base.size() > 3 && base.ends_with(".py")) return base;
     const bool wrapper = word[0] == '-' || base.starts_with("python") || word == "loopscope" || word == "run";
+    if (module_next && !wrapper) return base;
+    module_next = module_next || word == "-m";
     if (title.empty() && !wrapper) title = base;
   }
   return title.empty() ? (command_line.empty() ? "unnamed program" : command_line) : title;
@@ -116,7 +113,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   std::vector<float> widths;
   for (const Tile& tile : all) {
     widths.push_back(std::max(p.width(Face::small, tile.label), p.width(Face::mono_strong, tile.value)) + p.px(26));
-    widths.back() = std::max(widths.back(), p.px(104));
+    widths.back() = std::max(widths.back(), p.px(112));
     tiles_width += widths.back();
   }
   const float title_width = std::min(p.width(Face::title, title), p.px(300));

@@ -12,7 +12,7 @@ using tracer::Phase;
 namespace {
 
 constexpr float kTau = 2 * std::numbers::pi_v<float>;
-constexpr float kLeastAngle = kTau * 0.052F;  ///< so that every phase can be pointed at
+constexpr float kLeastAngle = kTau * 0.066F;  ///< so that every phase can be pointed at
 constexpr double kReadable = 0.25;            ///< seconds between changes of the text
 
 struct Piece {
@@ -57,8 +57,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     return;
   }
 
-  const float label_room = p.px(66);
-  const float radius = std::max(std::min(inner.width() / 2 - label_room, inner.height() / 2 - p.px(26)), p.px(50));
+  const float label_room = p.px(72);
+  const float radius = std::max(std::min(inner.width() / 2 - label_room, inner.height() / 2 - p.px(34)), p.px(50));
   const Point centre{inner.centre().x, inner.centre().y};
   const float outer = radius;
   const float thickness = std::max(radius * 0.25F, p.px(14));
@@ -87,7 +87,6 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   const bool runs = shown_.running != 0 && !source.ended();
   const Phase now = shown_.phase;
   const float gap = p.px(1.6F) / outer;
-  const float tau_margin = p.px(16);
   const Piece* active = nullptr;
   for (const Piece& piece : pieces) {
     const bool is_active = piece.phase == now && now != Phase::none;
@@ -99,13 +98,17 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     const float middle = (piece.from + piece.to) / 2;
     const float cx = std::cos(middle);
     const float cy = std::sin(middle);
-    const Point at{centre.x + cx * (outer + tau_margin), centre.y + cy * (outer + tau_margin)};
-    const Align align = cx > 0.25F ? Align::left : cx < -0.25F ? Align::right : Align::centre;
-    const double share = shares_[static_cast<std::size_t>(piece.phase)];
+    const Align align = cx > 0.3F ? Align::left : cx < -0.3F ? Align::right : Align::centre;
+    const float share = shares_[static_cast<std::size_t>(piece.phase)];
+    const bool with_share = known > 0 && share >= 0.0005F;
     const std::string label = piece.phase == Phase::poll ? "poll for I/O" : tracer::phase_text(piece.phase);
-    const float lift = align == Align::centre ? (cy > 0 ? p.px(6) : -p.px(14)) : -p.px(7);
-    p.text({at.x, at.y + lift}, is_active ? Face::strong : Face::small, is_active ? theme.text : theme.text_dim, label, align);
-    p.text({at.x, at.y + lift + p.px(15)}, Face::mono_tiny, theme.text_faint, known > 0 ? tracer::percent_text(share) : "–", align);
+    // The block of text is pushed out along the ray until it clears the ring.
+    const float line = p.height(Face::small) * 1.15F;
+    const float block = line * (with_share ? 2.0F : 1.0F);
+    const float reach = outer + grow + p.px(9);
+    const Point at{centre.x + cx * reach, centre.y + cy * (reach + block / 2) - block / 2 + line / 2};
+    p.text(at, is_active ? Face::strong : Face::small, is_active ? theme.text : theme.text_dim, label, align);
+    if (with_share) p.text({at.x, at.y + line}, Face::mono_tiny, theme.text_faint, tracer::percent_text(share), align);
   }
   if (active != nullptr) {
     p.ring_outline(centre, hole, outer + p.px(7), active->from + gap, active->to - gap, theme.text, p.px(1.8F));
@@ -136,7 +139,7 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     second_line = "when it ended";
   } else if (now == Phase::poll) {
     const std::int64_t slept = std::max<std::int64_t>(shown_ns_ - source.session().to_ns(shown_.poll_begin_ticks), 0);
-    second_line = shown_.poll_timeout_ms > 0 ? tracer::duration_text(slept) + " of " + tracer::duration_text(std::int64_t{shown_.poll_timeout_ms} * 1'000'000)
+    second_line = shown_.poll_timeout_ms > 0 ? tracer::duration_text(slept) + " of " + tracer::timeout_text(shown_.poll_timeout_ms)
                   : shown_.poll_timeout_ms < 0 ? tracer::duration_text(slept) + ", no limit"
                                                : "does not sleep";
   } else if (now == Phase::idle) {
@@ -147,9 +150,12 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   } else if (now == Phase::poll && !source.ended()) {
     third_line = tracer::count_text(sockets_) + (sockets_ == 1 ? " handle open" : " handles open");
   }
-  p.text_fit({centre.x, centre.y - p.px(14)}, Face::hero, theme.text, word, most, Align::centre);
+  const bool roomy = hole > p.px(62);
+  const Face big = p.width(Face::hero, word) < most ? Face::hero : Face::strong;
+  p.text_fit({centre.x, centre.y - (roomy ? p.px(16) : p.px(8))}, big, theme.text, word, most, Align::centre);
+  if (!roomy && p.width(Face::mono_small, second_line) > most) second_line = second_line.substr(0, second_line.find(" of "));
   p.text_fit({centre.x, centre.y + p.px(12)}, Face::mono_small, theme.text_dim, second_line, most, Align::centre);
-  p.text_fit({centre.x, centre.y + p.px(31)}, Face::small, theme.text_faint, third_line, most, Align::centre);
+  if (roomy) p.text_fit({centre.x, centre.y + p.px(32)}, Face::small, theme.text_faint, third_line, most, Align::centre);
 }
 
 }  // namespace loopscope::gui

@@ -77,6 +77,7 @@ gui::AppOptions app_options(const Arguments& arguments) {
   gui::AppOptions options;
   options.dark = arguments.theme == "dark";
   options.scale = arguments.scale;
+  options.unattended = !arguments.screenshot.empty();
   options.level = arguments.no_raise               ? tracer::Level::off
                   : arguments.level == "phases"    ? tracer::Level::phases
                   : arguments.level == "callbacks" ? tracer::Level::callbacks

@@ -156,15 +156,16 @@ void lay_waits(Row& row, const Viewport& viewport) {
   }
 }
 
-std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
+/// One row a task while all of them fit, else one a coroutine.
+std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, std::size_t most) {
   std::vector<const TaskTrack*> tracks;
   const auto consider = [&](const TaskTrack& track) {
     if (track.steps.empty() || track.steps.back().end_ns < viewport.begin_ns() - 10'000'000'000) return;
     tracks.push_back(&track);
   };
-  if (request.by_task) {
-    for (const auto& [object, track] : model.tasks()) consider(track);
-  } else {
+  for (const auto& [object, track] : model.tasks()) consider(track);
+  if (tracks.empty() || tracks.size() > most) {
+    tracks.clear();
     for (const auto& [name, track] : model.coroutines()) consider(track);
   }
   // Those that ran most stay; totals change slowly, so rows do not swap from frame to frame.
@@ -172,7 +173,7 @@ std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewp
     if (left->run_total_ns != right->run_total_ns) return left->run_total_ns > right->run_total_ns;
     return left->object < right->object;
   });
-  if (tracks.size() > request.task_rows) tracks.resize(request.task_rows);
+  if (tracks.size() > most) tracks.resize(most);
   std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
     return left->name != right->name ? left->name < right->name : left->object < right->object;
   });
@@ -276,17 +277,24 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   }
   rest.cut_top(space * 1.4F);
 
-  // The ready queue has the bottom; sockets and GIL stand above it; tasks take what is left.
-  Rect ready_area = rest.cut_bottom(std::min(unit * 2.2F, std::max(rest.height() * 0.2F, unit)));
+  // The ready queue has the bottom; sockets and GIL stand above it if the tasks keep two rows; tasks take the rest.
+  const Rect ready_area = rest.cut_bottom(std::min(unit * 2.2F, std::max(rest.height() * 0.22F, unit)));
   rest.cut_bottom(space);
-  Rect gil_area = rest.cut_bottom(unit * 0.85F);
-  rest.cut_bottom(space);
-  Rect writes_area = rest.cut_bottom(unit * 0.8F);
-  Rect reads_area = rest.cut_bottom(unit * 0.8F);
-  rest.cut_bottom(space * 1.4F);
+  const bool with_gil = rest.height() > unit * 3.2F;
+  const bool with_bytes = rest.height() > unit * 5.4F;
+  const auto cut_row = [&](bool shown, float height, float gap) {
+    if (!shown) return Rect{};
+    const Rect area = rest.cut_bottom(height);
+    rest.cut_bottom(gap);
+    return area;
+  };
+  const Rect gil_area = cut_row(with_gil, unit * 0.85F, space);
+  const Rect writes_area = cut_row(with_bytes, unit * 0.85F, unit * 0.12F);
+  const Rect reads_area = cut_row(with_bytes, unit * 0.85F, space * 1.4F);
 
-  const std::vector<const TaskTrack*> tracks = choose_tracks(model, viewport, request);
-  const float task_height = std::min(unit, rest.height() / static_cast<float>(std::max<std::size_t>(request.task_rows, 1)));
+  const auto most_tasks = static_cast<std::size_t>(std::max(rest.height() / (unit * 0.95F), 0.0F));
+  const std::vector<const TaskTrack*> tracks = choose_tracks(model, viewport, std::min(most_tasks, request.task_rows));
+  const float task_height = std::min(unit * 1.15F, rest.height() / static_cast<float>(std::max<std::size_t>(tracks.size(), 1)));
   for (const TaskTrack* track : tracks) {
     Row& row = add_row(RowKind::task, "", task_height);
     row.track = track;
@@ -298,9 +306,9 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
     layout.rows.push_back({kind, label, area, {}, {}, nullptr, {}, 0, 0});
     return layout.rows.back();
   };
-  lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
-  lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
-  lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
+  if (with_bytes) lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
+  if (with_bytes) lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
+  if (with_gil) lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
   lay_ready(add_fixed(RowKind::ready, "Ready queue", ready_area), model, viewport);
 
   for (const tracer::Gap& gap : model.gaps()) {

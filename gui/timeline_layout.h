@@ -71,9 +71,8 @@ struct TimelineLayout {
 struct TimelineRequest {
   Rect area;                    ///< of the rows; the viewport lies on its x
   float unit = 18;              ///< height of a line of text
-  std::size_t task_rows = 5;
+  std::size_t task_rows = 8;    ///< at most
   std::int64_t now_ns = 0;      ///< where what is open ends
-  bool by_task = false;         ///< one row a task instead of one a coroutine
 };
 
 TimelineLayout lay_out(const tracer::TraceModel& model, const Viewport& viewport, const TimelineRequest& request);

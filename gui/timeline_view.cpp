@@ -74,12 +74,14 @@ void TimelineView::pan(float share) {
 void TimelineView::follow() {
   if (viewport_.span_ns() < 100'000'000) viewport_.show(0, 2'000'000'000);  // closer than that nothing could be read
   following_ = true;
+  origin_ns_.reset();
 }
 
 void TimelineView::show(std::int64_t begin_ns, std::int64_t end_ns) {
   following_ = false;
   const std::int64_t margin = std::max<std::int64_t>((end_ns - begin_ns) * 9 / 10, 500'000);
   viewport_.show(begin_ns - margin, end_ns + margin);
+  origin_ns_ = begin_ns;
 }
 
 void TimelineView::handle_mouse(Painter& p, const Rect& plot) {
@@ -126,9 +128,6 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source,
   TimelineRequest request;
   request.area = plot;
   request.unit = p.px(18);
-  const float tasks_room = plot.height() - request.unit * 11.2F;
-  request.task_rows = static_cast<std::size_t>(std::clamp(tasks_room / request.unit, 1.0F, 8.0F));
-  request.by_task = source.model().tasks().size() <= request.task_rows && !source.model().tasks().empty();
   request.now_ns = now;
   const TimelineLayout layout = lay_out(source.model(), viewport_, request);
 
@@ -152,7 +151,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source,
 void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std::int64_t now_ns) const {
   const Theme& theme = p.theme();
   float last_end = axis.x0 - p.px(40);
-  for (const AxisTick& tick : time_axis(viewport_, now_ns, p.px(110), "now")) {
+  for (const AxisTick& tick : time_axis(viewport_, origin_ns_.value_or(now_ns), p.px(110), origin_ns_ ? "0" : "now")) {
     p.line({tick.x, plot.y0}, {tick.x, plot.y1}, theme.grid);
     const float w = p.width(Face::mono_tiny, tick.label);
     const float x = std::clamp(tick.x, axis.x0 + w / 2 - p.px(30), axis.x1 - w / 2);
@@ -213,7 +212,10 @@ void TimelineView::draw_rows(Painter& p, const Rect& plot, const TraceSource& so
         for (const Mark& mark : row.marks) p.fill(rect_of(row, mark).inset(0, p.px(0.5F)), row.kind == RowKind::reads ? theme.read : theme.write);
         break;
       case RowKind::gil_wait:
-        for (const Mark& mark : row.marks) p.fill(rect_of(row, mark), theme.activity(Activity::gil_wait));
+        for (const Mark& mark : row.marks) {  // every wake waits a little: only long waits stand out
+          const float weight = std::clamp(std::log10(std::max(static_cast<float>(mark.worst_ns), 1.0F) / 1e3F) / 3.0F, 0.18F, 1.0F);
+          p.fill(rect_of(row, mark), with_alpha(theme.activity(Activity::gil_wait), weight));
+        }
         break;
       case RowKind::ready: draw_ready(p, row); break;
     }
@@ -358,7 +360,7 @@ void TimelineView::hover(Painter& p, const Rect& plot, const TraceSource& source
           const std::uint64_t i = polls.first_ending_after(mark->begin_ns);
           if (i < polls.last()) {
             const auto& poll = polls[i];
-            lines.push_back("timeout " + (poll.timeout_ms < 0 ? "none" : std::to_string(poll.timeout_ms) + " ms") + ": " + tracer::reason_text(poll.reason));
+            lines.push_back("timeout " + tracer::timeout_text(poll.timeout_ms) + ": " + tracer::reason_text(poll.reason));
             lines.push_back(count_of(poll.io_events, "I/O event", "I/O events"));
           }
         }

@@ -42,6 +42,7 @@ class TimelineView {
   bool dragging_ = false;
   bool dragged_ = false;
   float drag_x_ = 0;
+  std::optional<std::int64_t> origin_ns_;  ///< what the axis counts from, if not from now
   tracer::NameId selected_ = tracer::kNoName;
 };
 

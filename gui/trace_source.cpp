@@ -78,7 +78,7 @@ void TraceSource::drain(std::int64_t until_ns) {
       caught_up_ = true;
       break;
     }
-    if (batch_.lost > 0) {
+    if (batch_.lost > 0 && model_.first_event_ns() > 0) {  // before the first event it is history that had gone
       decoder_.skipped();
       model_.lose(batch_.lost);
       statistics_.lose();

@@ -36,7 +36,8 @@ class TraceSource {
   [[nodiscard]] bool ended() const { return ended_; }
   /// The end of what is known: now, or the last event of a session that ended or that we have not caught up with.
   [[nodiscard]] std::int64_t now_ns() const { return now_ns_; }
-  [[nodiscard]] std::uint64_t lost() const { return reader_.lost_total(); }
+  /// Events overwritten before they were read, since attaching. What was gone before is not counted.
+  [[nodiscard]] std::uint64_t lost() const { return model_.lost_total(); }
 
   [[nodiscard]] tracer::Level level() const { return present_.level; }
   /// The level this viewer raised the program from, while it is raised.

@@ -8,29 +8,28 @@ using tracer::CheckMark;
 
 namespace {
 
-void draw_checks(Painter& p, Rect area, const std::vector<tracer::TimeoutCheck>& checks) {
+/// Draws them in as many lines as they take; without `draw` it only counts the lines.
+int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCheck>& checks, bool draw) {
   const Theme& theme = p.theme();
   float x = area.x0;
-  float y = area.y0 + p.height(Face::small) * 0.7F;
+  float y = area.y0 + p.height(Face::small) * 0.75F;
+  int lines = checks.empty() ? 0 : 1;
   for (const tracer::TimeoutCheck& check : checks) {
-    const float w = p.px(18) + p.width(Face::small, check.text) + p.px(14);
-    if (x + w - p.px(14) > area.x1 && x > area.x0) {
+    const float w = p.px(17) + p.width(Face::small, check.text);
+    if (x + w > area.x1 && x > area.x0) {
       x = area.x0;
       y += p.height(Face::small) * 1.5F;
-      if (y > area.y1) return;
+      ++lines;
     }
-    const Point mark{x + p.px(6), y};
+    const Point mark{x + p.px(5), y};
     const Color color = check.mark == CheckMark::holds ? theme.text_dim : check.mark == CheckMark::decides ? theme.warning : theme.text_faint;
-    if (check.mark == CheckMark::holds) {
-      p.tick_mark(mark, p.px(10), color);
-    } else if (check.mark == CheckMark::decides) {
-      p.cross_mark(mark, p.px(11), color);
-    } else {
-      p.line({mark.x - p.px(3), mark.y}, {mark.x + p.px(3), mark.y}, color, p.px(1.3F));
-    }
-    p.text({x + p.px(18), y}, Face::small, color, check.text);
-    x += w;
+    if (draw && check.mark == CheckMark::holds) p.tick_mark(mark, p.px(10), color);
+    if (draw && check.mark == CheckMark::decides) p.cross_mark(mark, p.px(11), color);
+    if (draw && check.mark == CheckMark::not_asked) p.line({mark.x - p.px(3), mark.y}, {mark.x + p.px(3), mark.y}, color, p.px(1.3F));
+    if (draw) p.text({x + p.px(17), y}, Face::small, color, check.text);
+    x += w + p.px(15);
   }
+  return lines;
 }
 
 void draw_reasons(Painter& p, const Rect& area, const Digest& digest) {
@@ -46,7 +45,7 @@ void draw_reasons(Painter& p, const Rect& area, const Digest& digest) {
 
 void draw_why(Painter& p, const Rect& area, const Digest& digest) {
   const Theme& theme = p.theme();
-  Rect inner = p.card(area, "Why this timeout?", digest.poll_known ? "timeout " + (digest.poll_timeout_ms < 0 ? "none" : std::to_string(digest.poll_timeout_ms) + " ms") : "");
+  Rect inner = p.card(area, "Why this timeout?", digest.poll_known ? "timeout " + tracer::timeout_text(digest.poll_timeout_ms) : "");
   if (!digest.poll_known) {
     p.text_wrapped(inner, Face::body, theme.text_dim, "No poll has been recorded yet.");
     return;
@@ -73,13 +72,16 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
     if (p.hovers({start, row.y0, x, row.y1})) p.tooltip({why.culprit, why.culprit_place});
   }
   p.text_fit({x, y}, Face::body, theme.text, why.sentence, row.x1 - x);
-  inner.cut_top(p.px(5));
-  const float tail = p.height(Face::tiny) * 1.5F;
-  const Rect reasons = inner.height() > p.px(38) && !digest.reasons.empty() ? inner.cut_bottom(tail) : Rect{};
-  const Rect footnote = inner.height() > p.px(38) && !why.footnote.empty() ? inner.cut_bottom(tail) : Rect{};
-  draw_checks(p, inner, why.checks);
-  if (footnote.height() > 0) p.text_fit({footnote.x0, footnote.centre().y}, Face::small, theme.text_faint, why.footnote, footnote.width());
-  if (reasons.height() > 0) draw_reasons(p, reasons, digest);
+  inner.cut_top(p.px(3));
+  const int lines = lay_checks(p, inner, why.checks, false);
+  lay_checks(p, inner.cut_top(static_cast<float>(lines) * p.height(Face::small) * 1.5F), why.checks, true);
+  inner.cut_top(p.px(2));
+  const float tail = p.height(Face::small) * 1.4F;
+  if (!why.footnote.empty() && inner.height() >= tail * 0.9F) {
+    const Rect footnote = inner.cut_top(tail);
+    p.text_fit({footnote.x0, footnote.centre().y}, Face::small, theme.text_faint, why.footnote, footnote.width());
+  }
+  if (!digest.reasons.empty() && inner.height() >= tail * 0.85F) draw_reasons(p, inner.cut_top(tail), digest);
 }
 
 }  // namespace loopscope::gui

@@ -66,14 +66,14 @@ struct FaceSpec {
   bool heavy;
 };
 constexpr std::array<FaceSpec, kFaceCount> kFaceSpecs{{
-    {Face::tiny, 11, false, false},
-    {Face::small, 12.5F, false, false},
-    {Face::body, 14, false, false},
-    {Face::strong, 14, false, true},
-    {Face::title, 16, false, true},
-    {Face::hero, 23, false, true},
-    {Face::mono_tiny, 11, true, false},
-    {Face::mono_small, 12.5F, true, false},
+    {Face::tiny, 12, false, false},
+    {Face::small, 13.5F, false, false},
+    {Face::body, 15, false, false},
+    {Face::strong, 15, false, true},
+    {Face::title, 17, false, true},
+    {Face::hero, 26, false, true},
+    {Face::mono_tiny, 12, true, false},
+    {Face::mono_small, 13, true, false},
     {Face::mono, 14, true, false},
     {Face::mono_strong, 14, true, true},
 }};

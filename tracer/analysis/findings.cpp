@@ -28,7 +28,9 @@ void note_case(Cases& cases, NameId name, std::uint64_t index, std::int64_t ns) 
   }
 }
 
-std::string times_text(std::uint64_t times) { return times < 2 ? "" : " · " + count_text(times) + " times"; }
+std::string times_text(std::uint64_t times, const FindingRules& rules) {
+  return times < 2 ? "" : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
+}
 
 Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& worst, const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
@@ -41,7 +43,7 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
                        ? "Nothing waited behind it, but nothing else could have run."
                        : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
                              " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
-  finding.place = place_text(name) + times_text(worst.times);
+  finding.place = place_text(name) + times_text(worst.times, rules);
   finding.weight_ns += harmed.total_wait_ns;
   return finding;
 }
@@ -56,7 +58,7 @@ Finding timer_late(const TraceModel& model, const NameLookup& names, const Case&
   finding.detail = culprit && culprit->share_ns * 2 > worst.worst_ns
                        ? "It was due while " + callable_text(names(culprit->culprit.name), culprit->culprit.kind) + " ran."
                        : "It was due while the loop was busy with other callbacks.";
-  finding.place = place_text(name) + times_text(worst.times);
+  finding.place = place_text(name) + times_text(worst.times, rules);
   return finding;
 }
 

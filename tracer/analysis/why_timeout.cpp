@@ -60,7 +60,7 @@ WhyTimeout why_timeout(PollReason reason, std::int32_t timeout_ms, const Name* c
     why.culprit_place = place_text(*culprit);
   }
   const std::string subject = why.culprit.empty() ? "The next timer " : "";
-  const std::string sleep = duration_text(std::int64_t{timeout_ms} * 1'000'000);
+  const std::string sleep = timeout_text(timeout_ms);
   why.headline = "The loop may not sleep, because";
   switch (reason) {
     case PollReason::unknown:

@@ -29,6 +29,12 @@ std::string duration_text(std::int64_t ns) {
   return sign + number(value / 60e9, "min");
 }
 
+std::string timeout_text(std::int32_t timeout_ms) {
+  if (timeout_ms < 0) return "no limit";
+  if (timeout_ms < 1000) return std::to_string(timeout_ms) + " ms";
+  return duration_text(std::int64_t{timeout_ms} * 1'000'000);
+}
+
 std::string count_text(std::uint64_t count) {
   const std::string digits = std::to_string(count);
   std::string text;
@@ -69,7 +75,7 @@ std::string place_text(const Name& name) {
   if (name.file.empty()) return {};
   const std::size_t slash = name.file.rfind('/');
   std::string place(slash == std::string_view::npos ? name.file : name.file.substr(slash + 1));
-  if (name.line != 0) place += ":" + std::to_string(name.line);
+  if (name.line != 0) place.append(1, ':').append(std::to_string(name.line));
   return place;
 }
 

@@ -11,6 +11,8 @@ namespace loopscope::tracer {
 
 /// Three significant digits and a unit: "640 ns", "2.1 µs", "29.6 ms", "1.25 s".
 std::string duration_text(std::int64_t ns);
+/// A poll timeout: whole ms as the kernel takes them, "12 ms", "1.5 s", "no limit".
+std::string timeout_text(std::int32_t timeout_ms);
 /// Groups of three digits, thin: "182 334".
 std::string count_text(std::uint64_t count);
 /// "640 B", "4.1 MB".
