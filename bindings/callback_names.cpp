@@ -16,7 +16,8 @@ namespace {
 
 std::string_view text_of(PyObject* string) {
   Py_ssize_t size = 0;
-  const char* utf8 = string != nullptr && PyUnicode_Check(string) ? PyUnicode_AsUTF8AndSize(string, &size) : nullptr;
+  const char* utf8 =
+      string != nullptr && PyUnicode_Check(string) ? PyUnicode_AsUTF8AndSize(string, &size) : nullptr;
   if (utf8 == nullptr) {
     PyErr_Clear();
     return "?";
@@ -45,8 +46,7 @@ PyCodeObject* coroutine_code(PyObject* coroutine) {
 
 /// The step wrapper of C tasks has no public type. Its first field is the task; the first wrapper seen proves it.
 struct StepWrapper {
-  PyObject_HEAD
-  PyObject* task;
+  PyObject_HEAD PyObject* task;
 };
 PyTypeObject* step_wrapper_type = nullptr;
 
@@ -83,7 +83,8 @@ PyObject* task_behind(PyObject* callable) {
   return nullptr;
 }
 
-loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object, CallbackKind kind) {
+loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object,
+                                          CallbackKind kind) {
   if (PyObject* behind = task_behind(callable_object))
     return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
   return {callable(recorder, callable_object), kind, 0};

@@ -27,8 +27,12 @@ struct FreeList {
 FreeList free_handles;
 FreeList free_timers;
 
-PyObject* as_object(HandleObject* handle) { return reinterpret_cast<PyObject*>(handle); }
-HandleObject* as_handle(PyObject* object) { return reinterpret_cast<HandleObject*>(object); }
+PyObject* as_object(HandleObject* handle) {
+  return reinterpret_cast<PyObject*>(handle);
+}
+HandleObject* as_handle(PyObject* object) {
+  return reinterpret_cast<HandleObject*>(object);
+}
 
 // -- making and freeing ----------------------------------------------------------------------------------------------
 
@@ -62,9 +66,10 @@ void dealloc(PyObject* object) {
   HandleObject* handle = as_handle(object);
   PyTypeObject* type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
-  Py_TRASHCAN_BEGIN(object, dealloc)
-  if (type->tp_weaklistoffset != 0 && *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + type->tp_weaklistoffset) != nullptr)
-    PyObject_ClearWeakRefs(object);
+  Py_TRASHCAN_BEGIN(object, dealloc) if (type->tp_weaklistoffset != 0 &&
+                                         *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) +
+                                                                       type->tp_weaklistoffset) != nullptr)
+      PyObject_ClearWeakRefs(object);
   release_fields(handle);
   Py_CLEAR(handle->loop);
   FreeList& free = type == timer_handle_type ? free_timers : free_handles;
@@ -169,8 +174,8 @@ PyObject* call(HandleObject* handle) {
     stack[i] = handle->inline_args[i];
     Py_INCREF(stack[i]);
   }
-  PyObject* result =
-      PyObject_Vectorcall(callback.get(), stack + 1, static_cast<std::size_t>(count) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  PyObject* result = PyObject_Vectorcall(
+      callback.get(), stack + 1, static_cast<std::size_t>(count) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
   for (Py_ssize_t i = 1; i <= count; ++i) Py_DECREF(stack[i]);
   return result;
 }
@@ -185,12 +190,14 @@ void report(HandleObject* handle) {
   const PyRef exception = take_exception();
   const PyRef args = PyRef::steal(args_tuple(handle));
   PyObject* callback = handle->callback != nullptr ? handle->callback : Py_None;
-  const PyRef source = PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), nullptr));
+  const PyRef source =
+      PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), nullptr));
   if (!source)
     PyErr_Clear();
   const PyRef message = PyRef::steal(source ? PyUnicode_FromFormat("Exception in callback %S", source.get())
                                             : PyUnicode_FromString("Exception in callback"));
-  PyObject* context = Py_BuildValue("{sOsOsO}", "message", message.get(), "exception", exception.get(), "handle", as_object(handle));
+  PyObject* context = Py_BuildValue("{sOsOsO}", "message", message.get(), "exception", exception.get(), "handle",
+                                    as_object(handle));
   if (context != nullptr && handle->source_traceback != nullptr)
     PyDict_SetItemString(context, "source_traceback", handle->source_traceback);
   report_exception(loop, context);
@@ -222,8 +229,8 @@ void run_timed(HandleObject* handle) {
   run_in_context(handle);
   const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns) * 1e-9;
   clear(loop->current_handle);
-  const PyRef nothing = PyRef::steal(
-      PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", as_object(handle), seconds));
+  const PyRef nothing =
+      PyRef::steal(PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", as_object(handle), seconds));
   if (!nothing)
     PyErr_WriteUnraisable(as_object(handle));
 }
@@ -258,11 +265,17 @@ HandleObject* handle_of(HandleCallback& work) {
   return reinterpret_cast<HandleObject*>(reinterpret_cast<char*>(&work) - offsetof(HandleObject, work));
 }
 
-PyObject* HandleCallback::held() { return as_object(handle_of(*this)); }
+PyObject* HandleCallback::held() {
+  return as_object(handle_of(*this));
+}
 
-void HandleCallback::retain() { Py_INCREF(handle_of(*this)); }
+void HandleCallback::retain() {
+  Py_INCREF(handle_of(*this));
+}
 
-void HandleCallback::drop() { Py_DECREF(handle_of(*this)); }
+void HandleCallback::drop() {
+  Py_DECREF(handle_of(*this));
+}
 
 void HandleCallback::run() {
   HandleObject* handle = handle_of(*this);
@@ -277,7 +290,9 @@ loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   return handle->loop->state->names.describe(recorder, handle->callback, handle->kind);
 }
 
-HandleObject* new_handle(const HandleParts& parts) { return make(handle_type, free_handles, parts); }
+HandleObject* new_handle(const HandleParts& parts) {
+  return make(handle_type, free_handles, parts);
+}
 
 HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object) {
   HandleObject* handle = make(timer_handle_type, free_timers, parts);
@@ -324,8 +339,12 @@ PyObject* py_cancel(PyObject* self, PyObject*) {
     return nullptr;
   Py_RETURN_NONE;
 }
-PyObject* py_cancelled(PyObject* self, PyObject*) { return PyBool_FromLong(as_handle(self)->work.cancelled()); }
-PyObject* py_get_context(PyObject* self, PyObject*) { return or_none(as_handle(self)->context); }
+PyObject* py_cancelled(PyObject* self, PyObject*) {
+  return PyBool_FromLong(as_handle(self)->work.cancelled());
+}
+PyObject* py_get_context(PyObject* self, PyObject*) {
+  return or_none(as_handle(self)->context);
+}
 PyObject* py_run(PyObject* self, PyObject*) {
   const PyRef kept = PyRef::borrow(self);
   run_handle(as_handle(self));
@@ -341,18 +360,34 @@ PyObject* py_when(PyObject* self, PyObject*) {
   return handle->when_object != nullptr ? or_none(handle->when_object) : PyFloat_FromDouble(handle->when);
 }
 
-PyObject* get_callback(PyObject* self, void*) { return or_none(as_handle(self)->callback); }
+PyObject* get_callback(PyObject* self, void*) {
+  return or_none(as_handle(self)->callback);
+}
 PyObject* get_args(PyObject* self, void*) {
   HandleObject* handle = as_handle(self);
   return handle->work.cancelled() ? or_none(nullptr) : args_tuple(handle);
 }
-PyObject* get_loop(PyObject* self, void*) { return or_none(reinterpret_cast<PyObject*>(as_handle(self)->loop)); }
-PyObject* get_context(PyObject* self, void*) { return py_get_context(self, nullptr); }
-PyObject* get_source_traceback(PyObject* self, void*) { return or_none(as_handle(self)->source_traceback); }
-PyObject* get_repr(PyObject* self, void*) { return or_none(as_handle(self)->repr); }
-PyObject* get_cancelled(PyObject* self, void*) { return py_cancelled(self, nullptr); }
-PyObject* get_when(PyObject* self, void*) { return py_when(self, nullptr); }
-PyObject* get_scheduled(PyObject* self, void*) { return PyBool_FromLong(as_handle(self)->work.in_heap()); }
+PyObject* get_loop(PyObject* self, void*) {
+  return or_none(reinterpret_cast<PyObject*>(as_handle(self)->loop));
+}
+PyObject* get_context(PyObject* self, void*) {
+  return py_get_context(self, nullptr);
+}
+PyObject* get_source_traceback(PyObject* self, void*) {
+  return or_none(as_handle(self)->source_traceback);
+}
+PyObject* get_repr(PyObject* self, void*) {
+  return or_none(as_handle(self)->repr);
+}
+PyObject* get_cancelled(PyObject* self, void*) {
+  return py_cancelled(self, nullptr);
+}
+PyObject* get_when(PyObject* self, void*) {
+  return py_when(self, nullptr);
+}
+PyObject* get_scheduled(PyObject* self, void*) {
+  return PyBool_FromLong(as_handle(self)->work.in_heap());
+}
 
 PyMethodDef methods[] = {
     {"cancel", py_cancel, METH_NOARGS, "Cancel the callback. Idempotent."},
@@ -403,18 +438,18 @@ PyTypeObject* make_type(const char* name, const char* doc, PyMethodDef* type_met
       {Py_tp_doc, const_cast<char*>(doc)},
       {0, nullptr},
   };
-  PyType_Spec spec = {name, sizeof(HandleObject), 0,
-                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
+  PyType_Spec spec = {name, sizeof(HandleObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
   return make_heap_type(spec, base, offsetof(HandleObject, work));
 }
 
 }  // namespace
 
 bool add_handle_types(PyObject* module) {
-  handle_type = make_type("loopscope._native.Handle", "A callback that call_soon() scheduled.", methods, properties,
-                          runtime().handle_type);
-  timer_handle_type = make_type("loopscope._native.TimerHandle", "A callback that call_later() or call_at() scheduled.",
-                                timer_methods, timer_properties, runtime().timer_handle_type);
+  handle_type = make_type("loopscope._native.Handle", "A callback that call_soon() scheduled.", methods,
+                          properties, runtime().handle_type);
+  timer_handle_type =
+      make_type("loopscope._native.TimerHandle", "A callback that call_later() or call_at() scheduled.",
+                timer_methods, timer_properties, runtime().timer_handle_type);
   if (handle_type == nullptr || timer_handle_type == nullptr)
     return false;
   return PyModule_AddType(module, handle_type) == 0 && PyModule_AddType(module, timer_handle_type) == 0;

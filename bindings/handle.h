@@ -32,15 +32,15 @@ class HandleCallback final : public PyCallback {
 inline constexpr Py_ssize_t kInlineArgs = 3;
 
 struct HandleObject {
-  PyObject_HEAD
-  PyObject* base_slots[10];  ///< of asyncio.Handle and asyncio.TimerHandle; only the weak references are used
+  PyObject_HEAD PyObject*
+      base_slots[10];  ///< of asyncio.Handle and asyncio.TimerHandle; only the weak references are used
   HandleCallback work;
   tracer::CallbackKind kind;
-  tracer::NameId named;      ///< a name given by the maker instead of the callback's own
+  tracer::NameId named;  ///< a name given by the maker instead of the callback's own
   LoopObject* loop;
   PyObject* context;
-  PyObject* callback;        ///< null once cancelled
-  PyObject* args;            ///< a tuple, if there are more than kInlineArgs
+  PyObject* callback;                      ///< null once cancelled
+  PyObject* args;                          ///< a tuple, if there are more than kInlineArgs
   PyObject* inline_args[kInlineArgs + 1];  ///< [0] is scratch for PY_VECTORCALL_ARGUMENTS_OFFSET
   Py_ssize_t inline_count;
   PyObject* source_traceback;  ///< debug mode only

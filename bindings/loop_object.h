@@ -30,22 +30,23 @@ struct LoopState {
   loop::Loop loop;
   GilGate gate;
   CallbackNames names;
-  PyRef exit_exception;          ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
+  PyRef exit_exception;                 ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
   std::unique_ptr<char[]> read_buffer;  ///< shared by the loop's transports
 };
 inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
 
 struct LoopObject {
-  PyObject_HEAD
-  LoopState* state;
-  PyObject* thread_id;         ///< Loop._thread_id
-  PyObject* current_handle;    ///< Loop._current_handle, debug mode only
+  PyObject_HEAD LoopState* state;
+  PyObject* thread_id;       ///< Loop._thread_id
+  PyObject* current_handle;  ///< Loop._current_handle, debug mode only
   char closed;
   char debug;
 };
 
 /// Every callback in a Python program's loop is one of these.
-inline PyObject* as_object(LoopObject* loop) { return reinterpret_cast<PyObject*>(loop); }
+inline PyObject* as_object(LoopObject* loop) {
+  return reinterpret_cast<PyObject*>(loop);
+}
 
 /// The exception that is set leaves run_forever(): keeps it and interrupts the loop.
 void exit_loop(LoopObject* loop);

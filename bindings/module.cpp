@@ -14,7 +14,8 @@ namespace {
 void refuse_subinterpreters() {
   if (PyInterpreterState_Get() != PyInterpreterState_Main())
     throw pybind11::import_error(
-        "loopscope runs in the main interpreter only: import it there, or use asyncio's own loop in sub-interpreters");
+        "loopscope runs in the main interpreter only: import it there, or use asyncio's own loop in "
+        "sub-interpreters");
 }
 
 }  // namespace

@@ -38,7 +38,9 @@ inline void assign(PyObject*& slot, PyObject* value) {
   PyObject* old = std::exchange(slot, value);
   Py_XDECREF(old);
 }
-inline void clear(PyObject*& slot) { Py_XDECREF(std::exchange(slot, nullptr)); }
+inline void clear(PyObject*& slot) {
+  Py_XDECREF(std::exchange(slot, nullptr));
+}
 
 /// The exception that is set, taken out and normalized; and back in again.
 PyRef take_exception();

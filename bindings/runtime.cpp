@@ -39,7 +39,9 @@ bool load_c_tasks(Runtime& it) {
 
 }  // namespace
 
-const Runtime& runtime() { return the_runtime; }
+const Runtime& runtime() {
+  return the_runtime;
+}
 
 bool load_runtime() {
   Runtime& it = the_runtime;

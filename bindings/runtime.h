@@ -20,8 +20,8 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< asyncio.format_helpers._format_callback_source
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
-  PyObject* partial_type = nullptr;       ///< functools.partial
-  PyObject* get_frame = nullptr;          ///< sys._getframe
+  PyObject* partial_type = nullptr;  ///< functools.partial
+  PyObject* get_frame = nullptr;     ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;
@@ -34,7 +34,7 @@ struct Runtime {
   PyObject* pause_writing = nullptr;
   PyObject* resume_writing = nullptr;
   PyObject* call_exception_handler = nullptr;
-  PyObject* fatal_error = nullptr;        ///< "_fatal_error"
+  PyObject* fatal_error = nullptr;  ///< "_fatal_error"
 };
 
 [[nodiscard]] const Runtime& runtime();

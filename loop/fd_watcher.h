@@ -45,7 +45,7 @@ class FdWatcher {
 
   Loop& loop_;
   int fd_;
-  int watched_ = 0;  ///< the uv_poll_event bits that libuv knows of
+  int watched_ = 0;              ///< the uv_poll_event bits that libuv knows of
   std::uint64_t handle_id_ = 0;  ///< in the trace; 0 if it is not recorded as a handle of its own
   Callback* reader_ = nullptr;
   Callback* writer_ = nullptr;

@@ -14,7 +14,9 @@ void check(int code, const char* what) {
     throw std::system_error(-code, std::generic_category(), what);
 }
 
-Loop& owner(const uv_loop_t* loop) { return *static_cast<Loop*>(loop->data); }
+Loop& owner(const uv_loop_t* loop) {
+  return *static_cast<Loop*>(loop->data);
+}
 
 }  // namespace
 
@@ -37,7 +39,9 @@ Loop::Loop() {
   uv_check_start(&check_, [](uv_check_t* handle) { owner(handle->loop).on_check(); });
 }
 
-Loop::~Loop() { close(); }
+Loop::~Loop() {
+  close();
+}
 
 // -- one iteration, in the order of libuv 1.44: from 1.45 on timers come last ------------------------------------
 
@@ -159,7 +163,8 @@ tracer::Recorder::Poll Loop::decide_poll() {
   state.now_ms = uv_now(&uv_);
   const PollTimeout decided = poll_timeout(state);
 
-  tracer::Recorder::Poll poll{decided.timeout_ms, decided.reason, tracer::kNoName, ready_.size(), timers_.size(), 0};
+  tracer::Recorder::Poll poll{decided.timeout_ms, decided.reason, tracer::kNoName,
+                              ready_.size(),      timers_.size(), 0};
   if (next != nullptr)
     poll.next_timer_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(next->due_ns, 0));
   if (recorder_.on()) {
@@ -240,7 +245,8 @@ void Loop::fire_timer_if_due() {
   if (next->due_ns > woke_ns_ || next->sequence >= first_young_timer_)
     return;
   armed_ms_ = uv_now(&uv_);
-  uv_timer_start(&timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); }, 0, 0);
+  uv_timer_start(
+      &timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); }, 0, 0);
 }
 
 /// The idle handle is active while there is something to do without waiting: that makes libuv's timeout 0.
@@ -358,7 +364,8 @@ void Loop::forget_watcher(int fd) {
 
 void Loop::phase_order(Phase (&order)[7]) {
   constexpr unsigned kTimersLast = (1U << 16U) | (45U << 8U);
-  constexpr Phase kRing[] = {Phase::pending, Phase::idle, Phase::prepare, Phase::poll, Phase::check, Phase::closing};
+  constexpr Phase kRing[] = {Phase::pending, Phase::idle,  Phase::prepare,
+                             Phase::poll,    Phase::check, Phase::closing};
   const bool timers_last = uv_version() >= kTimersLast;
   order[timers_last ? 6 : 0] = Phase::timers;
   std::copy(std::begin(kRing), std::end(kRing), order + (timers_last ? 0 : 1));

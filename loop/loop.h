@@ -156,7 +156,7 @@ class Loop {
   uv_async_t wakeup_{};
 
   ReadyQueue ready_;
-  ReadyQueue due_;  ///< timers that are due in this timers phase
+  ReadyQueue due_;                           ///< timers that are due in this timers phase
   std::vector<TimerHeap::Timer> too_young_;  ///< scratch of collect_due_timers()
   TimerHeap timers_;
   std::vector<FdWatcher*> watchers_;  ///< by file descriptor
@@ -165,24 +165,24 @@ class Loop {
   PollGate* gate_ = nullptr;
 
   std::uint64_t io_events_ = 0;
-  std::uint64_t armed_ms_ = 0;  ///< what timer_ is set for; 0 if it is not
-  std::uint64_t closing_ = 0;   ///< handles that wait for their closing callback
+  std::uint64_t armed_ms_ = 0;       ///< what timer_ is set for; 0 if it is not
+  std::uint64_t closing_ = 0;        ///< handles that wait for their closing callback
   std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with
   std::uint64_t closing_left_ = 0;   ///< of those, how many are still to come
   std::uint64_t woke_ticks_ = 0;
-  std::int64_t woke_ns_ = 0;              ///< when the latest poll returned; only if there were timers
-  std::uint64_t first_young_timer_ = 0;   ///< timers from this id on were set after that
+  std::int64_t woke_ns_ = 0;             ///< when the latest poll returned; only if there were timers
+  std::uint64_t first_young_timer_ = 0;  ///< timers from this id on were set after that
   bool idle_active_ = false;
   bool running_ = false;
   bool closed_ = false;
   bool may_wait_ = true;
-  bool once_ = false;         ///< run_once(): end after the first poll and what it brings
-  bool stopping_ = false;     ///< stop() was called
-  bool ending_ = false;       ///< uv_stop() was called: this run ends with the current iteration
+  bool once_ = false;      ///< run_once(): end after the first poll and what it brings
+  bool stopping_ = false;  ///< stop() was called
+  bool ending_ = false;    ///< uv_stop() was called: this run ends with the current iteration
   bool interrupted_ = false;
-  bool polled_ = false;       ///< this run has polled: nothing runs before the first poll
-  bool queueing_ = false;     ///< what this poll brings joins the queue instead of running at once
-  bool in_poll_ = false;      ///< between on_prepare and the first callback after it
+  bool polled_ = false;                 ///< this run has polled: nothing runs before the first poll
+  bool queueing_ = false;               ///< what this poll brings joins the queue instead of running at once
+  bool in_poll_ = false;                ///< between on_prepare and the first callback after it
   std::atomic<bool> sleeping_ = false;  ///< ... and the gate is open
   std::atomic<bool> wake_sent_ = false;
 };

@@ -22,10 +22,10 @@
 namespace loopscope::loop {
 
 struct PollState {
-  bool may_wait = true;   ///< false: the caller asked for a pass that does not wait
+  bool may_wait = true;  ///< false: the caller asked for a pass that does not wait
   bool stopping = false;
   bool alive = true;
-  bool ready = false;     ///< the ready queue is not empty
+  bool ready = false;  ///< the ready queue is not empty
   bool closing = false;
   std::optional<std::int64_t> next_timer_ns;
   std::uint64_t now_ms = 0;  ///< libuv's clock, uv_now()

@@ -40,7 +40,9 @@ ssize_t Stream::sent(ssize_t result) {
   return result;
 }
 
-ssize_t Stream::write_now(const char* data, std::size_t size) { return sent(::send(fd_, data, size, MSG_NOSIGNAL)); }
+ssize_t Stream::write_now(const char* data, std::size_t size) {
+  return sent(::send(fd_, data, size, MSG_NOSIGNAL));
+}
 
 int Stream::start_writing(Callback& on_writable) {
   int error = 0;

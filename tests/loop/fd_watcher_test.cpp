@@ -36,7 +36,8 @@ class FdWatcherTest : public testing::Test {
   }
 
   /// Callbacks that outlive the loop, which may still hold them when it goes.
-  TestCallback& callback(std::function<void()> action = [] {}, std::string name = "test") {
+  TestCallback& callback(
+      std::function<void()> action = [] {}, std::string name = "test") {
     return callbacks_.emplace_back(std::move(action), std::move(name));
   }
 
@@ -52,8 +53,8 @@ TEST_F(FdWatcherTest, RunsTheReaderInThePollPhaseIfNothingIsQueued) {
   harness_.loop().run();
   const std::vector<std::string> events = harness_.events();
   const std::vector<std::string> first(events.begin(), events.begin() + 6);
-  EXPECT_THAT(first, testing::ElementsAre("loop_start", "poll_begin forever -1", "poll_wake", "callback_begin reader",
-                                          "callback_end reader", "poll_end 1"));
+  EXPECT_THAT(first, testing::ElementsAre("loop_start", "poll_begin forever -1", "poll_wake",
+                                          "callback_begin reader", "callback_end reader", "poll_end 1"));
 }
 
 TEST_F(FdWatcherTest, RunsTheReaderBehindWhatWasQueued) {

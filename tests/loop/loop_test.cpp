@@ -17,7 +17,9 @@ namespace {
 using testing::ElementsAre;
 using Words = std::vector<std::string>;
 
-std::int64_t now_ns() { return static_cast<std::int64_t>(tracer::monotonic_ns()); }
+std::int64_t now_ns() {
+  return static_cast<std::int64_t>(tracer::monotonic_ns());
+}
 
 TEST(Loop, RecordsTheWholeSequenceOfARunThatOneCallbackStops) {
   LoopHarness harness;
@@ -77,7 +79,10 @@ TEST(Loop, NeverRunsATimerEarly) {
 TEST(Loop, RunsWhatWasQueuedBeforeTheTimersThatAreDueAndThenWhatThoseQueue) {
   Loop loop;
   Words order;
-  TestCallback child([&] { order.push_back("child"); loop.stop(); });
+  TestCallback child([&] {
+    order.push_back("child");
+    loop.stop();
+  });
   TestCallback queued([&] { order.push_back("queued"); });
   TestCallback timer([&] {
     order.push_back("timer");

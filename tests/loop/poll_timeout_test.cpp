@@ -16,19 +16,29 @@ void expect(const PollState& state, std::int32_t timeout_ms, PollReason reason) 
   EXPECT_EQ(decided.reason, reason);
 }
 
-TEST(PollTimeout, IsForeverIfNothingIsKnownToHappen) { expect({}, -1, PollReason::forever); }
+TEST(PollTimeout, IsForeverIfNothingIsKnownToHappen) {
+  expect({}, -1, PollReason::forever);
+}
 
 TEST(PollTimeout, IsZeroIfTheLoopShallStopWhateverElseHolds) {
   expect({.stopping = true, .ready = true, .closing = true, .next_timer_ns = 1}, 0, PollReason::stopping);
 }
 
-TEST(PollTimeout, IsZeroIfCallbacksAreReady) { expect({.ready = true}, 0, PollReason::ready_callbacks); }
+TEST(PollTimeout, IsZeroIfCallbacksAreReady) {
+  expect({.ready = true}, 0, PollReason::ready_callbacks);
+}
 
-TEST(PollTimeout, IsZeroIfHandlesAreClosing) { expect({.closing = true}, 0, PollReason::closing_handles); }
+TEST(PollTimeout, IsZeroIfHandlesAreClosing) {
+  expect({.closing = true}, 0, PollReason::closing_handles);
+}
 
-TEST(PollTimeout, IsZeroIfNothingKeepsTheLoopAlive) { expect({.alive = false}, 0, PollReason::nothing_to_wait_for); }
+TEST(PollTimeout, IsZeroIfNothingKeepsTheLoopAlive) {
+  expect({.alive = false}, 0, PollReason::nothing_to_wait_for);
+}
 
-TEST(PollTimeout, IsZeroIfTheCallerDoesNotWant) { expect({.may_wait = false}, 0, PollReason::not_waiting); }
+TEST(PollTimeout, IsZeroIfTheCallerDoesNotWant) {
+  expect({.may_wait = false}, 0, PollReason::not_waiting);
+}
 
 TEST(PollTimeout, IsZeroForATimerThatIsDue) {
   expect({.next_timer_ns = 5'000'000, .now_ms = 5}, 0, PollReason::timer_due);
@@ -67,16 +77,21 @@ TEST(PollTimeout, AgreesWithLibuv) {
     if (closing)
       uv_close(reinterpret_cast<uv_handle_t*>(&doomed), nullptr);
     if (timer) {
-      uv_timer_start(&timer_handle, [](uv_timer_t*) {}, 250, 0);
+      uv_timer_start(
+          &timer_handle, [](uv_timer_t*) {}, 250, 0);
       state.next_timer_ns = static_cast<std::int64_t>((state.now_ms + 250) * 1'000'000 - 300'000);
     }
     state.ready = ready;
     state.closing = closing;
     EXPECT_EQ(poll_timeout(state).timeout_ms, uv_backend_timeout(&loop)) << "mask " << mask;
 
-    uv_walk(&loop, [](uv_handle_t* handle, void*) {
-      if (uv_is_closing(handle) == 0) uv_close(handle, nullptr);
-    }, nullptr);
+    uv_walk(
+        &loop,
+        [](uv_handle_t* handle, void*) {
+          if (uv_is_closing(handle) == 0)
+            uv_close(handle, nullptr);
+        },
+        nullptr);
     uv_run(&loop, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop), 0);
   }

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <deque>
 #include <functional>
-#include <cerrno>
 #include <string>
 
 #include "tests/loop/loop_harness.h"
@@ -27,7 +27,8 @@ class StreamTest : public testing::Test {
     close(fds_[1]);
   }
   /// Callbacks that outlive the loop, which may still hold them when it goes.
-  TestCallback& callback(std::function<void()> action = [] {}, std::string name = "test") {
+  TestCallback& callback(
+      std::function<void()> action = [] {}, std::string name = "test") {
     return callbacks_.emplace_back(std::move(action), std::move(name));
   }
 

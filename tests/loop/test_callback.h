@@ -11,7 +11,8 @@ namespace loopscope::loop {
 
 class TestCallback final : public Callback {
  public:
-  explicit TestCallback(std::function<void()> action = [] {}, std::string name = "test")
+  explicit TestCallback(
+      std::function<void()> action = [] {}, std::string name = "test")
       : action_(std::move(action)), name_(std::move(name)) {}
 
   void retain() override { ++references_; }

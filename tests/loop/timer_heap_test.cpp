@@ -57,7 +57,8 @@ TEST(TimerHeap, SkipsAndDropsCancelledTimers) {
 TEST(TimerHeap, DropsCancelledTimersOnceTheyAreTheMajority) {
   TimerHeap heap;
   std::vector<TestCallback> callbacks(1000);
-  for (std::size_t i = 0; i < callbacks.size(); ++i) heap.push(static_cast<std::int64_t>(i), callbacks[i].counted());
+  for (std::size_t i = 0; i < callbacks.size(); ++i)
+    heap.push(static_cast<std::int64_t>(i), callbacks[i].counted());
   for (std::size_t i = 400; i < 1000; ++i) cancel(heap, callbacks[i]);
   EXPECT_EQ(heap.size(), 400U);
   EXPECT_GE(std::count_if(callbacks.begin(), callbacks.end(), [](const auto& c) { return c.drops() == 1; }), 500);

@@ -9,7 +9,9 @@ namespace loopscope::loop {
 namespace {
 
 std::vector<void*> released;
-void release(void* owner) { released.push_back(owner); }
+void release(void* owner) {
+  released.push_back(owner);
+}
 
 std::string first_bytes(const WriteQueue& queue) {
   iovec vectors[8];

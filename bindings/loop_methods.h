@@ -1,0 +1,48 @@
+#pragma once
+/// The methods of LoopBase that have files of their own; loop_object.cpp has the type and what is left.
+/// Signatures are CPython's. Thread: the loop's, with the GIL, except call_soon_threadsafe. Errors: Python exceptions.
+
+#include <Python.h>
+
+#include "bindings/loop_object.h"
+
+namespace loopscope::bindings {
+
+inline LoopObject* as_loop(PyObject* object) {
+  return reinterpret_cast<LoopObject*>(object);
+}
+inline loop::Loop& native(LoopObject* self) {
+  return self->state->loop;
+}
+
+/// False with asyncio's RuntimeError if the loop is closed.
+bool check_open(LoopObject* self);
+
+// -- loop_scheduling.cpp: what runs per callback
+
+PyObject* call_soon(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+PyObject* call_later(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+PyObject* call_at(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+PyObject* py_time(PyObject* self, PyObject* none);
+/// asyncio's own code hands its Handles over here: signals.
+PyObject* add_callback(PyObject* self, PyObject* handle);
+
+// -- loop_watching.cpp: file descriptors
+
+PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* remove_reader(PyObject* self, PyObject* file);
+PyObject* remove_writer(PyObject* self, PyObject* file);
+/// selectors.EVENT_READ | selectors.EVENT_WRITE for a descriptor, 0 if it is not watched.
+PyObject* watched_events(PyObject* self, PyObject* file);
+
+// -- loop_trace.cpp: the session
+
+/// _open_session(program, python_version, loop_number, level, ring_events, directory) -> sentence or None
+PyObject* open_session(PyObject* self, PyObject* args);
+PyObject* get_level(PyObject* self, void*);
+int set_level(PyObject* self, PyObject* value, void*);
+PyObject* get_session_path(PyObject* self, void*);
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,208 @@
+#include "bindings/loop_methods.h"
+
+#include <cmath>
+#include <limits>
+
+#include "bindings/handle.h"
+#include "bindings/py_ref.h"
+#include "bindings/runtime.h"
+
+namespace loopscope::bindings {
+
+using tracer::CallbackKind;
+
+bool check_open(LoopObject* self) {
+  if (self->closed == 0) [[likely]]
+    return true;
+  PyErr_SetString(PyExc_RuntimeError, "Event loop is closed");
+  return false;
+}
+
+namespace {
+
+/// Debug mode's checks, by asyncio's own methods.
+bool check_in_debug(LoopObject* self, PyObject* callback, const char* method, bool check_thread) {
+  if (self->debug == 0) [[likely]]
+    return true;
+  if (check_thread) {
+    const PyRef checked = PyRef::steal(PyObject_CallMethod(as_object(self), "_check_thread", nullptr));
+    if (!checked)
+      return false;
+  }
+  const PyRef checked =
+      PyRef::steal(PyObject_CallMethod(as_object(self), "_check_callback", "Os", callback, method));
+  return static_cast<bool>(checked);
+}
+
+struct Arguments {
+  PyObject* const* values;
+  Py_ssize_t count;
+  PyObject* context;
+};
+
+/// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments.
+bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
+           Arguments& parsed) {
+  parsed = {args, count, nullptr};
+  const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  for (Py_ssize_t i = 0; i < keyword_count; ++i) {
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+    if (keyword != runtime().context && PyUnicode_Compare(keyword, runtime().context) != 0) {
+      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method, keyword);
+      return false;
+    }
+    parsed.context = args[count + i];
+  }
+  if (parsed.context != nullptr && parsed.context != Py_None && !PyContext_CheckExact(parsed.context)) {
+    PyErr_Format(PyExc_TypeError, "%s(): context must be a contextvars.Context, not %.100s", method,
+                 Py_TYPE(parsed.context)->tp_name);
+    return false;
+  }
+  if (count >= least)
+    return true;
+  PyErr_Format(PyExc_TypeError, "%s() missing %zd required positional argument%s", method, least - count,
+               least - count == 1 ? "" : "s");
+  return false;
+}
+
+/// A task first shows itself by scheduling its first step.
+void note_task(LoopObject* self, PyObject* callback) {
+  tracer::Recorder& recorder = native(self).recorder();
+  PyObject* task = task_behind(callback);
+  const auto id = reinterpret_cast<std::uint64_t>(task);
+  if (task != nullptr && !recorder.knows_task(id))
+    recorder.task_created(self->state->names.task(recorder, task), id);
+}
+
+PyObject* schedule_soon(LoopObject* self, const char* method, CallbackKind kind, PyObject* const* args,
+                        Py_ssize_t count, PyObject* keywords) {
+  Arguments parsed;
+  if (!parse(method, args, count, keywords, 1, parsed) || !check_open(self) ||
+      !check_in_debug(self, args[0], method, kind == CallbackKind::soon))
+    return nullptr;
+  HandleObject* handle = new_handle({self, args[0], args + 1, count - 1, parsed.context, kind});
+  if (handle == nullptr)
+    return nullptr;
+  if (native(self).recorder().tasks()) [[unlikely]]
+    note_task(self, args[0]);
+  Py_INCREF(handle);
+  native(self).call_soon(handle->work);
+  return reinterpret_cast<PyObject*>(handle);
+}
+
+}  // namespace
+
+PyObject* call_soon(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  return schedule_soon(as_loop(self), "call_soon", CallbackKind::soon, args, count, keywords);
+}
+
+PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* handle =
+      schedule_soon(as_loop(self), "call_soon_threadsafe", CallbackKind::threadsafe, args, count, keywords);
+  if (handle != nullptr && native(as_loop(self)).needs_wake())
+    native(as_loop(self)).wake();
+  return handle;
+}
+
+namespace {
+
+/// Seconds to ns, rounded up so that a timer is never early.
+std::int64_t to_ns(double seconds) {
+  const double ns = std::ceil(seconds * 1e9);
+  if (ns >= 9.2e18)
+    return std::numeric_limits<std::int64_t>::max();
+  return ns <= 0 || std::isnan(ns) ? 0 : static_cast<std::int64_t>(ns);
+}
+
+PyObject* schedule_at(LoopObject* self, const char* method, double when, PyObject* when_object,
+                      PyObject* const* args, Py_ssize_t count, PyObject* context) {
+  if (!check_in_debug(self, args[0], method, true))
+    return nullptr;
+  HandleObject* handle =
+      new_timer_handle({self, args[0], args + 1, count - 1, context, CallbackKind::timer}, when, when_object);
+  if (handle == nullptr)
+    return nullptr;
+  Py_INCREF(handle);
+  handle->timer_id = native(self).call_at(to_ns(when), handle->work);
+  return reinterpret_cast<PyObject*>(handle);
+}
+
+double now_seconds() {
+  return static_cast<double>(tracer::monotonic_ns()) * 1e-9;
+}
+
+}  // namespace
+
+PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  LoopObject* self = as_loop(object);
+  Arguments parsed;
+  if (!parse("call_later", args, count, keywords, 2, parsed) || !check_open(self))
+    return nullptr;
+  if (args[0] == Py_None) {
+    PyErr_SetString(PyExc_TypeError, "delay must not be None");
+    return nullptr;
+  }
+  double delay = 0;
+  if (PyFloat_CheckExact(args[0])) [[likely]] {
+    delay = PyFloat_AS_DOUBLE(args[0]);
+  } else {
+    const PyRef base = PyRef::steal(PyFloat_FromDouble(0.0));
+    const PyRef sum = PyRef::steal(PyNumber_Add(base.get(), args[0]));
+    delay = sum ? PyFloat_AsDouble(sum.get()) : -1.0;
+    if (delay == -1.0 && PyErr_Occurred() != nullptr)
+      return nullptr;
+  }
+  return schedule_at(self, "call_at", now_seconds() + delay, nullptr, args + 1, count - 1, parsed.context);
+}
+
+PyObject* call_at(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  LoopObject* self = as_loop(object);
+  Arguments parsed;
+  if (!parse("call_at", args, count, keywords, 2, parsed))
+    return nullptr;
+  if (args[0] == Py_None) {
+    PyErr_SetString(PyExc_TypeError, "when cannot be None");
+    return nullptr;
+  }
+  if (!check_open(self))
+    return nullptr;
+  const double when = PyFloat_AsDouble(args[0]);
+  if (when == -1.0 && PyErr_Occurred() != nullptr)
+    return nullptr;
+  return schedule_at(self, "call_at", when, args[0], args + 1, count - 1, parsed.context);
+}
+
+PyObject* py_time(PyObject*, PyObject*) {
+  return PyFloat_FromDouble(now_seconds());
+}
+
+/// A stock asyncio.Handle, as asyncio's own code makes them for signals: runs as a callback of its own.
+PyObject* add_callback(PyObject* object, PyObject* handle) {
+  LoopObject* self = as_loop(object);
+  if (is_handle(handle)) {
+    auto* ours = reinterpret_cast<HandleObject*>(handle);
+    if (!ours->work.cancelled()) {
+      Py_INCREF(ours);
+      native(self).call_soon(ours->work);
+    }
+    Py_RETURN_NONE;
+  }
+  const PyRef run = PyRef::steal(PyObject_GetAttrString(handle, "_run"));
+  const PyRef callback = PyRef::steal(PyObject_GetAttrString(handle, "_callback"));
+  if (!run || !callback)
+    return nullptr;
+  if (callback.get() == Py_None)
+    Py_RETURN_NONE;
+  tracer::Recorder& recorder = native(self).recorder();
+  HandleParts parts{self, run.get()};
+  parts.kind = CallbackKind::signal;
+  if (recorder.on())
+    parts.named = self->state->names.describe(recorder, callback.get(), CallbackKind::signal).name;
+  HandleObject* wrapper = new_handle(parts);
+  if (wrapper == nullptr)
+    return nullptr;
+  native(self).call_soon(wrapper->work);
+  Py_RETURN_NONE;
+}
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,122 @@
+#include "bindings/loop_methods.h"
+
+#include <cerrno>
+
+#include "bindings/handle.h"
+#include "bindings/py_ref.h"
+
+namespace loopscope::bindings {
+
+using tracer::CallbackKind;
+
+namespace {
+
+/// The file descriptor of an int or of an object with fileno(); errors as the selectors module words them.
+int descriptor_of(PyObject* file) {
+  const int fd = PyObject_AsFileDescriptor(file);
+  if (fd >= 0)
+    return fd;
+  if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_AttributeError)) {
+    PyErr_Clear();
+    PyErr_Format(PyExc_ValueError, "Invalid file object: %R", file);
+  }
+  return -1;
+}
+
+PyObject* raise_os_error(int uv_code) {
+  errno = -uv_code;
+  return PyErr_SetFromErrno(PyExc_OSError);
+}
+
+void cancel_callback(loop::Callback* callback) {
+  auto* handle = callback != nullptr ? dynamic_cast<HandleCallback*>(callback) : nullptr;
+  if (handle != nullptr)
+    cancel_handle(handle_of(*handle));
+}
+
+PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, CallbackKind kind) {
+  LoopObject* self = as_loop(object);
+  if (count < 2) {
+    PyErr_SetString(PyExc_TypeError, "a file descriptor and a callback are required");
+    return nullptr;
+  }
+  if (!check_open(self))
+    return nullptr;
+  const int fd = descriptor_of(args[0]);
+  if (fd < 0)
+    return nullptr;
+  int error = 0;
+  loop::FdWatcher* watcher = native(self).watcher(fd, error);
+  if (watcher == nullptr)
+    return raise_os_error(error);
+  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, kind});
+  if (handle == nullptr)
+    return nullptr;
+  const bool reads = kind == CallbackKind::reader;
+  loop::Callback* old = reads ? watcher->reader() : watcher->writer();
+  const PyRef kept = PyRef::borrow(old != nullptr && dynamic_cast<HandleCallback*>(old) != nullptr
+                                       ? reinterpret_cast<PyObject*>(handle_of(*static_cast<HandleCallback*>(old)))
+                                       : nullptr);
+  watcher->note_opened(self->state->names.describe(native(self).recorder(), args[1], kind).name);
+  Py_INCREF(handle);
+  error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
+  if (error != 0) {
+    Py_DECREF(handle);
+    return raise_os_error(error);
+  }
+  if (kept)
+    cancel_handle(reinterpret_cast<HandleObject*>(kept.get()));
+  return reinterpret_cast<PyObject*>(handle);
+}
+
+}  // namespace
+
+PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return add_watch(self, args, count, CallbackKind::reader);
+}
+PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  return add_watch(self, args, count, CallbackKind::writer);
+}
+
+namespace {
+
+PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
+  LoopObject* self = as_loop(object);
+  if (self->closed != 0)
+    Py_RETURN_FALSE;
+  const int fd = descriptor_of(file);
+  if (fd < 0)
+    return nullptr;
+  loop::FdWatcher* watcher = native(self).find_watcher(fd);
+  loop::Callback* old = watcher == nullptr ? nullptr : reads ? watcher->reader() : watcher->writer();
+  if (old == nullptr)
+    Py_RETURN_FALSE;
+  cancel_callback(old);
+  if (reads)
+    watcher->set_reader(nullptr);
+  else
+    watcher->set_writer(nullptr);
+  Py_RETURN_TRUE;
+}
+
+}  // namespace
+
+PyObject* remove_reader(PyObject* self, PyObject* file) {
+  return remove_watch(self, file, true);
+}
+PyObject* remove_writer(PyObject* self, PyObject* file) {
+  return remove_watch(self, file, false);
+}
+
+PyObject* watched_events(PyObject* object, PyObject* file) {
+  const int fd = descriptor_of(file);
+  if (fd < 0)
+    return nullptr;
+  const loop::FdWatcher* watcher =
+      as_loop(object)->closed != 0 ? nullptr : native(as_loop(object)).find_watcher(fd);
+  if (watcher == nullptr)
+    return PyLong_FromLong(0);
+  return PyLong_FromLong((watcher->reader() != nullptr ? 1 : 0) | (watcher->writer() != nullptr ? 2 : 0));
+}
+
+}  // namespace loopscope::bindings

@@ -1,0 +1,113 @@
+#pragma once
+/// What the files of the stream transport share: the object's fields, its callbacks, and how they call each other.
+///
+///     stream_transport.cpp   the type: attaching to a socket, what Python sees
+///     stream_reading.cpp     from the kernel to the protocol
+///     stream_writing.cpp     from write() to the kernel, flow control
+///     stream_closing.cpp     errors, close(), abort(), connection_lost()
+///
+/// Thread: the loop's, with the GIL. Errors: functions that answer bool or PyObject* set a Python exception; the
+/// others report what goes wrong themselves.
+
+#include <Python.h>
+#include <sys/types.h>
+
+#include "bindings/loop_object.h"
+#include "bindings/py_callback.h"
+#include "loop/stream.h"
+
+namespace loopscope::bindings {
+
+struct TransportObject;
+using Action = void (*)(TransportObject*);
+
+/// One of a transport's own callbacks: the transport became readable, or writable, or may begin.
+class TransportCallback final : public PyCallback {
+ public:
+  TransportCallback(TransportObject* owner, Action action, tracer::CallbackKind kind)
+      : owner_(owner), action_(action), kind_(kind) {}
+  void retain() override { Py_INCREF(owner_); }
+  void drop() override { Py_DECREF(owner_); }
+  void run() override;
+  [[nodiscard]] PyObject* held() override { return reinterpret_cast<PyObject*>(owner_); }
+  loop::Description describe(tracer::Recorder& recorder) override;
+  void set_kind(tracer::CallbackKind kind) { kind_ = kind; }
+
+ private:
+  TransportObject* owner_;
+  Action action_;
+  tracer::CallbackKind kind_;
+};
+
+/// The C++ parts of a transport; made when it is attached to its socket.
+struct Parts {
+  Parts(TransportObject* owner, loop::Loop& loop, int fd);
+  loop::Stream stream;
+  TransportCallback on_start;
+  TransportCallback on_readable;
+  TransportCallback on_writable;
+  tracer::NameId receive_name = tracer::kNoName;  ///< of the protocol's data_received or buffer_updated
+};
+
+struct TransportObject {
+  PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
+  Parts* parts;
+  LoopObject* loop;
+  PyObject* extra;
+  PyObject* sock;
+  PyObject* protocol;
+  PyObject* server;
+  PyObject* waiter;        ///< of create_connection(): done once connection_made() has run
+  PyObject* empty_waiter;  ///< of sendfile(): done once everything is written
+  PyObject* read_context;
+  PyObject* write_context;
+  PyObject* weak_references;
+  Py_ssize_t fd;
+  Py_ssize_t high_water;
+  Py_ssize_t low_water;
+  Py_ssize_t connection_lost_count;  ///< asyncio's _conn_lost
+  Py_ssize_t last_read;
+  char buffered;  ///< the protocol is a BufferedProtocol
+  char closing;
+  char eof;  ///< write_eof() was called
+  char paused;
+  char protocol_paused;
+  char protocol_connected;
+};
+
+inline TransportObject* as_transport(PyObject* object) {
+  return reinterpret_cast<TransportObject*>(object);
+}
+inline PyObject* as_object(TransportObject* self) {
+  return reinterpret_cast<PyObject*>(self);
+}
+inline loop::Stream& stream_of(TransportObject* self) {
+  return self->parts->stream;
+}
+
+// -- stream_closing.cpp
+
+/// The exception that is set ends the connection, as _SelectorTransport._fatal_error.
+void fatal(TransportObject* self, const char* message);
+void fatal_errno(TransportObject* self, int error, const char* message);
+/// True if a negative errno only says: not now.
+bool would_block(ssize_t result);
+bool force_close(TransportObject* self, PyObject* exception);
+bool close_transport(TransportObject* self);
+PyObject* call_connection_lost(PyObject* object, PyObject* exception);
+/// Forgets the descriptor and lets go of everything but the facts. transport.py's _finish() closes the socket.
+PyObject* detach(PyObject* object, PyObject* none);
+
+// -- stream_reading.cpp
+
+void read_ready(TransportObject* self);
+bool start_reading(TransportObject* self);
+
+// -- stream_writing.cpp
+
+void write_ready(TransportObject* self);
+void pause_protocol_if_full(TransportObject* self);
+PyObject* write(PyObject* object, PyObject* data);
+PyObject* write_eof(PyObject* object, PyObject* none);
+
+}  // namespace loopscope::bindings

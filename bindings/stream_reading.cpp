@@ -1,0 +1,146 @@
+#include "bindings/stream_object.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "bindings/py_ref.h"
+#include "bindings/runtime.h"
+
+namespace loopscope::bindings {
+
+namespace {
+
+constexpr Py_ssize_t kMostRead = 256 * 1024;  // asyncio's max_size
+
+void on_eof(TransportObject* self) {
+  const PyRef keep_open = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, runtime().eof_received));
+  const int truth = keep_open ? PyObject_IsTrue(keep_open.get()) : -1;
+  if (truth < 0) {
+    fatal(self, "Fatal error: protocol.eof_received() call failed.");
+  } else if (truth > 0) {
+    // The protocol may write on, but there is nothing more to read.
+    stream_of(self).stop_reading();
+  } else if (!close_transport(self)) {
+    PyErr_WriteUnraisable(as_object(self));
+  }
+}
+
+void deliver(TransportObject* self, PyObject* data) {
+  PyObject* stack[] = {self->protocol, data};
+  const PyRef protocol = PyRef::borrow(self->protocol);
+  const PyRef result = PyRef::steal(
+      PyObject_VectorcallMethod(runtime().data_received, stack, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  if (!result)
+    fatal(self, "Fatal error: protocol.data_received() call failed.");
+}
+
+/// True if `result` says that there are bytes; handles end of file and errors.
+bool got_bytes(TransportObject* self, ssize_t result) {
+  if (result > 0)
+    return true;
+  if (result == 0)
+    on_eof(self);
+  else if (!would_block(result))
+    fatal_errno(self, static_cast<int>(-result), "Fatal read error on socket transport");
+  return false;
+}
+
+/// Small messages: into the loop's buffer, then a copy of the exact size.
+void read_small(TransportObject* self) {
+  char* buffer = self->loop->state->read_buffer.get();
+  const ssize_t count = stream_of(self).read(buffer, kReadBufferBytes);
+  if (!got_bytes(self, count))
+    return;
+  self->last_read = count;
+  const PyRef data = PyRef::steal(PyBytes_FromStringAndSize(buffer, count));
+  if (data)
+    deliver(self, data.get());
+  else
+    fatal(self, "Fatal read error on socket transport");
+}
+
+/// Large ones: straight into a bytes object, cut to size afterwards.
+void read_large(TransportObject* self) {
+  PyObject* data = PyBytes_FromStringAndSize(nullptr, kMostRead);
+  if (data == nullptr)
+    return fatal(self, "Fatal read error on socket transport");
+  const ssize_t count = stream_of(self).read(PyBytes_AS_STRING(data), kMostRead);
+  if (count <= 0) {
+    Py_DECREF(data);
+    got_bytes(self, count);
+    return;
+  }
+  self->last_read = count;
+  if (_PyBytes_Resize(&data, count) != 0)
+    return fatal(self, "Fatal read error on socket transport");
+  const PyRef owned = PyRef::steal(data);
+  deliver(self, data);
+}
+
+/// The protocol's own buffer, as long as it is held: release in reverse of acquisition.
+struct ProtocolBuffer {
+  PyRef object;
+  Py_buffer view{};
+  ~ProtocolBuffer() {
+    if (view.obj != nullptr)
+      PyBuffer_Release(&view);
+  }
+};
+
+bool get_buffer(TransportObject* self, ProtocolBuffer& buffer) {
+  const PyRef hint = PyRef::steal(PyLong_FromLong(-1));
+  buffer.object = PyRef::steal(PyObject_CallMethodOneArg(self->protocol, runtime().get_buffer, hint.get()));
+  if (!buffer.object || PyObject_GetBuffer(buffer.object.get(), &buffer.view, PyBUF_WRITABLE) != 0)
+    return false;
+  if (buffer.view.len > 0)
+    return true;
+  PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
+  return false;
+}
+
+void read_buffered(TransportObject* self) {
+  const PyRef protocol = PyRef::borrow(self->protocol);
+  ssize_t count = 0;
+  {
+    ProtocolBuffer buffer;
+    if (!get_buffer(self, buffer))
+      return fatal(self, "Fatal error: protocol.get_buffer() call failed.");
+    count = stream_of(self).read(static_cast<char*>(buffer.view.buf), static_cast<std::size_t>(buffer.view.len));
+  }
+  if (!got_bytes(self, count))
+    return;
+  const PyRef size = PyRef::steal(PyLong_FromSsize_t(count));
+  const PyRef result =
+      PyRef::steal(PyObject_CallMethodOneArg(protocol.get(), runtime().buffer_updated, size.get()));
+  if (!result)
+    fatal(self, "Fatal error: protocol.buffer_updated() call failed.");
+}
+
+}  // namespace
+
+void read_ready(TransportObject* self) {
+  if (self->connection_lost_count > 0 || self->loop == nullptr || self->paused != 0 || self->closing != 0)
+    return;
+  if (self->buffered != 0)
+    read_buffered(self);
+  else if (self->last_read >= static_cast<Py_ssize_t>(kReadBufferBytes) / 2)
+    read_large(self);
+  else
+    read_small(self);
+}
+
+bool start_reading(TransportObject* self) {
+  PyObject* context = PyContext_CopyCurrent();
+  if (context == nullptr)
+    return false;
+  Py_XSETREF(self->read_context, context);
+  Py_INCREF(self);
+  const int error = stream_of(self).start_reading(self->parts->on_readable);
+  if (error == 0)
+    return true;
+  errno = -error;
+  PyErr_SetFromErrno(PyExc_OSError);
+  return false;
+}
+
+}  // namespace loopscope::bindings

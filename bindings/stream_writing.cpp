@@ -1,0 +1,189 @@
+#include "bindings/stream_object.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "bindings/py_ref.h"
+#include "bindings/runtime.h"
+#include "bindings/type_kit.h"
+
+namespace loopscope::bindings {
+
+namespace {
+
+constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
+
+/// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
+void tell_protocol(TransportObject* self, PyObject* method, const char* failed) {
+  const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, method));
+  if (result)
+    return;
+  if (is_exit_exception()) {
+    exit_loop(self->loop);
+    return;
+  }
+  const PyRef exception = take_exception();
+  report_exception(self->loop, Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
+                                             "transport", as_object(self), "protocol", self->protocol));
+}
+
+}  // namespace
+
+void pause_protocol_if_full(TransportObject* self) {
+  if (self->protocol_paused != 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) <= self->high_water)
+    return;
+  self->protocol_paused = 1;
+  tell_protocol(self, runtime().pause_writing, "protocol.pause_writing() failed");
+}
+
+namespace {
+
+void resume_protocol_if_drained(TransportObject* self) {
+  if (self->protocol_paused == 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) > self->low_water)
+    return;
+  self->protocol_paused = 0;
+  tell_protocol(self, runtime().resume_writing, "protocol.resume_writing() failed");
+}
+
+void settle_empty_waiter(TransportObject* self, PyObject* exception) {
+  if (self->empty_waiter == nullptr)
+    return;
+  const PyRef done =
+      PyRef::steal(exception != nullptr ? PyObject_CallMethod(self->empty_waiter, "set_exception", "O", exception)
+                                        : PyObject_CallMethod(self->empty_waiter, "set_result", "O", Py_None));
+  if (!done)
+    PyErr_Clear();  // it was cancelled
+}
+
+void write_failed(TransportObject* self, int error) {
+  stream_of(self).stop_writing();
+  stream_of(self).clear_queue();
+  errno = error;
+  PyErr_SetFromErrno(PyExc_OSError);
+  const PyRef exception = take_exception();
+  put_exception(exception);
+  fatal(self, "Fatal write error on socket transport");
+  settle_empty_waiter(self, exception.get());
+}
+
+void all_written(TransportObject* self) {
+  stream_of(self).stop_writing();
+  settle_empty_waiter(self, nullptr);
+  if (self->closing != 0) {
+    const PyRef done = PyRef::steal(call_connection_lost(as_object(self), Py_None));
+    if (!done && is_exit_exception())
+      exit_loop(self->loop);
+    else if (!done)
+      PyErr_WriteUnraisable(as_object(self));
+  } else if (self->eof != 0) {
+    ::shutdown(static_cast<int>(self->fd), SHUT_WR);
+  }
+}
+
+}  // namespace
+
+void write_ready(TransportObject* self) {
+  if (self->connection_lost_count > 0 || self->loop == nullptr || stream_of(self).queued_bytes() == 0)
+    return;
+  const int error = stream_of(self).flush();
+  if (error != 0 && !would_block(error))
+    return write_failed(self, -error);
+  resume_protocol_if_drained(self);  // it may write on
+  if (self->loop != nullptr && stream_of(self).queued_bytes() == 0)
+    all_written(self);
+}
+
+namespace {
+
+/// Queues what the kernel did not take: a reference to bytes, a copy of what may still change.
+bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
+  PyObject* owner = PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(rest, size);
+  if (owner == nullptr)
+    return false;
+  const char* begin = owner == data ? rest : PyBytes_AS_STRING(owner);
+  const bool first = stream_of(self).queued_bytes() == 0;
+  stream_of(self).queue(begin, static_cast<std::size_t>(size), owner);
+  if (!first)
+    return true;
+  PyObject* context = PyContext_CopyCurrent();
+  if (context == nullptr)
+    return false;
+  Py_XSETREF(self->write_context, context);
+  Py_INCREF(self);
+  const int error = stream_of(self).start_writing(self->parts->on_writable);
+  if (error == 0)
+    return true;
+  errno = -error;
+  PyErr_SetFromErrno(PyExc_OSError);
+  return false;
+}
+
+PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size) {
+  if (self->eof != 0) {
+    PyErr_SetString(PyExc_RuntimeError, "Cannot call write() after write_eof()");
+    return nullptr;
+  }
+  if (self->empty_waiter != nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "unable to write; sendfile is in progress");
+    return nullptr;
+  }
+  if (size == 0)
+    Py_RETURN_NONE;
+  if (self->connection_lost_count > 0 || self->loop == nullptr) {
+    if (self->connection_lost_count >= kLostWritesBeforeWarning) {
+      const PyRef warned = PyRef::steal(PyObject_CallMethod(as_object(self), "_warn_lost", nullptr));
+      if (!warned)
+        return nullptr;
+    }
+    ++self->connection_lost_count;
+    Py_RETURN_NONE;
+  }
+  ssize_t sent = 0;
+  if (stream_of(self).queued_bytes() == 0) {
+    sent = stream_of(self).write_now(begin, static_cast<std::size_t>(size));
+    if (sent < 0) {
+      if (!would_block(sent)) {
+        fatal_errno(self, static_cast<int>(-sent), "Fatal write error on socket transport");
+        Py_RETURN_NONE;
+      }
+      sent = 0;
+    }
+    if (sent == size)
+      Py_RETURN_NONE;
+  }
+  if (!queue_rest(self, data, begin + sent, size - sent))
+    return nullptr;
+  pause_protocol_if_full(self);
+  Py_RETURN_NONE;
+}
+
+}  // namespace
+
+PyObject* write(PyObject* object, PyObject* data) {
+  TransportObject* self = as_transport(object);
+  if (PyBytes_CheckExact(data)) [[likely]]
+    return write_bytes(self, data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data));
+  if (!PyBytes_Check(data) && !PyByteArray_Check(data) && !PyMemoryView_Check(data)) {
+    PyErr_Format(PyExc_TypeError, "data argument must be a bytes-like object, not '%s'", Py_TYPE(data)->tp_name);
+    return nullptr;
+  }
+  Py_buffer view;
+  if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) != 0)
+    return nullptr;
+  PyObject* result = write_bytes(self, data, static_cast<const char*>(view.buf), view.len);
+  PyBuffer_Release(&view);
+  return result;
+}
+
+PyObject* write_eof(PyObject* object, PyObject*) {
+  TransportObject* self = as_transport(object);
+  if (self->closing != 0 || self->eof != 0 || self->loop == nullptr)
+    Py_RETURN_NONE;
+  self->eof = 1;
+  if (stream_of(self).queued_bytes() == 0 && ::shutdown(static_cast<int>(self->fd), SHUT_WR) != 0)
+    return PyErr_SetFromErrno(PyExc_OSError);
+  Py_RETURN_NONE;
+}
+
+}  // namespace loopscope::bindings
