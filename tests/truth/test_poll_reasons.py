@@ -13,8 +13,11 @@ CASE = Path(__file__).parent / "case.py"
 
 
 class UpTo:
-    """Equal to every positive number of ms up to `most`. The clock runs while a program sets its timer, and both its ends are
-    rounded so that no timer is early: hence one more than was asked for."""
+    """Equal to every positive number of ms up to `most`.
+
+    The clock runs while a program sets its timer, and both its ends are
+    rounded so that no timer is early: hence one more than was asked for.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
