@@ -27,7 +27,8 @@ struct AppOptions {
 
 class App {
  public:
-  App(Window& window, const AppOptions& options) : window_(window), options_(options), theme_(options.dark ? dark_theme() : light_theme()) {}
+  App(Window& window, const AppOptions& options)
+      : window_(window), options_(options), theme_(options.dark ? dark_theme() : light_theme()) {}
 
   /// Empty on success, else a sentence for the user.
   std::string attach(const std::string& path);

@@ -17,7 +17,8 @@ struct Line {
 
 constexpr Line kLines[] = {
     {Activity::poll_asleep, "poll, asleep", "In the kernel, allowed to sleep: nothing was to be done.", true},
-    {Activity::poll_no_sleep, "poll, not sleeping", "Asking the kernel with timeout 0, because work was waiting.", true},
+    {Activity::poll_no_sleep, "poll, not sleeping", "Asking the kernel with timeout 0, because work was waiting.",
+     true},
     {Activity::poll_io, "poll, I/O callbacks", "Callbacks of sockets and watched descriptors.", true},
     {Activity::idle, "idle · ready queue", "What call_soon() queued, and steps of tasks.", true},
     {Activity::timers, "timers", "Timers whose time had come.", true},
@@ -28,7 +29,8 @@ constexpr Line kLines[] = {
     {Activity::gil_wait, "waiting for the GIL", "Awake, but another thread of the program ran Python code.", true},
     {Activity::between, "between phases", "The loop's own work, from one phase to the next.", false},
     {Activity::stopped, "not running", "run_forever() had returned.", false},
-    {Activity::unknown, "not known", "Nothing is recorded of it: before the trace began, tracing off, or events lost.", false},
+    {Activity::unknown, "not known",
+     "Nothing is recorded of it: before the trace began, tracing off, or events lost.", false},
 };
 
 }  // namespace
@@ -38,14 +40,16 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
   Rect inner = p.card(area, "Where the last second went");
   std::vector<const Line*> lines;
   for (const Line& line : kLines) {
-    if (line.always || digest.second.share(line.activity) >= 0.0005) lines.push_back(&line);
+    if (line.always || digest.second.share(line.activity) >= 0.0005)
+      lines.push_back(&line);
   }
   const float least = p.height(Face::small) * 1.35F;
   const auto fits = static_cast<std::size_t>(std::max(inner.height() / least, 1.0F));
   while (lines.size() > fits) {  // the smallest gives way
     auto smallest = lines.begin();
     for (auto line = lines.begin(); line != lines.end(); ++line) {
-      if (digest.second.times[(*line)->activity] < digest.second.times[(*smallest)->activity]) smallest = line;
+      if (digest.second.times[(*line)->activity] < digest.second.times[(*smallest)->activity])
+        smallest = line;
     }
     lines.erase(smallest);
   }
@@ -56,19 +60,25 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
     const Rect row = inner.cut_top(step);
     const float y = row.centre().y;
     const double share = digest.second.share(line->activity);
-    p.text_fit({row.x0, y}, Face::small, share > 0 ? theme.text : theme.text_dim, line->label, label_width - p.px(6));
+    p.text_fit({row.x0, y}, Face::small, share > 0 ? theme.text : theme.text_dim, line->label,
+               label_width - p.px(6));
     const Rect bar{row.x0 + label_width, y - p.px(5), row.x1 - value_width - p.px(10), y + p.px(5)};
     if (bar.width() > p.px(16)) {
       p.fill(bar, theme.track, p.px(3));
       const float w = share > 0 ? std::max(static_cast<float>(share) * bar.width(), p.px(3)) : 0;
       const Rect filled{bar.x0, bar.y0, bar.x0 + std::min(w, bar.width()), bar.y1};
-      if (w > 0) p.fill(filled, theme.activity(line->activity), p.px(3));
-      if (line->activity == Activity::poll_asleep) p.hatch(filled.inset(p.px(1)), with_alpha(theme.card, 0.35F), p.px(5));
-      if (line->activity == Activity::unknown) p.hatch(filled, theme.text_faint, p.px(4));
+      if (w > 0)
+        p.fill(filled, theme.activity(line->activity), p.px(3));
+      if (line->activity == Activity::poll_asleep)
+        p.hatch(filled.inset(p.px(1)), with_alpha(theme.card, 0.35F), p.px(5));
+      if (line->activity == Activity::unknown)
+        p.hatch(filled, theme.text_faint, p.px(4));
     }
     const auto ns = digest.second.times[line->activity];
-    p.text({row.x1, y}, Face::mono_small, share > 0 ? theme.text_dim : theme.text_faint, ns == 0 ? "0" : tracer::duration_text(ns), Align::right);
-    if (p.hovers(row)) p.tooltip({line->label, line->tip, tracer::duration_text(ns) + " · " + tracer::percent_text(share)});
+    p.text({row.x1, y}, Face::mono_small, share > 0 ? theme.text_dim : theme.text_faint,
+           ns == 0 ? "0" : tracer::duration_text(ns), Align::right);
+    if (p.hovers(row))
+      p.tooltip({line->label, line->tip, tracer::duration_text(ns) + " · " + tracer::percent_text(share)});
   }
 }
 

@@ -21,12 +21,15 @@ void read_polls(Digest& digest, const TraceSource& source) {
   const auto& model = source.model();
   std::optional<PollSlice> latest = model.open_poll();
   const auto& polls = model.polls();
-  if (!latest && !polls.empty()) latest = polls.back();
-  if (!latest) return;
+  if (!latest && !polls.empty())
+    latest = polls.back();
+  if (!latest)
+    return;
   digest.poll_known = true;
   digest.poll_timeout_ms = latest->timeout_ms;
   const Name culprit = source.name(latest->culprit);
-  digest.why = tracer::why_timeout(latest->reason, latest->timeout_ms, latest->culprit == tracer::kNoName ? nullptr : &culprit);
+  digest.why = tracer::why_timeout(latest->reason, latest->timeout_ms,
+                                   latest->culprit == tracer::kNoName ? nullptr : &culprit);
 
   std::map<PollReason, std::uint64_t> counts;
   const std::uint64_t from = polls.first_beginning_at(digest.at_ns - kSecond);
@@ -34,32 +37,39 @@ void read_polls(Digest& digest, const TraceSource& source) {
   for (const auto& [reason, count] : counts) {
     digest.reasons.emplace_back(reason, static_cast<double>(count) / static_cast<double>(polls.last() - from));
   }
-  std::sort(digest.reasons.begin(), digest.reasons.end(), [](const auto& l, const auto& r) { return l.second > r.second; });
+  std::sort(digest.reasons.begin(), digest.reasons.end(),
+            [](const auto& l, const auto& r) { return l.second > r.second; });
 }
 
 void read_callbacks(Digest& digest, const TraceSource& source) {
   const auto& statistics = source.statistics();
-  if (statistics.counting_since_ns() > 0) digest.counted_ns = digest.at_ns - statistics.counting_since_ns();
+  if (statistics.counting_since_ns() > 0)
+    digest.counted_ns = digest.at_ns - statistics.counting_since_ns();
   for (const auto& [id, row] : statistics.callbacks()) {
-    if (row.calls == 0) continue;
+    if (row.calls == 0)
+      continue;
     const Name name = source.name(id);
     std::string full(name.file);
-    if (!full.empty() && name.line != 0) full.append(1, ':').append(std::to_string(name.line));
-    digest.callbacks.push_back({id, callable_text(name, row.kind), place_text(name), full, row.kind, row.calls, row.total_ns,
-                                std::min(row.durations.quantile(0.5), row.max_ns), std::min(row.durations.quantile(0.99), row.max_ns),
-                                row.max_ns, row.waits.count() == 0 ? -1 : row.waits.quantile(0.99)});
+    if (!full.empty() && name.line != 0)
+      full.append(1, ':').append(std::to_string(name.line));
+    digest.callbacks.push_back({id, callable_text(name, row.kind), place_text(name), full, row.kind, row.calls,
+                                row.total_ns, std::min(row.durations.quantile(0.5), row.max_ns),
+                                std::min(row.durations.quantile(0.99), row.max_ns), row.max_ns,
+                                row.waits.count() == 0 ? -1 : row.waits.quantile(0.99)});
   }
 }
 
 void read_tasks(Digest& digest, const TraceSource& source) {
   const auto& counters = source.counters();
   digest.tasks_recorded = source.level() >= tracer::Level::tasks;
-  if (counters.tasks_created > counters.tasks_done) digest.tasks_alive = counters.tasks_created - counters.tasks_done;
+  if (counters.tasks_created > counters.tasks_done)
+    digest.tasks_alive = counters.tasks_created - counters.tasks_done;
   for (const auto& [object, track] : source.model().tasks()) {
     const Name name = source.name(track.name);
     const std::int64_t end = track.done_ns > 0 ? track.done_ns : digest.at_ns;
-    digest.tasks.push_back({std::string(name.function), place_text(name), object, track.steps_total, track.run_total_ns,
-                            track.waited_worst_ns, track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0});
+    digest.tasks.push_back({std::string(name.function), place_text(name), object, track.steps_total,
+                            track.run_total_ns, track.waited_worst_ns,
+                            track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0});
   }
 }
 
@@ -67,9 +77,11 @@ void read_handles(Digest& digest, const TraceSource& source) {
   for (const tracer::LiveObject& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : std::string(name.function);
-    digest.handles.push_back({tracer::handle_text(handle.kind), serves, handle.fd, digest.at_ns - static_cast<std::int64_t>(handle.since_ns)});
+    digest.handles.push_back({tracer::handle_text(handle.kind), serves, handle.fd,
+                              digest.at_ns - static_cast<std::int64_t>(handle.since_ns)});
   }
-  std::sort(digest.handles.begin(), digest.handles.end(), [](const auto& l, const auto& r) { return l.age_ns > r.age_ns; });
+  std::sort(digest.handles.begin(), digest.handles.end(),
+            [](const auto& l, const auto& r) { return l.age_ns > r.age_ns; });
 }
 
 void read_rates(Digest& digest, const TraceSource& source) {
@@ -92,7 +104,8 @@ Digest make_digest(const TraceSource& source) {
   digest.iteration = source.present().iteration;
   digest.second = tracer::time_budget(source.model(), digest.at_ns - kSecond, digest.at_ns);
   digest.lately = source.statistics().summarise(digest.at_ns - 10 * kSecond, digest.at_ns + 1);
-  digest.findings = tracer::find_trouble(source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns);
+  digest.findings = tracer::find_trouble(
+      source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns);
   read_polls(digest, source);
   read_rates(digest, source);
   read_callbacks(digest, source);

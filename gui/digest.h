@@ -18,7 +18,7 @@ struct CallbackLine {
   tracer::NameId id;
   std::string name;
   std::string place;
-  std::string full_place;       ///< with the whole path
+  std::string full_place;  ///< with the whole path
   tracer::CallbackKind kind;
   std::uint64_t calls;
   std::int64_t total_ns, p50_ns, p99_ns, max_ns, waited_p99_ns;
@@ -43,7 +43,7 @@ struct HandleLine {
 struct Digest {
   std::int64_t at_ns = 0;
   std::uint64_t iteration = 0;
-  tracer::TimeBudget second;    ///< the last one
+  tracer::TimeBudget second;          ///< the last one
   tracer::Statistics::Bucket lately;  ///< the last ten seconds
   double callbacks_per_s = 0, io_events_per_s = 0, bytes_in_per_s = 0, bytes_out_per_s = 0;
   tracer::WhyTimeout why;

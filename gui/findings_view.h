@@ -7,6 +7,7 @@
 namespace loopscope::gui {
 
 /// The finding that was clicked, or null.
-const tracer::Finding* draw_findings(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest);
+const tracer::Finding* draw_findings(Painter& painter, const Rect& area, const TraceSource& source,
+                                     const Digest& digest);
 
 }  // namespace loopscope::gui

@@ -23,7 +23,8 @@ struct Tile {
 
 std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const Theme& theme) {
   std::vector<Tile> all;
-  all.push_back({"iteration", tracer::count_text(digest.iteration), theme.text, "Iterations of the loop since the session began."});
+  all.push_back({"iteration", tracer::count_text(digest.iteration), theme.text,
+                 "Iterations of the loop since the session began."});
   const bool lag_known = digest.lately.lag.count() > 0;
   const std::int64_t lag = digest.lately.lag.quantile(0.99);
   all.push_back({"loop lag p99", lag_known ? tracer::duration_text(lag) : "not known",
@@ -31,19 +32,23 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  "From ready to run, of every callback in the last ten seconds."});
   const double idle = digest.second.share(tracer::Activity::poll_asleep);
   const bool idle_known = digest.second.share(tracer::Activity::unknown) < 0.5;
-  all.push_back({"poll idle", idle_known ? tracer::percent_text(idle) : "not known", theme.text, "How much of the last second the loop slept in poll."});
+  all.push_back({"poll idle", idle_known ? tracer::percent_text(idle) : "not known", theme.text,
+                 "How much of the last second the loop slept in poll."});
   std::string level = tracer::level_text(source.level());
   std::string tip = "How much the program records.";
   if (const auto before = source.raised_from()) {
     level += " ↑";
-    tip = std::string("Raised by this app from ") + tracer::level_text(*before) + "; it goes back when the app lets go.";
+    tip = std::string("Raised by this app from ") + tracer::level_text(*before) +
+          "; it goes back when the app lets go.";
   } else if (source.level_pending()) {
     level += " …";
-    tip = std::string("Asked for ") + tracer::level_text(source.wanted_level()) + "; the program takes it up at its next poll.";
+    tip = std::string("Asked for ") + tracer::level_text(source.wanted_level()) +
+          "; the program takes it up at its next poll.";
   }
   all.push_back({source.raised_from() ? "level · raised by app" : "tracing level", level,
                  source.raised_from() ? theme.accent : theme.text, tip});
-  all.push_back({"lost events", tracer::count_text(source.lost()), source.lost() > 0 ? theme.alarm_text : theme.text,
+  all.push_back({"lost events", tracer::count_text(source.lost()),
+                 source.lost() > 0 ? theme.alarm_text : theme.text,
                  "Overwritten before this viewer could read them."});
   return all;
 }
@@ -56,21 +61,27 @@ std::string program_title(const std::string& command_line) {
   bool module_next = false;
   while (at < command_line.size()) {
     std::size_t end = command_line.find(' ', at);
-    if (end == std::string::npos) end = command_line.size();
+    if (end == std::string::npos)
+      end = command_line.size();
     const std::string word = command_line.substr(at, end - at);
     at = end + 1;
-    if (word.empty()) continue;
+    if (word.empty())
+      continue;
     const std::string base = word.substr(word.rfind('/') + 1);
-    if (base.size() > 3 && base.ends_with(".py")) return base;
+    if (base.size() > 3 && base.ends_with(".py"))
+      return base;
     const bool wrapper = word[0] == '-' || base.starts_with("python") || word == "loopscope" || word == "run";
-    if (module_next && !wrapper) return base;
+    if (module_next && !wrapper)
+      return base;
     module_next = module_next || word == "-m";
-    if (title.empty() && !wrapper) title = base;
+    if (title.empty() && !wrapper)
+      title = base;
   }
   return title.empty() ? (command_line.empty() ? "unnamed program" : command_line) : title;
 }
 
-HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, const HeaderState& state) {
+HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                         const HeaderState& state) {
   const Theme& theme = p.theme();
   p.fill(area, theme.header);
   p.line({area.x0, area.y1}, {area.x1, area.y1}, theme.line, p.px(1.5F));
@@ -82,12 +93,15 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   const auto button = [&](const char* label, const char* key, bool active, HeaderAction does) {
     const float w = p.button_width(label, key);
     const Rect rect{right - w, y - p.px(16), right, y + p.px(16)};
-    if (p.button(rect, label, key, active)) action = does;
+    if (p.button(rect, label, key, active))
+      action = does;
     right = rect.x0 - p.px(7);
   };
   button("Sessions", "S", false, HeaderAction::open_sessions);
-  if (!source.ended()) button(state.paused ? "Resume" : "Pause", "Space", state.paused, HeaderAction::toggle_pause);
-  if (!state.following && !state.paused) button(source.ended() ? "Go to end" : "Back to live", "F", true, HeaderAction::back_to_live);
+  if (!source.ended())
+    button(state.paused ? "Resume" : "Pause", "Space", state.paused, HeaderAction::toggle_pause);
+  if (!state.following && !state.paused)
+    button(source.ended() ? "Go to end" : "Back to live", "F", true, HeaderAction::back_to_live);
 
   // Who it is, from the left.
   float x = area.x0 + p.px(21);
@@ -104,15 +118,16 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   const auto& header = source.session().header();
   const std::string program = field_text(header.program);
   const std::string title = program_title(program);
-  const std::string facts = "pid " + std::to_string(header.pid) + " · Python " + field_text(header.python_version) + " · libuv " +
-                            field_text(header.libuv_version);
+  const std::string facts = "pid " + std::to_string(header.pid) + " · Python " +
+                            field_text(header.python_version) + " · libuv " + field_text(header.libuv_version);
 
   // Tiles give way to the name when it is narrow.
   const std::vector<Tile> all = tiles(source, digest, theme);
   float tiles_width = 0;
   std::vector<float> widths;
   for (const Tile& tile : all) {
-    widths.push_back(std::max(p.width(Face::small, tile.label), p.width(Face::mono_strong, tile.value)) + p.px(26));
+    widths.push_back(std::max(p.width(Face::small, tile.label), p.width(Face::mono_strong, tile.value)) +
+                     p.px(26));
     widths.back() = std::max(widths.back(), p.px(112));
     tiles_width += widths.back();
   }
@@ -124,15 +139,18 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   const float name_room = room - tiles_width - p.px(12);
   const bool with_facts = name_room > title_width + facts_width;
   const float used = p.text_fit({x, y}, Face::title, theme.text, title, std::min(name_room, title_width + 1));
-  if (p.hovers({x, area.y0, x + used, area.y1})) p.tooltip({title, program, facts});
-  if (with_facts) p.text({x + used + p.px(18), y}, Face::small, theme.text_dim, facts);
+  if (p.hovers({x, area.y0, x + used, area.y1}))
+    p.tooltip({title, program, facts});
+  if (with_facts)
+    p.text({x + used + p.px(18), y}, Face::small, theme.text_dim, facts);
 
   float tile_x = right - p.px(6) - tiles_width;
   for (std::size_t i = 0; i < shown; ++i) {
     const Rect rect{tile_x, area.y0, tile_x + widths[i], area.y1};
     p.text({tile_x, y - p.px(9)}, Face::small, theme.text_dim, all[i].label);
     p.text({tile_x, y + p.px(9)}, Face::mono_strong, all[i].color, all[i].value);
-    if (p.hovers(rect)) p.tooltip({all[i].label, all[i].tip});
+    if (p.hovers(rect))
+      p.tooltip({all[i].label, all[i].tip});
     tile_x += widths[i];
   }
   return action;

@@ -1,13 +1,13 @@
 /// loopscope-gui: shows a program's event loop while it runs.
 
 #include <chrono>
-#include <ctime>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include "gui/app.h"
 #include "gui/pacing.h"
@@ -54,19 +54,34 @@ std::string check_size(const std::string& text) {
   int width = 0;
   int height = 0;
   char rest = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2) return "SIZE is WIDTHxHEIGHT, for example 1600x1000, not " + text;
-  if (width < 800 || height < 520 || width > 7680 || height > 4320) return "SIZE lies between 800x520 and 7680x4320, " + text + " does not";
+  if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2)
+    return "SIZE is WIDTHxHEIGHT, for example 1600x1000, not " + text;
+  if (width < 800 || height < 520 || width > 7680 || height > 4320)
+    return "SIZE lies between 800x520 and 7680x4320, " + text + " does not";
   return {};
 }
 
 void describe(CLI::App& cli, Arguments& arguments) {
-  cli.add_option("SESSION", arguments.session, "pid, PID.LOOP or path; nothing: the only live one, or a list to pick from");
-  auto* screenshot = cli.add_option("--screenshot", arguments.screenshot, "write a picture to this PNG file and exit")->type_name("OUT.png");
-  cli.add_option("--after", arguments.after, "seconds to watch before the screenshot")->check(CLI::Range(0.0, 3600.0))->needs(screenshot)->capture_default_str();
-  cli.add_flag("--show-worst", arguments.show_worst, "bring the worst finding into view for the screenshot")->needs(screenshot);
-  cli.add_option("--size", arguments.size, "of the window")->check(CLI::Validator(check_size, "WxH"))->capture_default_str();
-  cli.add_option("--theme", arguments.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}))->capture_default_str();
-  cli.add_option("--scale", arguments.scale, "of text and all else; 1.7 is for presenters")->check(CLI::Range(0.7, 3.0))->capture_default_str();
+  cli.add_option("SESSION", arguments.session,
+                 "pid, PID.LOOP or path; nothing: the only live one, or a list to pick from");
+  auto* screenshot =
+      cli.add_option("--screenshot", arguments.screenshot, "write a picture to this PNG file and exit")
+          ->type_name("OUT.png");
+  cli.add_option("--after", arguments.after, "seconds to watch before the screenshot")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->needs(screenshot)
+      ->capture_default_str();
+  cli.add_flag("--show-worst", arguments.show_worst, "bring the worst finding into view for the screenshot")
+      ->needs(screenshot);
+  cli.add_option("--size", arguments.size, "of the window")
+      ->check(CLI::Validator(check_size, "WxH"))
+      ->capture_default_str();
+  cli.add_option("--theme", arguments.theme, "dark or light")
+      ->check(CLI::IsMember({"dark", "light"}))
+      ->capture_default_str();
+  cli.add_option("--scale", arguments.scale, "of text and all else; 1.7 is for presenters")
+      ->check(CLI::Range(0.7, 3.0))
+      ->capture_default_str();
   cli.add_option("--level", arguments.level, "what to ask the program to record while attached")
       ->check(CLI::IsMember({"phases", "callbacks", "tasks"}))
       ->capture_default_str();
@@ -91,7 +106,8 @@ std::string wait_for_session(const Arguments& arguments, std::string& error) {
   for (;;) {
     error.clear();
     const std::string path = tracer::find_session(arguments.session, error);
-    if (!path.empty() || seconds_now() >= deadline) return path;
+    if (!path.empty() || seconds_now() >= deadline)
+      return path;
     timespec moment{0, 100'000'000};
     nanosleep(&moment, nullptr);
   }
@@ -107,7 +123,8 @@ void run_frames(Window& window, App& app, double stop_at) {
     const double used = processor_seconds();
     app.frame(begin - start);
     cost += (processor_seconds() - used - cost) * 0.2;
-    if (stop_at > 0 && seconds_now() >= stop_at) return;
+    if (stop_at > 0 && seconds_now() >= stop_at)
+      return;
 
     gui::PacingState pacing;
     pacing.software = window.software_rendering();
@@ -118,20 +135,23 @@ void run_frames(Window& window, App& app, double stop_at) {
     pacing.since_input = begin - last_input;
     pacing.frame_cost = cost;
     double wait = begin + gui::frame_interval(pacing) - seconds_now();
-    if (stop_at > 0) wait = std::min(wait, stop_at - seconds_now());
+    if (stop_at > 0)
+      wait = std::min(wait, stop_at - seconds_now());
     // Input is drawn soon, but not more often than a frame may cost.
     if (window.wait(std::max(wait, 0.0))) {
       last_input = seconds_now();
       const double least = window.software_rendering() ? std::max(1.0 / 30, cost / 0.7) : 0;
       const double rest = begin + least - seconds_now();
-      if (rest > 0) window.wait(rest);
+      if (rest > 0)
+        window.wait(rest);
     }
   }
 }
 
 int take_screenshot(Window& window, App& app, const Arguments& arguments) {
   run_frames(window, app, seconds_now() + std::max(arguments.after, 0.05));
-  if (arguments.show_worst && app.show_worst_finding()) run_frames(window, app, seconds_now() + 0.2);
+  if (arguments.show_worst && app.show_worst_finding())
+    run_frames(window, app, seconds_now() + 0.2);
   gui::Image image;
   app.frame(seconds_now(), &image);
   std::string error;
@@ -171,7 +191,8 @@ int run(const Arguments& arguments) {
       return kUsage;
     }
   }
-  if (!arguments.screenshot.empty()) return take_screenshot(window, app, arguments);
+  if (!arguments.screenshot.empty())
+    return take_screenshot(window, app, arguments);
   spdlog::debug("OpenGL renderer: {}", window.renderer());
   run_frames(window, app, 0);
   return kOk;

@@ -12,7 +12,8 @@ namespace loopscope::gui {
 class PickerView {
  public:
   /// The path that was picked. `message` is shown above the list: why there is nothing on the screen.
-  std::optional<std::string> draw(Painter& painter, const Rect& window, bool overlay, const std::string& message, double seconds);
+  std::optional<std::string> draw(Painter& painter, const Rect& window, bool overlay, const std::string& message,
+                                  double seconds);
   void key(Key key);
   [[nodiscard]] bool take_dismissed();
   void refresh_soon() { listed_ = -1; }

@@ -21,10 +21,14 @@ bool write_png(const std::string& path, const Image& image, std::string& error) 
     error = "The screenshot cannot be written to " + path + ": " + std::strerror(errno) + ".";
     return false;
   }
-  const auto append = [](void* context, void* data, int size) { static_cast<std::ofstream*>(context)->write(static_cast<const char*>(data), size); };
-  const int encoded = stbi_write_png_to_func(append, &file, image.width, image.height, 3, image.rgb.data(), image.width * 3);
+  const auto append = [](void* context, void* data, int size) {
+    static_cast<std::ofstream*>(context)->write(static_cast<const char*>(data), size);
+  };
+  const int encoded =
+      stbi_write_png_to_func(append, &file, image.width, image.height, 3, image.rgb.data(), image.width * 3);
   file.close();
-  if (encoded != 0 && file) return true;
+  if (encoded != 0 && file)
+    return true;
   error = "The screenshot could not be written to " + path + " completely: is the disk full?";
   return false;
 }

@@ -11,7 +11,8 @@ enum class Tab : std::uint8_t { callbacks, tasks, handles };
 class TablesView {
  public:
   /// Answers true if the user asked to count anew.
-  bool draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest, tracer::NameId& selected);
+  bool draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
+            tracer::NameId& selected);
   [[nodiscard]] Tab tab() const { return tab_; }
   void next_tab() { tab_ = static_cast<Tab>((static_cast<int>(tab_) + 1) % 3); }
 
@@ -23,10 +24,10 @@ class TablesView {
   };
   struct Column {
     const char* title;
-    float width;      ///< design pixels; 0: what is left
+    float width;  ///< design pixels; 0: what is left
     bool right;
     bool mono;
-    int priority;     ///< the highest gives way first when it is narrow
+    int priority;  ///< the highest gives way first when it is narrow
   };
   struct Line {
     std::vector<Cell> cells;
@@ -40,8 +41,8 @@ class TablesView {
   };
 
   void draw_tabs(Painter& painter, Rect head, const Digest& digest);
-  void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines, const std::string& empty,
-                  tracer::NameId& selected);
+  void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
+                  const std::string& empty, tracer::NameId& selected);
   std::vector<Line> callback_lines(const Theme& theme, const Digest& digest) const;
   std::vector<Line> task_lines(const Theme& theme, const Digest& digest) const;
   std::vector<Line> handle_lines(const Theme& theme, const Digest& digest) const;

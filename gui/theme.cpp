@@ -17,28 +17,44 @@ Color mix(Color a, Color b, float share) {
 
 Color Theme::phase(Phase which) const {
   switch (which) {
-    case Phase::timers: return rgb(dark ? 0xE69F00 : 0xD18F00);
-    case Phase::pending: return rgb(dark ? 0xCC79A7 : 0xB9608F);
-    case Phase::idle: return rgb(dark ? 0x56B4E9 : 0x2F93CE);
-    case Phase::prepare: return rgb(dark ? 0x9AA3B5 : 0x7D879A);
-    case Phase::poll: return rgb(dark ? 0x2F6F8F : 0x5B93AE);
-    case Phase::check: return rgb(dark ? 0xF0E442 : 0xC2B200);
-    case Phase::closing: return rgb(dark ? 0xD55E00 : 0xC95700);
-    case Phase::none: break;
+    case Phase::timers:
+      return rgb(dark ? 0xE69F00 : 0xD18F00);
+    case Phase::pending:
+      return rgb(dark ? 0xCC79A7 : 0xB9608F);
+    case Phase::idle:
+      return rgb(dark ? 0x56B4E9 : 0x2F93CE);
+    case Phase::prepare:
+      return rgb(dark ? 0x9AA3B5 : 0x7D879A);
+    case Phase::poll:
+      return rgb(dark ? 0x2F6F8F : 0x5B93AE);
+    case Phase::check:
+      return rgb(dark ? 0xF0E442 : 0xC2B200);
+    case Phase::closing:
+      return rgb(dark ? 0xD55E00 : 0xC95700);
+    case Phase::none:
+      break;
   }
   return text_faint;
 }
 
 Color Theme::activity(Activity which) const {
   switch (which) {
-    case Activity::poll_asleep: return dark ? rgb(0x2F6F8F) : rgb(0x7FB0C6);
-    case Activity::poll_no_sleep: return dark ? rgb(0x3D8A9E) : rgb(0x4D9DB0);
-    case Activity::poll_io: return dark ? rgb(0x009E73) : rgb(0x008F68);
-    case Activity::gil_wait: return dark ? rgb(0x8F566A) : rgb(0xA0627A);
-    case Activity::stopped: return text_faint;
-    case Activity::between: return dark ? rgb(0x6A7386) : rgb(0x9098A8);
-    case Activity::unknown: return track;
-    default: return phase(phase_of(which));
+    case Activity::poll_asleep:
+      return dark ? rgb(0x2F6F8F) : rgb(0x7FB0C6);
+    case Activity::poll_no_sleep:
+      return dark ? rgb(0x3D8A9E) : rgb(0x4D9DB0);
+    case Activity::poll_io:
+      return dark ? rgb(0x009E73) : rgb(0x008F68);
+    case Activity::gil_wait:
+      return dark ? rgb(0x8F566A) : rgb(0xA0627A);
+    case Activity::stopped:
+      return text_faint;
+    case Activity::between:
+      return dark ? rgb(0x6A7386) : rgb(0x9098A8);
+    case Activity::unknown:
+      return track;
+    default:
+      return phase(phase_of(which));
   }
 }
 

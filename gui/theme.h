@@ -27,7 +27,7 @@ struct Theme {
   bool dark = true;
   Color window, header, line, card, card_line, inset, button, button_hover, key;
   Color text, text_dim, text_faint;
-  Color track;                  ///< behind bars
+  Color track;  ///< behind bars
   Color grid;
   Color accent, live, warning, alarm, alarm_text, alarm_fill;
   Color iteration_even, iteration_odd;

@@ -11,7 +11,8 @@ std::int64_t round_step(double least_ns) {
   std::int64_t decade = 1;
   while (static_cast<double>(decade) * 10 <= least_ns) decade *= 10;
   for (const std::int64_t factor : {1, 2, 5, 10}) {
-    if (static_cast<double>(decade * factor) >= least_ns) return decade * factor;
+    if (static_cast<double>(decade * factor) >= least_ns)
+      return decade * factor;
   }
   return decade * 10;
 }
@@ -49,13 +50,16 @@ std::vector<AxisTick> time_axis(const Viewport& viewport, std::int64_t origin_ns
     spread = round_step(static_cast<double>(spread) * 1.01);
   }
   // A wide step may leave a narrow axis with one tick: then the next smaller round step is the better one.
-  if (viewport.span_ns() / spread < 2 && step < spread) spread = step;
+  if (viewport.span_ns() / spread < 2 && step < spread)
+    spread = step;
   std::int64_t number = (viewport.begin_ns() - origin_ns) / spread - 1;
   for (;; ++number) {
     const std::int64_t offset = number * spread;
     const std::int64_t t = origin_ns + offset;
-    if (t < viewport.begin_ns()) continue;
-    if (t > viewport.end_ns()) break;
+    if (t < viewport.begin_ns())
+      continue;
+    if (t > viewport.end_ns())
+      break;
     ticks.push_back({viewport.to_x(t), t, offset == 0 ? origin_label : axis_label(offset, spread)});
   }
   return ticks;

@@ -26,7 +26,8 @@ void fold(const Column<Slice, Summary>& column, const Viewport& viewport, Wide w
     const std::int64_t next_cell = (column[i].begin_ns / cell + 1) * cell;
     std::uint64_t end = column.first_beginning_at(std::min(next_cell, viewport.end_ns()), i + 1);
     // Slices of a row do not overlap: only the last to begin in a cell can be wider than the cell.
-    if (column[end - 1].end_ns - column[end - 1].begin_ns >= cell) --end;
+    if (column[end - 1].end_ns - column[end - 1].begin_ns >= cell)
+      --end;
     run(i, end);
     i = end;
   }
@@ -79,7 +80,8 @@ void lay_slices(Row& row, const Column<Slice>& column, const Viewport& viewport,
 }
 
 void lay_open(Row& row, const Viewport& viewport, std::int64_t begin_ns, std::int64_t now_ns, Activity activity) {
-  if (begin_ns >= viewport.end_ns() || now_ns <= viewport.begin_ns() || now_ns <= begin_ns) return;
+  if (begin_ns >= viewport.end_ns() || now_ns <= viewport.begin_ns() || now_ns <= begin_ns)
+    return;
   Mark mark = place(viewport, begin_ns, now_ns);
   mark.worst_ns = now_ns - begin_ns;
   mark.activity = activity;
@@ -87,7 +89,8 @@ void lay_open(Row& row, const Viewport& viewport, std::int64_t begin_ns, std::in
   push(row.marks, mark);
 }
 
-void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std::int64_t now_ns, std::uint64_t& slices) {
+void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std::int64_t now_ns,
+                std::uint64_t& slices) {
   const auto& column = model.phases();
   fold(
       column, viewport,
@@ -101,7 +104,8 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
       },
       [&](std::uint64_t from, std::uint64_t to) {
         Mark run = place(viewport, column[from].begin_ns, column[to - 1].end_ns);
-        if (!row.marks.empty() && run.x0 < row.marks.back().x1) run.x0 = std::min(row.marks.back().x1, run.x1);
+        if (!row.marks.empty() && run.x0 < row.marks.back().x1)
+          run.x0 = std::min(row.marks.back().x1, run.x1);
         run.count = to - from;
         run.index = from;
         const tracer::ActivityTimes times = column.summarise(from, to);
@@ -109,7 +113,8 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
         for (const std::int64_t ns : times.ns) total += ns;
         float y = 0;
         for (std::size_t a = 0; a < tracer::kActivityCount; ++a) {
-          if (times.ns[a] == 0) continue;
+          if (times.ns[a] == 0)
+            continue;
           Mark mark = run;
           mark.activity = static_cast<Activity>(a);
           mark.worst_ns = times.ns[a];
@@ -120,10 +125,12 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
         }
         slices += to - from;
       });
-  if (model.open_phase()) lay_open(row, viewport, model.open_phase()->begin_ns, now_ns, model.open_phase()->activity);
+  if (model.open_phase())
+    lay_open(row, viewport, model.open_phase()->begin_ns, now_ns, model.open_phase()->activity);
 }
 
-void lay_transfers(Row& row, const Column<tracer::TransferSlice, tracer::ByteSum>& column, const Viewport& viewport) {
+void lay_transfers(Row& row, const Column<tracer::TransferSlice, tracer::ByteSum>& column,
+                   const Viewport& viewport) {
   const auto cell = std::max<std::int64_t>(static_cast<std::int64_t>(viewport.ns_per_px() * kFoldPx), 1);
   std::uint64_t i = column.first_beginning_at(viewport.begin_ns());
   while (i < column.last() && column[i].begin_ns < viewport.end_ns()) {
@@ -147,12 +154,15 @@ void lay_waits(Row& row, const Viewport& viewport) {
   const auto& steps = row.track->steps;
   std::size_t looks = 0;
   for (const Mark& mark : row.marks) {
-    if (mark.open || ++looks > kMostLooks) continue;
+    if (mark.open || ++looks > kMostLooks)
+      continue;
     const CallbackSlice& step = steps[mark.index];
-    if (step.waited_ns() == 0) continue;
+    if (step.waited_ns() == 0)
+      continue;
     const float x0 = clamp_x(viewport, step.ready_ns);
     const float x1 = clamp_x(viewport, step.begin_ns);
-    if (x1 - x0 >= 2 * kFoldPx) row.waits.push_back({x0, x1, step.waited_ns(), mark.index});
+    if (x1 - x0 >= 2 * kFoldPx)
+      row.waits.push_back({x0, x1, step.waited_ns(), mark.index});
   }
 }
 
@@ -160,7 +170,8 @@ void lay_waits(Row& row, const Viewport& viewport) {
 std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, std::size_t most) {
   std::vector<const TaskTrack*> tracks;
   const auto consider = [&](const TaskTrack& track) {
-    if (track.steps.empty() || track.steps.back().end_ns < viewport.begin_ns() - 10'000'000'000) return;
+    if (track.steps.empty() || track.steps.back().end_ns < viewport.begin_ns() - 10'000'000'000)
+      return;
     tracks.push_back(&track);
   };
   for (const auto& [object, track] : model.tasks()) consider(track);
@@ -170,10 +181,12 @@ std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewp
   }
   // Those that ran most stay; totals change slowly, so rows do not swap from frame to frame.
   std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
-    if (left->run_total_ns != right->run_total_ns) return left->run_total_ns > right->run_total_ns;
+    if (left->run_total_ns != right->run_total_ns)
+      return left->run_total_ns > right->run_total_ns;
     return left->object < right->object;
   });
-  if (tracks.size() > most) tracks.resize(most);
+  if (tracks.size() > most)
+    tracks.resize(most);
   std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
     return left->name != right->name ? left->name < right->name : left->object < right->object;
   });
@@ -191,11 +204,13 @@ bool waiting_steps(const TraceModel& model, const Viewport& viewport, std::vecto
   const auto& callbacks = model.callbacks();
   const std::uint64_t from = callbacks.first_beginning_at(viewport.begin_ns());
   const std::uint64_t in_view = callbacks.first_beginning_at(viewport.end_ns(), from);
-  if (in_view - from > kMostAsked || in_view == callbacks.first()) return false;
+  if (in_view - from > kMostAsked || in_view == callbacks.first())
+    return false;
   const std::uint64_t to = std::min(callbacks.last(), in_view + 2'000);  // ready in view, run after it
   for (std::uint64_t i = from; i < to; ++i) {
     const CallbackSlice& slice = callbacks[i];
-    if (slice.ready_ns <= 0 || slice.ready_ns >= viewport.end_ns() || slice.waited_ns() == 0) continue;
+    if (slice.ready_ns <= 0 || slice.ready_ns >= viewport.end_ns() || slice.waited_ns() == 0)
+      continue;
     steps.push_back({std::max(slice.ready_ns, viewport.begin_ns()), 1});
     steps.push_back({slice.begin_ns, -1});
   }
@@ -218,7 +233,8 @@ std::vector<std::uint64_t> depth_by_pixel(const TraceModel& model, const Viewpor
     std::int64_t depth = 0;
     std::size_t at = 0;
     for (const Step& step : steps) {
-      if (step.t_ns >= viewport.end_ns()) break;
+      if (step.t_ns >= viewport.end_ns())
+        break;
       const std::size_t column = column_of(step.t_ns);
       for (; at < column; ++at) depths[at + 1] = static_cast<std::uint64_t>(depth);
       depth = std::max<std::int64_t>(depth + step.change, 0);
@@ -246,7 +262,8 @@ void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport) {
   const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
   row.line.reserve(depths.size());
   for (std::size_t i = 0; i < depths.size(); ++i) {
-    row.line.push_back({viewport.x0() + static_cast<float>(i), row.area.y1 - static_cast<float>(depths[i]) * scale});
+    row.line.push_back(
+        {viewport.x0() + static_cast<float>(i), row.area.y1 - static_cast<float>(depths[i]) * scale});
   }
 }
 
@@ -264,7 +281,8 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
 
   Row& iterations = add_row(RowKind::iterations, "Iterations", unit * 0.95F);
   lay_slices(iterations, model.iterations(), viewport, layout.slices);
-  if (model.open_iteration()) lay_open(iterations, viewport, model.open_iteration()->begin_ns, request.now_ns, Activity::unknown);
+  if (model.open_iteration())
+    lay_open(iterations, viewport, model.open_iteration()->begin_ns, request.now_ns, Activity::unknown);
   rest.cut_top(space);
 
   lay_phases(add_row(RowKind::phases, "Phases", unit * 1.55F), model, viewport, request.now_ns, layout.slices);
@@ -283,7 +301,8 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   const bool with_gil = rest.height() > unit * 3.2F;
   const bool with_bytes = rest.height() > unit * 5.4F;
   const auto cut_row = [&](bool shown, float height, float gap) {
-    if (!shown) return Rect{};
+    if (!shown)
+      return Rect{};
     const Rect area = rest.cut_bottom(height);
     rest.cut_bottom(gap);
     return area;
@@ -293,8 +312,10 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   const Rect reads_area = cut_row(with_bytes, unit * 0.85F, space * 1.4F);
 
   const auto most_tasks = static_cast<std::size_t>(std::max(rest.height() / (unit * 0.95F), 0.0F));
-  const std::vector<const TaskTrack*> tracks = choose_tracks(model, viewport, std::min(most_tasks, request.task_rows));
-  const float task_height = std::min(unit * 1.15F, rest.height() / static_cast<float>(std::max<std::size_t>(tracks.size(), 1)));
+  const std::vector<const TaskTrack*> tracks =
+      choose_tracks(model, viewport, std::min(most_tasks, request.task_rows));
+  const float task_height =
+      std::min(unit * 1.15F, rest.height() / static_cast<float>(std::max<std::size_t>(tracks.size(), 1)));
   for (const TaskTrack* track : tracks) {
     Row& row = add_row(RowKind::task, "", task_height);
     row.track = track;
@@ -306,13 +327,17 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
     layout.rows.push_back({kind, label, area, {}, {}, nullptr, {}, 0, 0});
     return layout.rows.back();
   };
-  if (with_bytes) lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
-  if (with_bytes) lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
-  if (with_gil) lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
+  if (with_bytes)
+    lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
+  if (with_bytes)
+    lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
+  if (with_gil)
+    lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
   lay_ready(add_fixed(RowKind::ready, "Ready queue", ready_area), model, viewport);
 
   for (const tracer::Gap& gap : model.gaps()) {
-    if (gap.end_ns < viewport.begin_ns() || gap.begin_ns > viewport.end_ns()) continue;
+    if (gap.end_ns < viewport.begin_ns() || gap.begin_ns > viewport.end_ns())
+      continue;
     const Mark mark = place(viewport, gap.begin_ns, gap.end_ns);
     layout.gaps.push_back({mark.x0, std::max(mark.x1, mark.x0 + 2), gap.lost});
   }
@@ -320,12 +345,14 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
 }
 
 const Mark* mark_at(const Row& row, Point p) {
-  if (p.y < row.area.y0 || p.y >= row.area.y1) return nullptr;
+  if (p.y < row.area.y0 || p.y >= row.area.y1)
+    return nullptr;
   const float share = (p.y - row.area.y0) / std::max(row.area.height(), 1.0F);
   const Mark* nearest = nullptr;
   float best = 2.5F;
   for (const Mark& mark : row.marks) {
-    if (row.kind == RowKind::phases && (share < mark.y0 || share > mark.y1)) continue;
+    if (row.kind == RowKind::phases && (share < mark.y0 || share > mark.y1))
+      continue;
     const float distance = p.x < mark.x0 ? mark.x0 - p.x : p.x > mark.x1 ? p.x - mark.x1 : 0;
     if (distance < best) {
       best = distance;

@@ -25,15 +25,15 @@ enum class RowKind : std::uint8_t { iterations, phases, callbacks, task, reads, 
 struct Mark {
   float x0 = 0;
   float x1 = 0;
-  float y0 = 0;                 ///< 0 at the row's top, 1 at its bottom
+  float y0 = 0;  ///< 0 at the row's top, 1 at its bottom
   float y1 = 1;
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::uint64_t count = 1;      ///< slices in it
-  std::int64_t worst_ns = 0;    ///< the longest of them
-  std::uint64_t index = 0;      ///< in the row's column: of the slice, or of the longest one
+  std::uint64_t count = 1;    ///< slices in it
+  std::int64_t worst_ns = 0;  ///< the longest of them
+  std::uint64_t index = 0;    ///< in the row's column: of the slice, or of the longest one
   tracer::Activity activity = tracer::Activity::unknown;  ///< phases row
-  bool open = false;            ///< it has not ended yet
+  bool open = false;                                      ///< it has not ended yet
 };
 
 /// A step that waited: from ready to begin.
@@ -46,13 +46,13 @@ struct WaitMark {
 
 struct Row {
   RowKind kind;
-  std::string label;            ///< filled by the view for tasks: the layout knows no names
+  std::string label;  ///< filled by the view for tasks: the layout knows no names
   Rect area;
   std::vector<Mark> marks;
-  std::vector<WaitMark> waits;  ///< tasks
+  std::vector<WaitMark> waits;               ///< tasks
   const tracer::TaskTrack* track = nullptr;  ///< tasks
-  std::vector<Point> line;      ///< ready: depth over x, in pixels
-  std::uint64_t peak = 0;       ///< ready: the deepest in view
+  std::vector<Point> line;                   ///< ready: depth over x, in pixels
+  std::uint64_t peak = 0;                    ///< ready: the deepest in view
   float peak_x = 0;
 };
 
@@ -65,14 +65,14 @@ struct GapMark {
 struct TimelineLayout {
   std::vector<Row> rows;
   std::vector<GapMark> gaps;
-  std::uint64_t slices = 0;     ///< in view, folded or not
+  std::uint64_t slices = 0;  ///< in view, folded or not
 };
 
 struct TimelineRequest {
-  Rect area;                    ///< of the rows; the viewport lies on its x
-  float unit = 18;              ///< height of a line of text
-  std::size_t task_rows = 8;    ///< at most
-  std::int64_t now_ns = 0;      ///< where what is open ends
+  Rect area;                  ///< of the rows; the viewport lies on its x
+  float unit = 18;            ///< height of a line of text
+  std::size_t task_rows = 8;  ///< at most
+  std::int64_t now_ns = 0;    ///< where what is open ends
 };
 
 TimelineLayout lay_out(const tracer::TraceModel& model, const Viewport& viewport, const TimelineRequest& request);

@@ -15,7 +15,9 @@ constexpr std::size_t kBatchEvents = 4096;
 constexpr std::int64_t kLifeCheckNs = 250'000'000;
 constexpr std::int64_t kRenewNs = 100'000'000;
 
-std::int64_t clock_ns() { return static_cast<std::int64_t>(tracer::monotonic_ns()); }
+std::int64_t clock_ns() {
+  return static_cast<std::int64_t>(tracer::monotonic_ns());
+}
 
 }  // namespace
 
@@ -25,22 +27,26 @@ TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
   session_->calibrate();
   look_at_present();
   level_before_ = present_.level;
-  if (!ended_) statistics_.sample(counters_, clock_ns());
+  if (!ended_)
+    statistics_.sample(counters_, clock_ns());
   want_level(want);
 }
 
 void TraceSource::want_level(Level level) {
   want_ = level;
-  if (ended_) return;
+  if (ended_)
+    return;
   if (leased_) {
     session_->drop_lease();
     leased_ = false;
   }
-  if (level > level_before_) leased_ = session_->take_lease(level);
+  if (level > level_before_)
+    leased_ = session_->take_lease(level);
 }
 
 std::optional<Level> TraceSource::raised_from() const {
-  if (ended_ || !leased_ || present_.level <= level_before_) return std::nullopt;
+  if (ended_ || !leased_ || present_.level <= level_before_)
+    return std::nullopt;
   return level_before_;
 }
 
@@ -60,7 +66,8 @@ void TraceSource::pump(std::int64_t budget_ns, std::int64_t keep_from_ns) {
     }
   }
   look_at_present();
-  if (!ended_) statistics_.sample(counters_, start);
+  if (!ended_)
+    statistics_.sample(counters_, start);
   drain(start + budget_ns);
   now_ns_ = ended_ || !caught_up_ ? model_.last_event_ns() : std::max(start, model_.last_event_ns());
   model_.forget(std::min(now_ns_, keep_from_ns));
@@ -91,7 +98,8 @@ void TraceSource::drain(std::int64_t until_ns) {
       statistics_.add(event);
     }
     caught_up_ = batch_.events.size() < kBatchEvents;
-    if (clock_ns() > until_ns) break;
+    if (clock_ns() > until_ns)
+      break;
   }
 }
 

@@ -38,7 +38,8 @@ class Viewport {
   }
   /// Zooms by `factor` (above 1: closer); the moment under `x` stays there.
   void zoom(double factor, float x) {
-    const double share = std::clamp(static_cast<double>(x - x0_) / std::max(static_cast<double>(x1_ - x0_), 1.0), 0.0, 1.0);
+    const double share =
+        std::clamp(static_cast<double>(x - x0_) / std::max(static_cast<double>(x1_ - x0_), 1.0), 0.0, 1.0);
     const double pivot = begin_ + share * span_;
     span_ /= factor;
     clamp_span(pivot, share);

@@ -35,18 +35,30 @@ struct KeyName {
   Key key;
 };
 constexpr std::array kKeys{
-    KeyName{GLFW_KEY_SPACE, Key::space},      KeyName{GLFW_KEY_LEFT, Key::left},
-    KeyName{GLFW_KEY_RIGHT, Key::right},      KeyName{GLFW_KEY_UP, Key::up},
-    KeyName{GLFW_KEY_DOWN, Key::down},        KeyName{GLFW_KEY_HOME, Key::home},
-    KeyName{GLFW_KEY_END, Key::end},          KeyName{GLFW_KEY_EQUAL, Key::plus},
-    KeyName{GLFW_KEY_KP_ADD, Key::plus},      KeyName{GLFW_KEY_MINUS, Key::minus},
-    KeyName{GLFW_KEY_KP_SUBTRACT, Key::minus}, KeyName{GLFW_KEY_0, Key::zero},
-    KeyName{GLFW_KEY_ESCAPE, Key::escape},    KeyName{GLFW_KEY_ENTER, Key::enter},
-    KeyName{GLFW_KEY_F2, Key::f2},            KeyName{GLFW_KEY_F3, Key::f3},
-    KeyName{GLFW_KEY_F, Key::f},              KeyName{GLFW_KEY_G, Key::g},
-    KeyName{GLFW_KEY_L, Key::l},              KeyName{GLFW_KEY_P, Key::p},
-    KeyName{GLFW_KEY_Q, Key::q},              KeyName{GLFW_KEY_S, Key::s},
-    KeyName{GLFW_KEY_TAB, Key::tab},          KeyName{GLFW_KEY_PAGE_UP, Key::page_up},
+    KeyName{GLFW_KEY_SPACE, Key::space},
+    KeyName{GLFW_KEY_LEFT, Key::left},
+    KeyName{GLFW_KEY_RIGHT, Key::right},
+    KeyName{GLFW_KEY_UP, Key::up},
+    KeyName{GLFW_KEY_DOWN, Key::down},
+    KeyName{GLFW_KEY_HOME, Key::home},
+    KeyName{GLFW_KEY_END, Key::end},
+    KeyName{GLFW_KEY_EQUAL, Key::plus},
+    KeyName{GLFW_KEY_KP_ADD, Key::plus},
+    KeyName{GLFW_KEY_MINUS, Key::minus},
+    KeyName{GLFW_KEY_KP_SUBTRACT, Key::minus},
+    KeyName{GLFW_KEY_0, Key::zero},
+    KeyName{GLFW_KEY_ESCAPE, Key::escape},
+    KeyName{GLFW_KEY_ENTER, Key::enter},
+    KeyName{GLFW_KEY_F2, Key::f2},
+    KeyName{GLFW_KEY_F3, Key::f3},
+    KeyName{GLFW_KEY_F, Key::f},
+    KeyName{GLFW_KEY_G, Key::g},
+    KeyName{GLFW_KEY_L, Key::l},
+    KeyName{GLFW_KEY_P, Key::p},
+    KeyName{GLFW_KEY_Q, Key::q},
+    KeyName{GLFW_KEY_S, Key::s},
+    KeyName{GLFW_KEY_TAB, Key::tab},
+    KeyName{GLFW_KEY_PAGE_UP, Key::page_up},
     KeyName{GLFW_KEY_PAGE_DOWN, Key::page_down},
 };
 
@@ -54,7 +66,8 @@ constexpr std::array kKeys{
 std::string find_font(std::initializer_list<const char*> candidates) {
   for (const char* path : candidates) {
     std::error_code error;
-    if (std::filesystem::exists(path, error)) return path;
+    if (std::filesystem::exists(path, error))
+      return path;
   }
   return {};
 }
@@ -88,11 +101,13 @@ std::string describe_failure(const char* what) {
 Window::Opened Window::open(int width, int height, const std::string& title) {
   glfwSetErrorCallback([](int, const char* text) { last_glfw_error() = text; });
   if (std::getenv("DISPLAY") == nullptr && std::getenv("WAYLAND_DISPLAY") == nullptr) {
-    return {nullptr, "No display: neither DISPLAY nor WAYLAND_DISPLAY is set. "
-                     "Start it in a desktop session, or under a virtual one: xvfb-run loopscope-gui …"};
+    return {nullptr,
+            "No display: neither DISPLAY nor WAYLAND_DISPLAY is set. "
+            "Start it in a desktop session, or under a virtual one: xvfb-run loopscope-gui …"};
   }
   if (glfwInit() == GLFW_FALSE) {
-    return {nullptr, describe_failure("The display cannot be opened") + ". Check DISPLAY, or use a virtual one: xvfb-run loopscope-gui …"};
+    return {nullptr, describe_failure("The display cannot be opened") +
+                         ". Check DISPLAY, or use a virtual one: xvfb-run loopscope-gui …"};
   }
   std::unique_ptr<Window> opened(new Window);
   opened->state_ = std::make_unique<State>();
@@ -114,7 +129,8 @@ Window::Opened Window::open(int width, int height, const std::string& title) {
   const auto* name = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
   opened->renderer_ = name == nullptr ? "unknown" : name;
   for (const char* software : {"llvmpipe", "softpipe", "swrast", "Software"}) {
-    if (opened->renderer_.find(software) != std::string::npos) opened->software_ = true;
+    if (opened->renderer_.find(software) != std::string::npos)
+      opened->software_ = true;
   }
 
   glfwSetWindowUserPointer(state.window, &state);
@@ -128,12 +144,16 @@ Window::Opened Window::open(int width, int height, const std::string& title) {
 }
 
 void Window::listen(GLFWwindow* window) {
-  static const auto note_input = [](GLFWwindow* w) { static_cast<State*>(glfwGetWindowUserPointer(w))->input = true; };
+  static const auto note_input = [](GLFWwindow* w) {
+    static_cast<State*>(glfwGetWindowUserPointer(w))->input = true;
+  };
   glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int modifiers) {
     note_input(w);
-    if (action == GLFW_RELEASE) return;
+    if (action == GLFW_RELEASE)
+      return;
     for (const KeyName& name : kKeys) {
-      if (name.glfw != key) continue;
+      if (name.glfw != key)
+        continue;
       const bool ctrl = (modifiers & GLFW_MOD_CONTROL) != 0;
       const bool shift = (modifiers & GLFW_MOD_SHIFT) != 0;
       static_cast<State*>(glfwGetWindowUserPointer(w))->keys.push_back({name.key, ctrl, shift});
@@ -152,14 +172,23 @@ Window::~Window() {
     ImGui_ImplGlfw_Shutdown();
     ImGui::DestroyContext();
   }
-  if (state_->window != nullptr) glfwDestroyWindow(state_->window);
+  if (state_->window != nullptr)
+    glfwDestroyWindow(state_->window);
   glfwTerminate();
 }
 
-bool Window::should_close() const { return glfwWindowShouldClose(state_->window) != 0; }
-bool Window::focused() const { return glfwGetWindowAttrib(state_->window, GLFW_FOCUSED) != 0; }
-bool Window::iconified() const { return glfwGetWindowAttrib(state_->window, GLFW_ICONIFIED) != 0; }
-void Window::set_title(const std::string& title) { glfwSetWindowTitle(state_->window, title.c_str()); }
+bool Window::should_close() const {
+  return glfwWindowShouldClose(state_->window) != 0;
+}
+bool Window::focused() const {
+  return glfwGetWindowAttrib(state_->window, GLFW_FOCUSED) != 0;
+}
+bool Window::iconified() const {
+  return glfwGetWindowAttrib(state_->window, GLFW_ICONIFIED) != 0;
+}
+void Window::set_title(const std::string& title) {
+  glfwSetWindowTitle(state_->window, title.c_str());
+}
 
 Point Window::size() const {
   int width = 0;
@@ -185,22 +214,27 @@ bool Window::wait(double seconds) {
   return state_->input;
 }
 
-std::vector<KeyPress> Window::take_keys() { return std::exchange(state_->keys, {}); }
+std::vector<KeyPress> Window::take_keys() {
+  return std::exchange(state_->keys, {});
+}
 
 void Window::load_faces(float scale) {
-  if (std::fabs(scale - loaded_scale_) < 0.001F) return;
+  if (std::fabs(scale - loaded_scale_) < 0.001F)
+    return;
   loaded_scale_ = scale;
-  const std::string sans = find_font({"/usr/share/fonts/opentype/inter/Inter-Regular.otf", "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
+  const std::string sans = find_font({"/usr/share/fonts/opentype/inter/Inter-Regular.otf",
+                                      "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
                                       "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"});
-  const std::string sans_heavy =
-      find_font({"/usr/share/fonts/opentype/inter/Inter-SemiBold.otf", "/usr/share/fonts/truetype/inter/Inter-SemiBold.ttf",
-                 "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"});
+  const std::string sans_heavy = find_font({"/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
+                                            "/usr/share/fonts/truetype/inter/Inter-SemiBold.ttf",
+                                            "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"});
   const std::string mono = find_font({"/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
                                       "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"});
   const std::string mono_heavy = find_font({"/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Bold.ttf",
                                             "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf"});
   // Latin, Greek and Cyrillic (Python's names may be written in them), dashes, bullet, ellipsis, arrows, minus.
-  static constexpr ImWchar kRanges[] = {0x20, 0x17F, 0x370, 0x3FF, 0x400, 0x4FF, 0x2010, 0x2026, 0x2190, 0x2193, 0x2212, 0x2212, 0x221E, 0x221E, 0};
+  static constexpr ImWchar kRanges[] = {0x20,   0x17F,  0x370,  0x3FF,  0x400,  0x4FF,  0x2010, 0x2026,
+                                        0x2190, 0x2193, 0x2212, 0x2212, 0x221E, 0x221E, 0};
   ImGuiIO& io = ImGui::GetIO();
   io.Fonts->Clear();
   for (const FaceSpec& spec : kFaceSpecs) {
@@ -223,7 +257,8 @@ void Window::load_faces(float scale) {
 #endif
 }
 
-void Window::frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw, Image* capture) {
+void Window::frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw,
+                   Image* capture) {
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
   ImGui::NewFrame();
@@ -241,11 +276,14 @@ void Window::frame(Color background, const std::function<void(ImDrawList*, ImDra
   ImGui::Render();
   const Point pixels = size();
   glViewport(0, 0, static_cast<int>(pixels.x), static_cast<int>(pixels.y));
-  const auto channel = [background](unsigned shift) { return static_cast<float>((background >> shift) & 0xFF) / 255.0F; };
+  const auto channel = [background](unsigned shift) {
+    return static_cast<float>((background >> shift) & 0xFF) / 255.0F;
+  };
   glClearColor(channel(0), channel(8), channel(16), 1);
   glClear(GL_COLOR_BUFFER_BIT);
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-  if (capture != nullptr) *capture = read_pixels();  // before the swap: the front buffer need not be readable
+  if (capture != nullptr)
+    *capture = read_pixels();  // before the swap: the front buffer need not be readable
   glfwSwapBuffers(state_->window);
 }
 
@@ -262,7 +300,8 @@ Image Window::read_pixels() const {
   image.rgb.resize(upside_down.size());
   for (int y = 0; y < image.height; ++y) {
     const auto from = upside_down.begin() + static_cast<std::ptrdiff_t>(row) * (image.height - 1 - y);
-    std::copy(from, from + static_cast<std::ptrdiff_t>(row), image.rgb.begin() + static_cast<std::ptrdiff_t>(row) * y);
+    std::copy(from, from + static_cast<std::ptrdiff_t>(row),
+              image.rgb.begin() + static_cast<std::ptrdiff_t>(row) * y);
   }
   return image;
 }

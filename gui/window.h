@@ -17,7 +17,29 @@ struct GLFWwindow;
 namespace loopscope::gui {
 
 enum class Key : std::uint8_t {
-  space, left, right, up, down, home, end, plus, minus, zero, escape, enter, f2, f3, f, g, l, p, q, s, tab, page_up, page_down,
+  space,
+  left,
+  right,
+  up,
+  down,
+  home,
+  end,
+  plus,
+  minus,
+  zero,
+  escape,
+  enter,
+  f2,
+  f3,
+  f,
+  g,
+  l,
+  p,
+  q,
+  s,
+  tab,
+  page_up,
+  page_down,
 };
 
 struct KeyPress {
@@ -48,8 +70,8 @@ class Window {
   [[nodiscard]] bool iconified() const;
   [[nodiscard]] bool software_rendering() const { return software_; }
   [[nodiscard]] const std::string& renderer() const { return renderer_; }
-  [[nodiscard]] Point size() const;          ///< of the framebuffer
-  [[nodiscard]] float display_scale() const; ///< of the monitor: 1, 2, …
+  [[nodiscard]] Point size() const;           ///< of the framebuffer
+  [[nodiscard]] float display_scale() const;  ///< of the monitor: 1, 2, …
   void set_title(const std::string& title);
 
   /// Waits until something happens or `seconds` are over. Answers true if there was input.
@@ -62,7 +84,8 @@ class Window {
 
   /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse. Copies the frame to
   /// `capture` if that is not null.
-  void frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw, Image* capture);
+  void frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw,
+             Image* capture);
 
  private:
   Window() = default;

@@ -47,7 +47,9 @@ class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
             os.environ.get("LOOPSCOPE_DIR", ""),
         )
         if problem is not None:
-            warnings.warn(f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2)
+            warnings.warn(
+                f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
+            )
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -135,7 +137,9 @@ class _SignalWakeup:
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            self._old_fd = signal.set_wakeup_fd(self._loop._csock.fileno(), warn_on_full_buffer=False)
+            self._old_fd = signal.set_wakeup_fd(
+                self._loop._csock.fileno(), warn_on_full_buffer=False
+            )
 
     def __exit__(self, *_: object) -> None:
         if self._old_fd is None or self._loop._signal_handlers:

@@ -23,7 +23,9 @@ class Watchers(selectors.BaseSelector):
         self._loop = None
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        raise NotImplementedError("use loop.add_reader() or loop.add_writer(): libuv polls, not a selector")
+        raise NotImplementedError(
+            "use loop.add_reader() or loop.add_writer(): libuv polls, not a selector"
+        )
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         raise NotImplementedError("use loop.remove_reader() or loop.remove_writer()")

@@ -16,7 +16,18 @@ using tracer::PollReason;
 
 namespace {
 
-enum Function : std::size_t { data_received, serve_client, broadcast, heartbeat, render_report, connection_made, wakeup, health_check, resize_avatar, kFunctions };
+enum Function : std::size_t {
+  data_received,
+  serve_client,
+  broadcast,
+  heartbeat,
+  render_report,
+  connection_made,
+  wakeup,
+  health_check,
+  resize_avatar,
+  kFunctions
+};
 
 struct Written {
   const char* name;
@@ -24,14 +35,20 @@ struct Written {
   std::uint32_t line;
 };
 constexpr Written kNames[kFunctions] = {
-    {"Client.data_received", "/home/ada/chat/chat.py", 112}, {"serve_client", "/home/ada/chat/chat.py", 71},
-    {"broadcast", "/home/ada/chat/chat.py", 96},             {"heartbeat", "/home/ada/chat/chat.py", 41},
-    {"render_report", "/home/ada/chat/report.py", 88},       {"Server.connection_made", "/home/ada/chat/chat.py", 58},
-    {"Future._wakeup", "", 0},                               {"health_check", "/home/ada/chat/health.py", 19},
+    {"Client.data_received", "/home/ada/chat/chat.py", 112},
+    {"serve_client", "/home/ada/chat/chat.py", 71},
+    {"broadcast", "/home/ada/chat/chat.py", 96},
+    {"heartbeat", "/home/ada/chat/chat.py", 41},
+    {"render_report", "/home/ada/chat/report.py", 88},
+    {"Server.connection_made", "/home/ada/chat/chat.py", 58},
+    {"Future._wakeup", "", 0},
+    {"health_check", "/home/ada/chat/health.py", 19},
     {"resize_avatar", "/home/ada/chat/images.py", 20},
 };
 
-std::int64_t clock_ns() { return static_cast<std::int64_t>(tracer::monotonic_ns()); }
+std::int64_t clock_ns() {
+  return static_cast<std::int64_t>(tracer::monotonic_ns());
+}
 
 void spin(std::int64_t ns) {
   for (const std::int64_t end = clock_ns() + ns; clock_ns() < end;) {
@@ -39,7 +56,8 @@ void spin(std::int64_t ns) {
 }
 
 void sleep_for(std::int64_t ns) {
-  if (ns <= 0) return;
+  if (ns <= 0)
+    return;
   timespec span{static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
   nanosleep(&span, nullptr);
 }
@@ -53,14 +71,16 @@ std::unique_ptr<SyntheticSession> SyntheticSession::create(const SyntheticOption
   facts.program = "python3 -m loopscope run /home/ada/chat/chat_server.py --port 8888";
   facts.directory = options.directory;
   auto session = tracer::WritableSession::create(facts, error);
-  if (!session) return nullptr;
+  if (!session)
+    return nullptr;
   std::unique_ptr<SyntheticSession> made(new SyntheticSession(options));
   made->path_ = session->path();
   made->recorder_ = tracer::Recorder(std::move(session), options.level);
   made->name_all();
   made->recorder_.loop_start();
   for (int i = 0; i < options.clients; ++i) {
-    made->sockets_.push_back(made->recorder_.handle_opened(tracer::HandleKind::tcp, made->names_[serve_client], 10 + i));
+    made->sockets_.push_back(
+        made->recorder_.handle_opened(tracer::HandleKind::tcp, made->names_[serve_client], 10 + i));
   }
   made->recorder_.handle_opened(tracer::HandleKind::listener, made->names_[connection_made], 6);
   for (std::uint64_t task = 1; task <= 5; ++task) made->recorder_.task_created(made->names_[serve_client], task);
@@ -73,7 +93,8 @@ void SyntheticSession::name_all() {
   static const std::string kLong(200, 'x');
   for (const Written& written : kNames) {
     std::string name = written.name;
-    if (options_.long_names) name = "a_package_with_a_long_name.AVeryLongClassNameThatSaysEverything." + name + kLong;
+    if (options_.long_names)
+      name = "a_package_with_a_long_name.AVeryLongClassNameThatSaysEverything." + name + kLong;
     names_.push_back(recorder_.intern(&written, name, written.file, written.line));
   }
 }
@@ -98,17 +119,20 @@ void SyntheticSession::iterate() {
   poll(ready_.empty() ? around(mean) : 0);
 }
 
-void SyntheticSession::call(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns, std::uint64_t object, std::int64_t work_ns) {
+void SyntheticSession::call(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns,
+                            std::uint64_t object, std::int64_t work_ns) {
   recorder_.callback_begin(kind, name, ready, ready_is_ns, object);
   spin(work_ns);
   recorder_.callback_end();
 }
 
 void SyntheticSession::run_timers() {
-  if (clock_ns() < next_heartbeat_ns_) return;
+  if (clock_ns() < next_heartbeat_ns_)
+    return;
   recorder_.phase_begin(Phase::timers, 1);
   recorder_.timer_fired(names_[heartbeat], timer_id_, static_cast<std::uint64_t>(next_heartbeat_ns_));
-  call(CallbackKind::timer, names_[heartbeat], static_cast<std::uint64_t>(next_heartbeat_ns_), true, timer_id_, around(9'000));
+  call(CallbackKind::timer, names_[heartbeat], static_cast<std::uint64_t>(next_heartbeat_ns_), true, timer_id_,
+       around(9'000));
   next_heartbeat_ns_ = clock_ns() + 25'000'000;
   recorder_.timer_set(names_[heartbeat], ++timer_id_, static_cast<std::uint64_t>(next_heartbeat_ns_));
   ready_.push_back({CallbackKind::task_step, names_[health_check], recorder_.ticks(), 40, around(12'000)});
@@ -116,13 +140,15 @@ void SyntheticSession::run_timers() {
 }
 
 void SyntheticSession::run_ready() {
-  if (ready_.empty()) return;
+  if (ready_.empty())
+    return;
   const std::vector<Ready> batch = std::exchange(ready_, {});
   recorder_.phase_begin(Phase::idle, batch.size());
   for (const Ready& ready : batch) {
     call(ready.kind, ready.name, ready.ticks, false, ready.object, ready.work_ns);
     if (ready.name == names_[broadcast]) {
-      for (const std::uint64_t socket : sockets_) recorder_.bytes_written(socket, 400 + static_cast<std::uint64_t>(chance() * 900));
+      for (const std::uint64_t socket : sockets_)
+        recorder_.bytes_written(socket, 400 + static_cast<std::uint64_t>(chance() * 900));
     }
   }
   recorder_.phase_end(batch.size());
@@ -145,7 +171,8 @@ void SyntheticSession::poll(std::int64_t sleep_ns) {
   }
   recorder_.poll_begin(decision);
   const bool sleeps = decision.timeout_ms != 0;
-  if (sleeps) sleep_for(sleep_ns);
+  if (sleeps)
+    sleep_for(sleep_ns);
   const std::uint64_t woke = recorder_.ticks();
   std::uint64_t gil_wait = 0;
   if (sleeps) {
@@ -158,13 +185,17 @@ void SyntheticSession::poll(std::int64_t sleep_ns) {
     const auto client = static_cast<std::size_t>(chance() * static_cast<double>(sockets_.size()));
     recorder_.bytes_read(sockets_[client], 60 + static_cast<std::uint64_t>(chance() * 300));
     call(CallbackKind::data_received, names_[data_received], woke, false, sockets_[client], around(4'000));
-    ready_.push_back({CallbackKind::task_step, names_[serve_client], recorder_.ticks(), 1 + client % 5, around(6'000)});
+    ready_.push_back(
+        {CallbackKind::task_step, names_[serve_client], recorder_.ticks(), 1 + client % 5, around(6'000)});
   }
-  if (chance() < 0.2) ready_.push_back({CallbackKind::task_step, names_[broadcast], recorder_.ticks(), 30, around(45'000)});
-  if (chance() < 0.3) ready_.push_back({CallbackKind::soon, names_[wakeup], recorder_.ticks(), 0, around(900)});
+  if (chance() < 0.2)
+    ready_.push_back({CallbackKind::task_step, names_[broadcast], recorder_.ticks(), 30, around(45'000)});
+  if (chance() < 0.3)
+    ready_.push_back({CallbackKind::soon, names_[wakeup], recorder_.ticks(), 0, around(900)});
   if (options_.blocking_ns > 0 && clock_ns() > next_block_ns_) {
     next_block_ns_ = clock_ns() + options_.blocking_every_ns;
-    ready_.insert(ready_.begin(), {CallbackKind::task_step, names_[render_report], recorder_.ticks(), 50, options_.blocking_ns});
+    ready_.insert(ready_.begin(),
+                  {CallbackKind::task_step, names_[render_report], recorder_.ticks(), 50, options_.blocking_ns});
   }
   recorder_.poll_end(static_cast<std::uint64_t>(events));
 }

@@ -18,13 +18,13 @@ struct SyntheticOptions {
   int clients = 12;
   double iterations_per_s = 300;
   int callbacks_per_iteration = 4;
-  std::int64_t blocking_ns = 30'000'000;       ///< how long report.py blocks; 0: never
+  std::int64_t blocking_ns = 30'000'000;  ///< how long report.py blocks; 0: never
   std::int64_t blocking_every_ns = 1'700'000'000;
-  double gil_wait_share = 0.06;                ///< of wakes that wait for the GIL
+  double gil_wait_share = 0.06;  ///< of wakes that wait for the GIL
   bool long_names = false;
-  std::uint64_t iteration_limit = 0;           ///< 0: none
+  std::uint64_t iteration_limit = 0;  ///< 0: none
   tracer::Level level = tracer::Level::callbacks;
-  std::string directory;                       ///< empty: the usual one
+  std::string directory;  ///< empty: the usual one
 };
 
 class SyntheticSession {
@@ -46,7 +46,8 @@ class SyntheticSession {
   void run_ready();
   void poll(std::int64_t sleep_ns);
   void receive();
-  void call(tracer::CallbackKind kind, tracer::NameId name, std::uint64_t ready, bool ready_is_ns, std::uint64_t object, std::int64_t work_ns);
+  void call(tracer::CallbackKind kind, tracer::NameId name, std::uint64_t ready, bool ready_is_ns,
+            std::uint64_t object, std::int64_t work_ns);
 
   struct Ready {
     tracer::CallbackKind kind;
@@ -56,7 +57,9 @@ class SyntheticSession {
     std::int64_t work_ns;
   };
   double chance() { return std::uniform_real_distribution<>(0, 1)(random_); }
-  std::int64_t around(std::int64_t ns) { return static_cast<std::int64_t>(static_cast<double>(ns) * std::lognormal_distribution<>(0, 0.5)(random_)); }
+  std::int64_t around(std::int64_t ns) {
+    return static_cast<std::int64_t>(static_cast<double>(ns) * std::lognormal_distribution<>(0, 0.5)(random_));
+  }
 
   SyntheticOptions options_;
   std::string path_;

@@ -10,8 +10,8 @@ namespace loopscope::tracer {
 
 /// What ran while a callback was ready and waited for its turn.
 struct Blame {
-  CallbackSlice culprit;        ///< of all that ran meanwhile, the one that took most of the wait
-  std::int64_t share_ns = 0;    ///< how much of the wait
+  CallbackSlice culprit;      ///< of all that ran meanwhile, the one that took most of the wait
+  std::int64_t share_ns = 0;  ///< how much of the wait
 };
 /// Nothing if it did not wait, or nobody ran meanwhile.
 std::optional<Blame> blame(const TraceModel& model, const CallbackSlice& victim);

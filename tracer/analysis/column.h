@@ -21,10 +21,12 @@ struct Worst {
   template <typename Slice>
   void add(const Slice& slice, std::uint64_t at) {
     const std::int64_t duration = slice.end_ns - slice.begin_ns;
-    if (duration > duration_ns) *this = {at, duration};
+    if (duration > duration_ns)
+      *this = {at, duration};
   }
   void merge(const Worst& other) {
-    if (other.duration_ns > duration_ns) *this = other;
+    if (other.duration_ns > duration_ns)
+      *this = other;
   }
 };
 
@@ -45,7 +47,8 @@ class Column {
 
   void push(const Slice& slice) {
     const std::uint64_t offset = last_ - chunk_base_;
-    if (offset == chunks_.size() * kChunk) chunks_.push_back(std::make_unique<Chunk>());
+    if (offset == chunks_.size() * kChunk)
+      chunks_.push_back(std::make_unique<Chunk>());
     Chunk& chunk = *chunks_.back();
     chunk.slices[offset % kChunk] = slice;
     chunk.summary.add(slice, last_);
@@ -69,7 +72,9 @@ class Column {
   [[nodiscard]] std::uint64_t first_beginning_at(std::int64_t t_ns, std::uint64_t from) const {
     return search([t_ns](const Slice& slice) { return slice.begin_ns < t_ns; }, from);
   }
-  [[nodiscard]] std::uint64_t first_beginning_at(std::int64_t t_ns) const { return first_beginning_at(t_ns, first_); }
+  [[nodiscard]] std::uint64_t first_beginning_at(std::int64_t t_ns) const {
+    return first_beginning_at(t_ns, first_);
+  }
 
   /// The summary of the slices in [from, to).
   [[nodiscard]] Summary summarise(std::uint64_t from, std::uint64_t to) const {

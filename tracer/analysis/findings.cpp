@@ -29,15 +29,26 @@ void note_case(Cases& cases, NameId name, std::uint64_t index, std::int64_t ns) 
 }
 
 std::string times_text(std::uint64_t times, const FindingRules& rules) {
-  return times < 2 ? "" : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
+  return times < 2
+             ? ""
+             : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
 }
 
 Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& worst, const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
   const Name name = names(slice.name);
   const Harm harmed = harm(model, worst.index);
-  Finding finding{FindingRule::callback_held_loop, Severity::warning, {}, {}, {}, slice.name, slice.begin_ns, slice.end_ns, worst.worst_ns};
-  if (worst.worst_ns >= rules.alarm_ns) finding.severity = Severity::alarm;
+  Finding finding{FindingRule::callback_held_loop,
+                  Severity::warning,
+                  {},
+                  {},
+                  {},
+                  slice.name,
+                  slice.begin_ns,
+                  slice.end_ns,
+                  worst.worst_ns};
+  if (worst.worst_ns >= rules.alarm_ns)
+    finding.severity = Severity::alarm;
   finding.title = callable_text(name, slice.kind) + " held the loop for " + duration_text(worst.worst_ns);
   finding.detail = harmed.waited == 0
                        ? "Nothing waited behind it, but nothing else could have run."
@@ -48,16 +59,20 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
   return finding;
 }
 
-Finding timer_late(const TraceModel& model, const NameLookup& names, const Case& worst, const FindingRules& rules) {
+Finding timer_late(const TraceModel& model, const NameLookup& names, const Case& worst,
+                   const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
   const Name name = names(slice.name);
-  Finding finding{FindingRule::timer_late, Severity::warning, {}, {}, {}, slice.name, slice.ready_ns, slice.end_ns, worst.worst_ns};
-  if (worst.worst_ns >= 4 * rules.alarm_ns) finding.severity = Severity::alarm;
+  Finding finding{FindingRule::timer_late, Severity::warning, {}, {}, {}, slice.name, slice.ready_ns, slice.end_ns,
+                  worst.worst_ns};
+  if (worst.worst_ns >= 4 * rules.alarm_ns)
+    finding.severity = Severity::alarm;
   finding.title = callable_text(name) + " fired " + duration_text(worst.worst_ns) + " late";
   const auto culprit = blame(model, slice);
-  finding.detail = culprit && culprit->share_ns * 2 > worst.worst_ns
-                       ? "It was due while " + callable_text(names(culprit->culprit.name), culprit->culprit.kind) + " ran."
-                       : "It was due while the loop was busy with other callbacks.";
+  finding.detail =
+      culprit && culprit->share_ns * 2 > worst.worst_ns
+          ? "It was due while " + callable_text(names(culprit->culprit.name), culprit->culprit.kind) + " ran."
+          : "It was due while the loop was busy with other callbacks.";
   finding.place = place_text(name) + times_text(worst.times, rules);
   return finding;
 }
@@ -69,7 +84,8 @@ void find_slow(const TraceModel& model, const NameLookup& names, std::int64_t si
   const auto& callbacks = model.callbacks();
   for (std::uint64_t i = callbacks.first_beginning_at(since_ns); i < callbacks.last(); ++i) {
     const CallbackSlice& slice = callbacks[i];
-    if (slice.duration_ns() >= rules.held_loop_ns) note_case(slow, slice.name, i, slice.duration_ns());
+    if (slice.duration_ns() >= rules.held_loop_ns)
+      note_case(slow, slice.name, i, slice.duration_ns());
     if (slice.kind == CallbackKind::timer && slice.waited_ns() >= rules.timer_late_ns) {
       note_case(late, slice.name, i, slice.waited_ns());
     }
@@ -78,12 +94,16 @@ void find_slow(const TraceModel& model, const NameLookup& names, std::int64_t si
   for (const auto& [name, worst] : late) found.push_back(timer_late(model, names, worst, rules));
 }
 
-void find_gil(const TraceModel& model, std::int64_t now_ns, const FindingRules& rules, std::vector<Finding>& found) {
+void find_gil(const TraceModel& model, std::int64_t now_ns, const FindingRules& rules,
+              std::vector<Finding>& found) {
   const TimeBudget second = time_budget(model, now_ns - 1'000'000'000, now_ns);
   const double share = second.share(Activity::gil_wait);
-  if (share < rules.gil_share) return;
-  Finding finding{FindingRule::waiting_for_gil, Severity::note, {}, {}, {}, kNoName, 0, 0, second.times[Activity::gil_wait]};
-  if (share > 0.2) finding.severity = Severity::warning;
+  if (share < rules.gil_share)
+    return;
+  Finding finding{FindingRule::waiting_for_gil,    Severity::note, {}, {}, {}, kNoName, 0, 0,
+                  second.times[Activity::gil_wait]};
+  if (share > 0.2)
+    finding.severity = Severity::warning;
   finding.title = percent_text(share) + " of the last second went to waiting for the GIL";
   finding.detail = "Another thread of the program runs Python code while the loop wants to.";
   const auto& waits = model.gil_waits();
@@ -101,12 +121,14 @@ void find_lost(const TraceModel& model, std::int64_t since_ns, std::vector<Findi
   Finding finding{FindingRule::events_lost, Severity::warning, {}, {}, {}, kNoName, 0, 0, 0};
   std::uint64_t lost = 0;
   for (const Gap& gap : model.gaps()) {
-    if (gap.end_ns < since_ns) continue;
+    if (gap.end_ns < since_ns)
+      continue;
     lost += gap.lost;
     finding.begin_ns = gap.begin_ns;
     finding.end_ns = gap.end_ns;
   }
-  if (lost == 0) return;
+  if (lost == 0)
+    return;
   finding.title = count_text(lost) + (lost == 1 ? " event was lost" : " events were lost");
   finding.detail = "They were overwritten before this viewer could read them; the timeline marks where.";
   found.push_back(finding);
@@ -122,11 +144,14 @@ std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& nam
   find_gil(model, now_ns, rules, found);
   find_lost(model, since, found);
   std::sort(found.begin(), found.end(), [](const Finding& left, const Finding& right) {
-    if (left.severity != right.severity) return left.severity > right.severity;
-    if (left.weight_ns != right.weight_ns) return left.weight_ns > right.weight_ns;
+    if (left.severity != right.severity)
+      return left.severity > right.severity;
+    if (left.weight_ns != right.weight_ns)
+      return left.weight_ns > right.weight_ns;
     return left.name < right.name;
   });
-  if (found.size() > rules.most) found.resize(rules.most);
+  if (found.size() > rules.most)
+    found.resize(rules.most);
   return found;
 }
 

@@ -19,17 +19,17 @@ enum class Severity : std::uint8_t { note, warning, alarm };
 struct Finding {
   FindingRule rule;
   Severity severity;
-  std::string title;    ///< "render_report() held the loop for 29.6 ms"
-  std::string detail;   ///< "34 callbacks waited behind it; longest 28.1 ms."
-  std::string place;    ///< "report.py:88", may be empty
+  std::string title;   ///< "render_report() held the loop for 29.6 ms"
+  std::string detail;  ///< "34 callbacks waited behind it; longest 28.1 ms."
+  std::string place;   ///< "report.py:88", may be empty
   NameId name = kNoName;
   std::int64_t begin_ns = 0;  ///< where to look; 0: nowhere in particular
   std::int64_t end_ns = 0;
-  std::int64_t weight_ns = 0; ///< the harm, to sort by
+  std::int64_t weight_ns = 0;  ///< the harm, to sort by
 };
 
 struct FindingRules {
-  std::int64_t held_loop_ns = 10'000'000;   ///< one callback that runs this long is noticed by all others
+  std::int64_t held_loop_ns = 10'000'000;  ///< one callback that runs this long is noticed by all others
   std::int64_t alarm_ns = 25'000'000;
   std::int64_t timer_late_ns = 10'000'000;
   double gil_share = 0.02;                  ///< of the last second

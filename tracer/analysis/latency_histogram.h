@@ -19,12 +19,14 @@ class LatencyHistogram {
 
   void add(std::int64_t value_ns) {
     const std::size_t bucket = bucket_of(value_ns);
-    if (bucket >= counts_.size()) counts_.resize(bucket + 1);
+    if (bucket >= counts_.size())
+      counts_.resize(bucket + 1);
     ++counts_[bucket];
     ++count_;
   }
   void merge(const LatencyHistogram& other) {
-    if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
+    if (other.counts_.size() > counts_.size())
+      counts_.resize(other.counts_.size());
     for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
     count_ += other.count_;
   }
@@ -36,34 +38,41 @@ class LatencyHistogram {
   [[nodiscard]] std::uint64_t count() const { return count_; }
   /// The value that the share `q` (0..1) of all values does not exceed; 0 if empty.
   [[nodiscard]] std::int64_t quantile(double q) const {
-    if (count_ == 0) return 0;
+    if (count_ == 0)
+      return 0;
     const double wanted = q * static_cast<double>(count_);
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];
-      if (seen > 0 && static_cast<double>(seen) >= wanted) return highest_of(i);
+      if (seen > 0 && static_cast<double>(seen) >= wanted)
+        return highest_of(i);
     }
     return max();
   }
   [[nodiscard]] std::int64_t max() const {
     for (std::size_t i = counts_.size(); i > 0; --i) {
-      if (counts_[i - 1] != 0) return highest_of(i - 1);
+      if (counts_[i - 1] != 0)
+        return highest_of(i - 1);
     }
     return 0;
   }
 
   static std::size_t bucket_of(std::int64_t value_ns) {
-    if (value_ns < 0) value_ns = 0;
-    if (value_ns > kLargestNs) value_ns = kLargestNs;
+    if (value_ns < 0)
+      value_ns = 0;
+    if (value_ns > kLargestNs)
+      value_ns = kLargestNs;
     const auto value = static_cast<std::uint64_t>(value_ns);
     const int octave = static_cast<int>(std::bit_width(value)) - 1 - kStepBits;
-    if (octave <= 0) return static_cast<std::size_t>(value);
+    if (octave <= 0)
+      return static_cast<std::size_t>(value);
     return (static_cast<std::size_t>(octave) << kStepBits) + static_cast<std::size_t>(value >> octave);
   }
   /// The largest value that counts in `bucket`.
   static std::int64_t highest_of(std::size_t bucket) {
     const auto octave = static_cast<int>(bucket >> kStepBits) - 1;
-    if (octave <= 0) return static_cast<std::int64_t>(bucket);
+    if (octave <= 0)
+      return static_cast<std::int64_t>(bucket);
     const std::uint64_t step = (bucket & ((1U << kStepBits) - 1)) + (1U << kStepBits);
     return static_cast<std::int64_t>(((step + 1) << octave) - 1);
   }

@@ -22,9 +22,9 @@ enum class Activity : std::uint8_t {
   gil_wait,       ///< awake, waiting for the GIL
   check,
   closing,
-  stopped,        ///< the loop does not run
-  between,        ///< in an iteration, but between two phases: the loop's own work
-  unknown,        ///< nothing is recorded of it
+  stopped,  ///< the loop does not run
+  between,  ///< in an iteration, but between two phases: the loop's own work
+  unknown,  ///< nothing is recorded of it
 };
 inline constexpr std::size_t kActivityCount = 13;
 
@@ -62,9 +62,9 @@ struct CallbackSlice {
   std::int64_t ready_ns = 0;  ///< 0: not known
   NameId name = kNoName;
   CallbackKind kind = CallbackKind::unknown;
-  std::uint8_t depth = 0;     ///< 0: called by the loop itself
+  std::uint8_t depth = 0;  ///< 0: called by the loop itself
   Phase phase = Phase::none;
-  std::uint64_t object = 0;   ///< the task, handle or timer
+  std::uint64_t object = 0;  ///< the task, handle or timer
 
   [[nodiscard]] std::int64_t duration_ns() const { return end_ns - begin_ns; }
   [[nodiscard]] std::int64_t waited_ns() const {

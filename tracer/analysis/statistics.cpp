@@ -12,8 +12,10 @@ void Statistics::add(const TraceEvent& event) {
       CallbackRow& row = rows_[event.name];
       row.name = event.name;
       row.kind = static_cast<CallbackKind>(event.kind);
-      if (since_ns_ == 0) since_ns_ = event.t_ns;
-      if (event.other_ns <= 0) break;
+      if (since_ns_ == 0)
+        since_ns_ = event.t_ns;
+      if (event.other_ns <= 0)
+        break;
       const std::int64_t waited = std::max<std::int64_t>(event.t_ns - event.other_ns, 0);
       row.waits.add(waited);
       Bucket& bucket = bucket_at(event.t_ns);
@@ -21,9 +23,15 @@ void Statistics::add(const TraceEvent& event) {
       bucket.lag_max_ns = std::max(bucket.lag_max_ns, waited);
       break;
     }
-    case EventType::callback_end: on_callback_end(event); break;
-    case EventType::poll_end: count_total(&Throughput::io_events, static_cast<double>(event.value), event.t_ns); break;
-    case EventType::bytes_read: count_total(&Throughput::bytes_read, static_cast<double>(event.value), event.t_ns); break;
+    case EventType::callback_end:
+      on_callback_end(event);
+      break;
+    case EventType::poll_end:
+      count_total(&Throughput::io_events, static_cast<double>(event.value), event.t_ns);
+      break;
+    case EventType::bytes_read:
+      count_total(&Throughput::bytes_read, static_cast<double>(event.value), event.t_ns);
+      break;
     case EventType::bytes_written:
       count_total(&Throughput::bytes_written, static_cast<double>(event.value), event.t_ns);
       break;
@@ -36,8 +44,11 @@ void Statistics::add(const TraceEvent& event) {
       }
       break;
     case EventType::loop_start:
-    case EventType::loop_stop: open_.clear(); break;
-    default: break;
+    case EventType::loop_stop:
+      open_.clear();
+      break;
+    default:
+      break;
   }
 }
 
@@ -53,7 +64,8 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
       return now > before ? static_cast<double>(now - before) : 0.0;
     };
     const Throughput total{grown(counters.callbacks, last.callbacks), grown(counters.io_events, last.io_events),
-                           grown(counters.bytes_read, last.bytes_read), grown(counters.bytes_written, last.bytes_written)};
+                           grown(counters.bytes_read, last.bytes_read),
+                           grown(counters.bytes_written, last.bytes_written)};
     // A sample that straddles buckets is shared out by time.
     const double span = static_cast<double>(t_ns - last_sample_ns_);
     const std::int64_t oldest = t_ns - kBucketNs * (kBucketCount - 1);
@@ -68,7 +80,8 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
       from = to;
     }
   }
-  if (!last_counters_) first_sample_ns_ = t_ns;
+  if (!last_counters_)
+    first_sample_ns_ = t_ns;
   if (!last_counters_ || t_ns > last_sample_ns_) {
     last_counters_ = counters;
     last_sample_ns_ = t_ns;
@@ -83,9 +96,11 @@ const Statistics::Bucket* Statistics::bucket(std::int64_t t_ns) const {
 
 Statistics::Bucket Statistics::summarise(std::int64_t begin_ns, std::int64_t end_ns) const {
   Bucket sum;
-  for (std::int64_t number = std::max<std::int64_t>(begin_ns, 0) / kBucketNs; number * kBucketNs < end_ns; ++number) {
+  for (std::int64_t number = std::max<std::int64_t>(begin_ns, 0) / kBucketNs; number * kBucketNs < end_ns;
+       ++number) {
     const Bucket* part = bucket(number * kBucketNs);
-    if (part == nullptr) continue;
+    if (part == nullptr)
+      continue;
     sum.known = true;
     sum.throughput.callbacks += part->throughput.callbacks;
     sum.throughput.io_events += part->throughput.io_events;
@@ -123,13 +138,15 @@ Statistics::Bucket& Statistics::open_bucket(std::int64_t number) {
   return slot.bucket;
 }
 
-void Statistics::count_total(double Throughput::* total, double amount, std::int64_t t_ns) {
+void Statistics::count_total(double Throughput::*total, double amount, std::int64_t t_ns) {
   Bucket& bucket = bucket_at(t_ns);
-  if (!last_counters_ || t_ns < first_sample_ns_) bucket.throughput.*total += amount;
+  if (!last_counters_ || t_ns < first_sample_ns_)
+    bucket.throughput.*total += amount;
 }
 
 void Statistics::on_callback_end(const TraceEvent& event) {
-  if (open_.empty()) return;
+  if (open_.empty())
+    return;
   const OpenCallback opened = open_.back();
   open_.pop_back();
   if (opened.name != event.name) {  // events were lost between the two

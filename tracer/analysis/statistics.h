@@ -42,9 +42,9 @@ class Statistics {
   };
 
   struct Bucket {
-    bool known = false;            ///< something was recorded of it
+    bool known = false;  ///< something was recorded of it
     Throughput throughput;
-    std::uint64_t ready_depth = 0; ///< the deepest
+    std::uint64_t ready_depth = 0;  ///< the deepest
     LatencyHistogram lag;
     std::int64_t lag_max_ns = 0;
   };
@@ -73,7 +73,7 @@ class Statistics {
   };
   Bucket& bucket_at(std::int64_t t_ns);
   Bucket& open_bucket(std::int64_t number);
-  void count_total(double Throughput::* total, double amount, std::int64_t t_ns);
+  void count_total(double Throughput::*total, double amount, std::int64_t t_ns);
   void on_callback_end(const TraceEvent& event);
 
   struct Slot {

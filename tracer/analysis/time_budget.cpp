@@ -12,11 +12,13 @@ std::int64_t overlap(std::int64_t a0, std::int64_t a1, std::int64_t b0, std::int
 
 /// How much of [begin, end) the loop was watched: from the first event on, gaps left out.
 std::int64_t watched_ns(const TraceModel& model, std::int64_t begin, std::int64_t end) {
-  if (model.first_event_ns() == 0) return 0;
+  if (model.first_event_ns() == 0)
+    return 0;
   std::int64_t watched = overlap(begin, end, model.first_event_ns(), end);
   for (const Gap& gap : model.gaps()) watched -= overlap(begin, end, gap.begin_ns, gap.end_ns);
   const bool open = model.open_phase().has_value();
-  if (!open) watched -= overlap(begin, end, model.last_event_ns(), end);
+  if (!open)
+    watched -= overlap(begin, end, model.last_event_ns(), end);
   return std::max<std::int64_t>(watched, 0);
 }
 
@@ -25,7 +27,8 @@ std::int64_t watched_ns(const TraceModel& model, std::int64_t begin, std::int64_
 std::int64_t TimeBudget::phase_ns(Phase phase) const {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < kActivityCount; ++i) {
-    if (phase_of(static_cast<Activity>(i)) == phase && phase != Phase::none) sum += times.ns[i];
+    if (phase_of(static_cast<Activity>(i)) == phase && phase != Phase::none)
+      sum += times.ns[i];
   }
   return sum;
 }
@@ -41,9 +44,11 @@ TimeBudget time_budget(const TraceModel& model, std::int64_t begin_ns, std::int6
       budget.times.ns[static_cast<std::size_t>(slice.activity)] -= ns;
     };
     const PhaseSlice& head = phases[from];
-    if (head.begin_ns < begin_ns) trim(head, begin_ns - head.begin_ns);
+    if (head.begin_ns < begin_ns)
+      trim(head, begin_ns - head.begin_ns);
     const PhaseSlice& tail = phases[to - 1];
-    if (tail.end_ns > end_ns) trim(tail, tail.end_ns - end_ns);
+    if (tail.end_ns > end_ns)
+      trim(tail, tail.end_ns - end_ns);
   }
   if (model.open_phase()) {
     const PhaseSlice& open = *model.open_phase();
@@ -53,7 +58,8 @@ TimeBudget time_budget(const TraceModel& model, std::int64_t begin_ns, std::int6
   for (const std::int64_t ns : budget.times.ns) known += ns;
   const std::int64_t watched = std::max(watched_ns(model, begin_ns, end_ns), known);
   budget.times.ns[static_cast<std::size_t>(Activity::between)] += watched - known;
-  budget.times.ns[static_cast<std::size_t>(Activity::unknown)] += std::max<std::int64_t>(budget.total_ns() - watched, 0);
+  budget.times.ns[static_cast<std::size_t>(Activity::unknown)] +=
+      std::max<std::int64_t>(budget.total_ns() - watched, 0);
   return budget;
 }
 

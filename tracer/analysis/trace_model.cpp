@@ -8,14 +8,22 @@ namespace {
 
 Activity activity_of(Phase phase) {
   switch (phase) {
-    case Phase::timers: return Activity::timers;
-    case Phase::pending: return Activity::pending;
-    case Phase::idle: return Activity::idle;
-    case Phase::prepare: return Activity::prepare;
-    case Phase::poll: return Activity::poll_io;
-    case Phase::check: return Activity::check;
-    case Phase::closing: return Activity::closing;
-    case Phase::none: break;
+    case Phase::timers:
+      return Activity::timers;
+    case Phase::pending:
+      return Activity::pending;
+    case Phase::idle:
+      return Activity::idle;
+    case Phase::prepare:
+      return Activity::prepare;
+    case Phase::poll:
+      return Activity::poll_io;
+    case Phase::check:
+      return Activity::check;
+    case Phase::closing:
+      return Activity::closing;
+    case Phase::none:
+      break;
   }
   return Activity::unknown;
 }
@@ -24,19 +32,27 @@ Activity activity_of(Phase phase) {
 
 Phase phase_of(Activity activity) {
   switch (activity) {
-    case Activity::timers: return Phase::timers;
-    case Activity::pending: return Phase::pending;
-    case Activity::idle: return Phase::idle;
-    case Activity::prepare: return Phase::prepare;
+    case Activity::timers:
+      return Phase::timers;
+    case Activity::pending:
+      return Phase::pending;
+    case Activity::idle:
+      return Phase::idle;
+    case Activity::prepare:
+      return Phase::prepare;
     case Activity::poll_asleep:
     case Activity::poll_no_sleep:
     case Activity::poll_io:
-    case Activity::gil_wait: return Phase::poll;
-    case Activity::check: return Phase::check;
-    case Activity::closing: return Phase::closing;
+    case Activity::gil_wait:
+      return Phase::poll;
+    case Activity::check:
+      return Phase::check;
+    case Activity::closing:
+      return Phase::closing;
     case Activity::stopped:
     case Activity::between:
-    case Activity::unknown: break;
+    case Activity::unknown:
+      break;
   }
   return Phase::none;
 }
@@ -50,11 +66,13 @@ void TraceModel::add(const TraceEvent& source) {
     pending_loss_ = 0;
     off_ = false;
   }
-  if (first_event_ns_ == 0) first_event_ns_ = event.t_ns;
+  if (first_event_ns_ == 0)
+    first_event_ns_ = event.t_ns;
   last_event_ns_ = event.t_ns;
 
   const bool turns = event.type == EventType::phase_begin || event.type == EventType::poll_begin;
-  if (turns) loop_running_ = true;
+  if (turns)
+    loop_running_ = true;
   if (turns && event.iteration != 0) {
     const std::int64_t begin = event.type == EventType::poll_begin ? event.t_ns - event.other_ns : event.t_ns;
     enter_iteration(event.iteration, begin);
@@ -77,7 +95,9 @@ void TraceModel::add(const TraceEvent& source) {
         off_ = true;
       }
       break;
-    case EventType::phase_begin: on_phase_begin(event); break;
+    case EventType::phase_begin:
+      on_phase_begin(event);
+      break;
     case EventType::phase_end:
       close_activity(event.t_ns, false);
       if (event.phase == Phase::idle) {
@@ -85,33 +105,48 @@ void TraceModel::add(const TraceEvent& source) {
         sample_depth(event.t_ns, last_depth_ > run ? last_depth_ - run : 0);
       }
       break;
-    case EventType::poll_begin: on_poll_begin(event); break;
-    case EventType::poll_wake: on_poll_wake(event); break;
-    case EventType::poll_end: on_poll_end(event); break;
+    case EventType::poll_begin:
+      on_poll_begin(event);
+      break;
+    case EventType::poll_wake:
+      on_poll_wake(event);
+      break;
+    case EventType::poll_end:
+      on_poll_end(event);
+      break;
     case EventType::callback_begin:
       open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, static_cast<CallbackKind>(event.kind),
                                  static_cast<std::uint8_t>(std::min<std::size_t>(open_callbacks_.size(), 255)),
                                  event.phase, event.object});
       break;
-    case EventType::callback_end: on_callback_end(event); break;
+    case EventType::callback_end:
+      on_callback_end(event);
+      break;
     case EventType::bytes_read:
       reads_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
     case EventType::bytes_written:
       writes_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
-    case EventType::task_created: task_track(event.object, event.name).created_ns = event.t_ns; break;
-    case EventType::task_done: task_track(event.object, event.name).done_ns = event.t_ns; break;
-    default: break;
+    case EventType::task_created:
+      task_track(event.object, event.name).created_ns = event.t_ns;
+      break;
+    case EventType::task_done:
+      task_track(event.object, event.name).done_ns = event.t_ns;
+      break;
+    default:
+      break;
   }
 }
 
 void TraceModel::lose(std::uint64_t count) {
-  if (count == 0) return;
+  if (count == 0)
+    return;
   lost_total_ += count;
   pending_loss_ += count;
   close_activity(last_event_ns_, true);
-  if (open_iteration_) iterations_.push({open_iteration_->begin_ns, last_event_ns_, open_iteration_->number});
+  if (open_iteration_)
+    iterations_.push({open_iteration_->begin_ns, last_event_ns_, open_iteration_->number});
   open_iteration_.reset();
   open_poll_.reset();
   open_callbacks_.clear();
@@ -131,20 +166,25 @@ void TraceModel::forget(std::int64_t now_ns) {
   ready_depths_.forget(before, limit);
   std::erase_if(gaps_, [before](const Gap& gap) { return gap.end_ns < before; });
   const std::size_t gap_limit = 4096;
-  if (gaps_.size() > gap_limit) gaps_.erase(gaps_.begin(), gaps_.end() - gap_limit);
+  if (gaps_.size() > gap_limit)
+    gaps_.erase(gaps_.begin(), gaps_.end() - gap_limit);
   const std::uint64_t step_limit = limit / 8;
   for (auto& [name, track] : coroutines_) track.steps.forget(before, step_limit);
   for (auto& [object, track] : tasks_) track.steps.forget(before, step_limit);
   std::erase_if(tasks_, [before](const auto& entry) {
     const TaskTrack& track = entry.second;
-    const std::int64_t active = std::max(track.done_ns, track.steps.empty() ? track.created_ns : track.steps.back().end_ns);
+    const std::int64_t active =
+        std::max(track.done_ns, track.steps.empty() ? track.created_ns : track.steps.back().end_ns);
     return active < before;
   });
 }
 
 void TraceModel::enter_iteration(std::uint64_t number, std::int64_t t_ns) {
-  if (open_iteration_ && open_iteration_->number == number) return;
-  if (open_iteration_) iterations_.push({open_iteration_->begin_ns, std::max(t_ns, open_iteration_->begin_ns), open_iteration_->number});
+  if (open_iteration_ && open_iteration_->number == number)
+    return;
+  if (open_iteration_)
+    iterations_.push(
+        {open_iteration_->begin_ns, std::max(t_ns, open_iteration_->begin_ns), open_iteration_->number});
   open_iteration_ = IterationSlice{t_ns, 0, number};
 }
 
@@ -154,34 +194,40 @@ void TraceModel::open_activity(Activity activity, std::int64_t t_ns) {
 }
 
 void TraceModel::close_activity(std::int64_t t_ns, bool inferred) {
-  if (!open_phase_) return;
+  if (!open_phase_)
+    return;
   if (t_ns > open_phase_->begin_ns) {
     const PhaseSlice slice{open_phase_->begin_ns, t_ns, open_phase_->activity, inferred};
     phases_.push(slice);
-    if (slice.activity == Activity::gil_wait) gil_waits_.push(slice);
+    if (slice.activity == Activity::gil_wait)
+      gil_waits_.push(slice);
   }
   open_phase_.reset();
 }
 
 void TraceModel::on_phase_begin(const TraceEvent& event) {
   open_activity(activity_of(event.phase), event.t_ns);
-  if (event.phase == Phase::idle) sample_depth(event.t_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(event.value, 0)));
+  if (event.phase == Phase::idle)
+    sample_depth(event.t_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(event.value, 0)));
 }
 
 void TraceModel::on_poll_begin(const TraceEvent& event) {
   if (event.other_ns > 0) {
     const std::int64_t earliest = phases_.empty() ? event.t_ns - event.other_ns : phases_.back().end_ns;
     const std::int64_t begin = std::max(event.t_ns - event.other_ns, earliest);
-    if (begin < event.t_ns) open_activity(Activity::prepare, std::max(begin, open_phase_ ? open_phase_->begin_ns : begin));
+    if (begin < event.t_ns)
+      open_activity(Activity::prepare, std::max(begin, open_phase_ ? open_phase_->begin_ns : begin));
   }
   const auto timeout_ms = static_cast<std::int32_t>(event.value);
   open_activity(timeout_ms == 0 ? Activity::poll_no_sleep : Activity::poll_asleep, event.t_ns);
-  open_poll_ = PollSlice{event.t_ns, 0, 0, 0, timeout_ms, static_cast<PollReason>(event.kind), event.name, 0, event.iteration};
+  open_poll_ = PollSlice{event.t_ns,     0, 0, 0, timeout_ms, static_cast<PollReason>(event.kind), event.name, 0,
+                         event.iteration};
 }
 
 void TraceModel::on_poll_wake(const TraceEvent& event) {
   const std::int64_t gil_wait = std::max<std::int64_t>(event.other_ns, 0);
-  if (gil_wait > 0) open_activity(Activity::gil_wait, event.t_ns);
+  if (gil_wait > 0)
+    open_activity(Activity::gil_wait, event.t_ns);
   open_activity(Activity::poll_io, event.t_ns + gil_wait);
   if (open_poll_) {
     open_poll_->wake_ns = event.t_ns;
@@ -191,22 +237,26 @@ void TraceModel::on_poll_wake(const TraceEvent& event) {
 
 void TraceModel::on_poll_end(const TraceEvent& event) {
   open_activity(Activity::check, event.t_ns);
-  if (!open_poll_) return;
+  if (!open_poll_)
+    return;
   PollSlice poll = *open_poll_;
   poll.end_ns = event.t_ns;
-  if (poll.wake_ns == 0) poll.wake_ns = event.t_ns;
+  if (poll.wake_ns == 0)
+    poll.wake_ns = event.t_ns;
   poll.io_events = static_cast<std::uint32_t>(std::max<std::int64_t>(event.value, 0));
   polls_.push(poll);
   open_poll_.reset();
 }
 
 void TraceModel::on_callback_end(const TraceEvent& event) {
-  if (open_callbacks_.empty()) return;
+  if (open_callbacks_.empty())
+    return;
   CallbackSlice slice = open_callbacks_.back();
   open_callbacks_.pop_back();
   slice.end_ns = event.t_ns;
   (slice.depth == 0 ? callbacks_ : nested_).push(slice);
-  if (slice.kind == CallbackKind::task_step) add_step(slice);
+  if (slice.kind == CallbackKind::task_step)
+    add_step(slice);
 }
 
 void TraceModel::add_step(const CallbackSlice& step) {
@@ -219,21 +269,23 @@ void TraceModel::add_step(const CallbackSlice& step) {
   TaskTrack& coroutine = coroutines_[step.name];
   coroutine.name = step.name;
   account(coroutine);
-  if (step.object != 0) account(task_track(step.object, step.name));
+  if (step.object != 0)
+    account(task_track(step.object, step.name));
 }
 
 TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name) {
   const auto found = tasks_.find(object);
-  if (found != tasks_.end()) return found->second;
+  if (found != tasks_.end())
+    return found->second;
   if (tasks_.size() >= limits_.task_limit) {
     // A finished task makes room before a live one, an older one before a newer one.
     const auto age = [](const TaskTrack& track) {
       const std::int64_t seen = track.steps.empty() ? track.created_ns : track.steps.back().end_ns;
       return std::pair(track.done_ns == 0, seen);
     };
-    const auto oldest = std::min_element(tasks_.begin(), tasks_.end(), [&age](const auto& left, const auto& right) {
-      return age(left.second) < age(right.second);
-    });
+    const auto oldest = std::min_element(
+        tasks_.begin(), tasks_.end(),
+        [&age](const auto& left, const auto& right) { return age(left.second) < age(right.second); });
     tasks_.erase(oldest);
   }
   TaskTrack& track = tasks_[object];
@@ -249,7 +301,8 @@ void TraceModel::sample_depth(std::int64_t t_ns, std::uint64_t depth) {
 
 void TraceModel::stop(std::int64_t t_ns) {
   close_activity(t_ns, false);
-  if (open_iteration_) iterations_.push({open_iteration_->begin_ns, t_ns, open_iteration_->number});
+  if (open_iteration_)
+    iterations_.push({open_iteration_->begin_ns, t_ns, open_iteration_->number});
   open_iteration_.reset();
   open_poll_.reset();
   open_callbacks_.clear();

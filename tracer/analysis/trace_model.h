@@ -21,9 +21,9 @@ namespace loopscope::tracer {
 /// The steps of one task, or of all tasks of one coroutine: they never overlap, one thread runs them all.
 struct TaskTrack {
   NameId name = kNoName;
-  std::uint64_t object = 0;      ///< 0: a track by coroutine
-  std::int64_t created_ns = 0;   ///< 0: not seen
-  std::int64_t done_ns = 0;      ///< 0: not seen
+  std::uint64_t object = 0;     ///< 0: a track by coroutine
+  std::int64_t created_ns = 0;  ///< 0: not seen
+  std::int64_t done_ns = 0;     ///< 0: not seen
   std::uint64_t steps_total = 0;
   std::int64_t run_total_ns = 0;
   std::int64_t waited_worst_ns = 0;

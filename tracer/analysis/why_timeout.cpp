@@ -24,7 +24,8 @@ constexpr std::array<Question, 4> kQuestions{{
 
 std::vector<TimeoutCheck> checks_for(PollReason reason) {
   std::vector<TimeoutCheck> checks;
-  if (reason == PollReason::unknown || reason == PollReason::not_waiting) return checks;
+  if (reason == PollReason::unknown || reason == PollReason::not_waiting)
+    return checks;
   bool decided = false;
   for (const Question& question : kQuestions) {
     const bool decides = question.reason == reason;
@@ -39,15 +40,24 @@ std::vector<TimeoutCheck> checks_for(PollReason reason) {
 
 const char* reason_text(PollReason reason) {
   switch (reason) {
-    case PollReason::unknown: return "not known";
-    case PollReason::stopping: return "stop() was called";
-    case PollReason::closing_handles: return "handles are closing";
-    case PollReason::ready_callbacks: return "callbacks are ready";
-    case PollReason::nothing_to_wait_for: return "nothing to wait for";
-    case PollReason::timer_due: return "a timer is due";
-    case PollReason::until_timer: return "until the next timer";
-    case PollReason::forever: return "until an I/O event";
-    case PollReason::not_waiting: return "asked not to wait";
+    case PollReason::unknown:
+      return "not known";
+    case PollReason::stopping:
+      return "stop() was called";
+    case PollReason::closing_handles:
+      return "handles are closing";
+    case PollReason::ready_callbacks:
+      return "callbacks are ready";
+    case PollReason::nothing_to_wait_for:
+      return "nothing to wait for";
+    case PollReason::timer_due:
+      return "a timer is due";
+    case PollReason::until_timer:
+      return "until the next timer";
+    case PollReason::forever:
+      return "until an I/O event";
+    case PollReason::not_waiting:
+      return "asked not to wait";
   }
   return "not known";
 }
@@ -105,8 +115,10 @@ WhyTimeout why_timeout(PollReason reason, std::int32_t timeout_ms, const Name* c
   }
   if (why.culprit.empty() && !why.sentence.empty() && reason != PollReason::unknown) {
     const bool own_subject = reason == PollReason::until_timer || reason == PollReason::timer_due;
-    if (own_subject) why.sentence[0] = 't';
-    if (own_subject) why.sentence += '.';
+    if (own_subject)
+      why.sentence[0] = 't';
+    if (own_subject)
+      why.sentence += '.';
   }
   return why;
 }

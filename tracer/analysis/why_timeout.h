@@ -12,9 +12,9 @@
 namespace loopscope::tracer {
 
 enum class CheckMark : std::uint8_t {
-  holds,        ///< asked, and it did not keep the loop awake
-  decides,      ///< asked, and it is the reason
-  not_asked,    ///< something before it had decided already
+  holds,      ///< asked, and it did not keep the loop awake
+  decides,    ///< asked, and it is the reason
+  not_asked,  ///< something before it had decided already
 };
 
 struct TimeoutCheck {
@@ -23,10 +23,10 @@ struct TimeoutCheck {
 };
 
 struct WhyTimeout {
-  std::string headline;       ///< "The loop may sleep 12 ms, because"
-  std::string culprit;        ///< "heartbeat()", empty if there is none
-  std::string culprit_place;  ///< "chat.py:41"
-  std::string sentence;       ///< "is due in 12 ms", or a sentence of its own without a culprit
+  std::string headline;               ///< "The loop may sleep 12 ms, because"
+  std::string culprit;                ///< "heartbeat()", empty if there is none
+  std::string culprit_place;          ///< "chat.py:41"
+  std::string sentence;               ///< "is due in 12 ms", or a sentence of its own without a culprit
   Phase culprit_phase = Phase::none;  ///< whose colour it has
   std::vector<TimeoutCheck> checks;   ///< in the order in which the loop asks
   std::string footnote;

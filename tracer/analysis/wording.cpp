@@ -22,16 +22,22 @@ std::string number(double value, const char* unit) {
 std::string duration_text(std::int64_t ns) {
   const std::string sign = ns < 0 ? "-" : "";
   const double value = std::fabs(static_cast<double>(ns));
-  if (value < 999.5) return sign + std::to_string(static_cast<std::int64_t>(value)) + " ns";
-  if (value < 999.5e3) return sign + number(value / 1e3, "µs");
-  if (value < 999.5e6) return sign + number(value / 1e6, "ms");
-  if (value < 120e9) return sign + number(value / 1e9, "s");
+  if (value < 999.5)
+    return sign + std::to_string(static_cast<std::int64_t>(value)) + " ns";
+  if (value < 999.5e3)
+    return sign + number(value / 1e3, "µs");
+  if (value < 999.5e6)
+    return sign + number(value / 1e6, "ms");
+  if (value < 120e9)
+    return sign + number(value / 1e9, "s");
   return sign + number(value / 60e9, "min");
 }
 
 std::string timeout_text(std::int32_t timeout_ms) {
-  if (timeout_ms < 0) return "no limit";
-  if (timeout_ms < 1000) return std::to_string(timeout_ms) + " ms";
+  if (timeout_ms < 0)
+    return "no limit";
+  if (timeout_ms < 1000)
+    return std::to_string(timeout_ms) + " ms";
   return duration_text(std::int64_t{timeout_ms} * 1'000'000);
 }
 
@@ -39,16 +45,20 @@ std::string count_text(std::uint64_t count) {
   const std::string digits = std::to_string(count);
   std::string text;
   for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i != 0 && (digits.size() - i) % 3 == 0) text += ' ';
+    if (i != 0 && (digits.size() - i) % 3 == 0)
+      text += ' ';
     text += digits[i];
   }
   return text;
 }
 
 std::string bytes_text(double bytes) {
-  if (bytes < 999.5) return std::to_string(static_cast<std::int64_t>(bytes)) + " B";
-  if (bytes < 999.5e3) return number(bytes / 1e3, "kB");
-  if (bytes < 999.5e6) return number(bytes / 1e6, "MB");
+  if (bytes < 999.5)
+    return std::to_string(static_cast<std::int64_t>(bytes)) + " B";
+  if (bytes < 999.5e3)
+    return number(bytes / 1e3, "kB");
+  if (bytes < 999.5e6)
+    return number(bytes / 1e6, "MB");
   return number(bytes / 1e9, "GB");
 }
 
@@ -60,87 +70,134 @@ std::string percent_text(double share) {
 }
 
 std::string rate_text(double per_second) {
-  if (per_second > 0 && per_second < 9.95) return number(per_second, "");
+  if (per_second > 0 && per_second < 9.95)
+    return number(per_second, "");
   return count_text(static_cast<std::uint64_t>(std::llround(std::max(per_second, 0.0))));
 }
 
 std::string callable_text(const Name& name, CallbackKind kind) {
-  if (name.function.empty()) return "?";
-  if (kind == CallbackKind::task_step) return "Task " + std::string(name.function);
+  if (name.function.empty())
+    return "?";
+  if (kind == CallbackKind::task_step)
+    return "Task " + std::string(name.function);
   const bool bare = name.function.back() == ')' || name.function.back() == '>' || name.function == "?";
   return std::string(name.function) + (bare ? "" : "()");
 }
 
 std::string place_text(const Name& name) {
-  if (name.file.empty()) return {};
+  if (name.file.empty())
+    return {};
   const std::size_t slash = name.file.rfind('/');
   std::string place(slash == std::string_view::npos ? name.file : name.file.substr(slash + 1));
-  if (name.line != 0) place.append(1, ':').append(std::to_string(name.line));
+  if (name.line != 0)
+    place.append(1, ':').append(std::to_string(name.line));
   return place;
 }
 
 const char* phase_text(Phase phase) {
   switch (phase) {
-    case Phase::none: return "outside";
-    case Phase::timers: return "timers";
-    case Phase::pending: return "pending";
-    case Phase::idle: return "idle";
-    case Phase::prepare: return "prepare";
-    case Phase::poll: return "poll";
-    case Phase::check: return "check";
-    case Phase::closing: return "closing";
+    case Phase::none:
+      return "outside";
+    case Phase::timers:
+      return "timers";
+    case Phase::pending:
+      return "pending";
+    case Phase::idle:
+      return "idle";
+    case Phase::prepare:
+      return "prepare";
+    case Phase::poll:
+      return "poll";
+    case Phase::check:
+      return "check";
+    case Phase::closing:
+      return "closing";
   }
   return "?";
 }
 
 const char* kind_text(CallbackKind kind) {
   switch (kind) {
-    case CallbackKind::unknown: return "callback";
-    case CallbackKind::soon: return "call_soon";
-    case CallbackKind::threadsafe: return "call_soon_threadsafe";
-    case CallbackKind::timer: return "timer";
-    case CallbackKind::task_step: return "task step";
-    case CallbackKind::reader: return "add_reader";
-    case CallbackKind::writer: return "add_writer";
-    case CallbackKind::signal: return "signal handler";
-    case CallbackKind::accept: return "accept";
-    case CallbackKind::connection_made: return "connection_made";
-    case CallbackKind::data_received: return "data_received";
-    case CallbackKind::buffer_updated: return "buffer_updated";
-    case CallbackKind::eof_received: return "eof_received";
-    case CallbackKind::connection_lost: return "connection_lost";
-    case CallbackKind::pause_writing: return "pause_writing";
-    case CallbackKind::resume_writing: return "resume_writing";
-    case CallbackKind::datagram_received: return "datagram_received";
-    case CallbackKind::error_received: return "error_received";
-    case CallbackKind::future_done: return "future's done callback";
-    case CallbackKind::internal: return "the loop's own";
+    case CallbackKind::unknown:
+      return "callback";
+    case CallbackKind::soon:
+      return "call_soon";
+    case CallbackKind::threadsafe:
+      return "call_soon_threadsafe";
+    case CallbackKind::timer:
+      return "timer";
+    case CallbackKind::task_step:
+      return "task step";
+    case CallbackKind::reader:
+      return "add_reader";
+    case CallbackKind::writer:
+      return "add_writer";
+    case CallbackKind::signal:
+      return "signal handler";
+    case CallbackKind::accept:
+      return "accept";
+    case CallbackKind::connection_made:
+      return "connection_made";
+    case CallbackKind::data_received:
+      return "data_received";
+    case CallbackKind::buffer_updated:
+      return "buffer_updated";
+    case CallbackKind::eof_received:
+      return "eof_received";
+    case CallbackKind::connection_lost:
+      return "connection_lost";
+    case CallbackKind::pause_writing:
+      return "pause_writing";
+    case CallbackKind::resume_writing:
+      return "resume_writing";
+    case CallbackKind::datagram_received:
+      return "datagram_received";
+    case CallbackKind::error_received:
+      return "error_received";
+    case CallbackKind::future_done:
+      return "future's done callback";
+    case CallbackKind::internal:
+      return "the loop's own";
   }
   return "?";
 }
 
 const char* handle_text(HandleKind kind) {
   switch (kind) {
-    case HandleKind::unknown: return "handle";
-    case HandleKind::watcher: return "watched descriptor";
-    case HandleKind::tcp: return "TCP connection";
-    case HandleKind::unix_stream: return "Unix connection";
-    case HandleKind::listener: return "listener";
-    case HandleKind::udp: return "UDP socket";
-    case HandleKind::pipe: return "pipe";
-    case HandleKind::process: return "process";
-    case HandleKind::wakeup: return "wake-up";
+    case HandleKind::unknown:
+      return "handle";
+    case HandleKind::watcher:
+      return "watched descriptor";
+    case HandleKind::tcp:
+      return "TCP connection";
+    case HandleKind::unix_stream:
+      return "Unix connection";
+    case HandleKind::listener:
+      return "listener";
+    case HandleKind::udp:
+      return "UDP socket";
+    case HandleKind::pipe:
+      return "pipe";
+    case HandleKind::process:
+      return "process";
+    case HandleKind::wakeup:
+      return "wake-up";
   }
   return "?";
 }
 
 const char* level_text(Level level) {
   switch (level) {
-    case Level::off: return "off";
-    case Level::phases: return "phases";
-    case Level::callbacks: return "callbacks";
-    case Level::tasks: return "tasks";
-    case Level::stacks: return "stacks";
+    case Level::off:
+      return "off";
+    case Level::phases:
+      return "phases";
+    case Level::callbacks:
+      return "callbacks";
+    case Level::tasks:
+      return "tasks";
+    case Level::stacks:
+      return "stacks";
   }
   return "?";
 }
