@@ -204,7 +204,7 @@ void App::draw_screen(Painter& p, Rect window, double seconds) {
   const bool frozen = paused_ || source_->ended();
   loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), *source_, digest_, frozen, seconds);
   left.cut_top(gap);
-  draw_why(p, left.cut_top(std::clamp(left.height() * 0.31F, p.px(compact ? 122 : 132), p.px(162))), digest_);
+  draw_why(p, left.cut_top(std::clamp(left.height() * 0.31F, p.px(134), p.px(162))), digest_);
   left.cut_top(gap);
   draw_budget(p, left, digest_);
 
@@ -219,7 +219,7 @@ void App::draw_screen(Painter& p, Rect window, double seconds) {
 
 /// Where there is no room for all graphs: the one that tells most.
 void App::draw_compact(Painter& p, Rect area) {
-  draw_lag_graph(p, area.cut_left(area.width() * 0.3F), *source_, digest_, view_now_ns());
+  draw_lag_graph(p, area.cut_left(area.width() * 0.27F), *source_, digest_, view_now_ns());
   area.cut_left(p.px(10));
   draw_table_and_findings(p, area);
 }

@@ -34,24 +34,26 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
   p.push_clip(inner);
   for (const tracer::Finding& finding : digest.findings) {
     const float room = inner.width() - p.px(26);
-    const bool two_lines = p.width(Face::small, finding.detail) > room;
+    const auto lines_of = [&](Face face, const std::string& text) { return p.width(face, text) > room ? 2.0F : 1.0F; };
+    const float title_height = title_line * lines_of(Face::strong, finding.title);
+    const float detail_height = line * lines_of(Face::small, finding.detail);
     const bool first = &finding == &digest.findings.front();
-    const float height = std::min(p.px(14) + title_line + line * (two_lines ? 2.0F : 1.0F) + (finding.place.empty() ? 0 : line), first ? inner.height() : 1e9F);
-    if (inner.height() < height) break;
-    const Rect box = inner.cut_top(height);
+    const float wanted = p.px(14) + title_height + detail_height + (finding.place.empty() ? 0 : line);
+    if (inner.height() < wanted && !first) break;
+    const Rect box = inner.cut_top(wanted);
     inner.cut_top(p.px(8));
     const bool hovered = p.hovers(box);
     p.fill(box, hovered && finding.begin_ns > 0 ? theme.button : theme.inset, p.px(5));
     p.fill({box.x0, box.y0, box.x0 + p.px(4), box.y1}, bar_color(theme, finding), p.px(2));
-    float y = box.y0 + p.px(7) + title_line / 2;
-    bool cut = false;
-    p.text_fit({box.x0 + p.px(15), y}, Face::strong, theme.text, finding.title, room, Align::left, &cut);
-    y += title_line / 2;
-    p.text_wrapped({box.x0 + p.px(15), y, box.x1 - p.px(10), y + line * 2}, Face::small, theme.text_dim, finding.detail);
-    y += line * (two_lines ? 2.0F : 1.0F) + line / 2;
-    if (!finding.place.empty()) p.text_fit({box.x0 + p.px(15), y}, Face::mono_small, theme.accent, finding.place, room);
+    const float x = box.x0 + p.px(15);
+    float y = box.y0 + p.px(7);
+    p.text_wrapped({x, y, x + room, y + title_height}, Face::strong, theme.text, finding.title);
+    y += title_height;
+    p.text_wrapped({x, y, x + room, y + detail_height}, Face::small, theme.text_dim, finding.detail);
+    y += detail_height + line / 2;
+    if (!finding.place.empty()) p.text_fit({x, y}, Face::mono_small, theme.accent, finding.place, room);
     if (hovered && finding.begin_ns > 0) {
-      p.tooltip(cut ? std::vector<std::string>{finding.title, "click: show it in the timeline"} : std::vector<std::string>{"click: show it in the timeline"});
+      p.tooltip({finding.title, "click: show it in the timeline"});
       if (p.pointer().pressed) clicked = &finding;
     }
   }

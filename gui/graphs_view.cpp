@@ -122,7 +122,7 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
     last = y;
   }
   p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
-  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, "now", Align::right);
+  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, source.ended() ? "end" : "now", Align::right);
   if (!p.hovers(inner)) return;
   const float x = p.pointer().at.x;
   p.line({x, inner.y0}, {x, inner.y1}, with_alpha(theme.text_dim, 0.5F));

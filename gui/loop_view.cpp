@@ -57,7 +57,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     return;
   }
 
-  const float label_room = p.px(72);
+  const bool narrow = inner.width() < p.px(250);
+  const float label_room = p.px(narrow ? 56 : 72);
   const float radius = std::max(std::min(inner.width() / 2 - label_room, inner.height() / 2 - p.px(34)), p.px(50));
   const Point centre{inner.centre().x, inner.centre().y};
   const float outer = radius;
@@ -98,10 +99,10 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     const float middle = (piece.from + piece.to) / 2;
     const float cx = std::cos(middle);
     const float cy = std::sin(middle);
-    const Align align = cx > 0.3F ? Align::left : cx < -0.3F ? Align::right : Align::centre;
+    const Align align = cx > 0.04F ? Align::left : cx < -0.04F ? Align::right : Align::centre;
     const float share = shares_[static_cast<std::size_t>(piece.phase)];
     const bool with_share = known > 0 && share >= 0.0005F;
-    const std::string label = piece.phase == Phase::poll ? "poll for I/O" : tracer::phase_text(piece.phase);
+    const std::string label = piece.phase == Phase::poll && !narrow ? "poll for I/O" : tracer::phase_text(piece.phase);
     // The block of text is pushed out along the ray until it clears the ring.
     const float line = p.height(Face::small) * 1.15F;
     const float block = line * (with_share ? 2.0F : 1.0F);

@@ -58,15 +58,33 @@ float Painter::text_fit(Point p, Face face, Color color, std::string_view full, 
   return text(p, face, color, shown, align);
 }
 
+float Painter::name_fit(Point p, Face face, Color color, std::string_view full, float most, Align align, bool* cut) {
+  if (cut != nullptr) *cut = false;
+  if (width(face, full) <= most) return text(p, face, color, full, align);
+  if (cut != nullptr) *cut = true;
+  const float room = most - width(face, kEllipsis);
+  if (room <= 0) return 0;
+  std::size_t low = 0;
+  std::size_t high = full.size();
+  while (low < high) {  // the longest end that fits begins at `low`
+    const std::size_t middle = (low + high) / 2;
+    if (width(face, full.substr(middle)) <= room) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  while (low < full.size() && (static_cast<unsigned char>(full[low]) & 0xC0) == 0x80) ++low;
+  return text(p, face, color, std::string(kEllipsis) + std::string(full.substr(low)), align);
+}
+
 float Painter::text_wrapped(Rect area, Face face, Color color, std::string_view text) {
   const float line_height = height(face) * 1.3F;
   float y = area.y0 + line_height / 2;
   std::string line;
   const auto flush = [&] {
-    if (!line.empty()) {
-      this->text({area.x0, y}, face, color, line);
-      y += line_height;
-    }
+    if (!line.empty() && y < area.y1) text_fit({area.x0, y}, face, color, line, area.width());
+    if (!line.empty()) y += line_height;
     line.clear();
   };
   std::size_t at = 0;
@@ -75,7 +93,8 @@ float Painter::text_wrapped(Rect area, Face face, Color color, std::string_view 
     if (end == std::string_view::npos) end = text.size();
     const std::string_view word = text.substr(at, end - at);
     const std::string longer = line.empty() ? std::string(word) : line + " " + std::string(word);
-    if (!line.empty() && width(face, longer) > area.width()) {
+    const bool last_line = y + line_height > area.y1 + 1;
+    if (!line.empty() && !last_line && width(face, longer) > area.width()) {
       flush();
       line = word;
     } else {

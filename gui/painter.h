@@ -55,7 +55,9 @@ class Painter {
   float text(Point p, Face face, Color color, std::string_view text, Align align = Align::left);
   /// As text(), cut with an ellipsis to `most` pixels. `cut` tells whether it was.
   float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left, bool* cut = nullptr);
-  /// Several lines, broken at spaces; answers the height used.
+  /// As text_fit(), but what is cut is the beginning: the end of a qualified name tells more.
+  float name_fit(Point p, Face face, Color color, std::string_view name, float most, Align align = Align::left, bool* cut = nullptr);
+  /// Several lines, broken at spaces, the last one cut if they do not fit; answers the height used.
   float text_wrapped(Rect area, Face face, Color color, std::string_view text);
 
   void fill(const Rect& rect, Color color, float rounding = 0);

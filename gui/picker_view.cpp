@@ -22,6 +22,20 @@ std::string age_text(std::uint64_t created_realtime_ns) {
   return std::to_string(age / 86400) + " days ago";
 }
 
+/// The wheel, still: what the app is about.
+void draw_emblem(Painter& p, Point centre) {
+  constexpr float kTau = 6.2831853F;
+  constexpr tracer::Phase kPhases[] = {tracer::Phase::timers, tracer::Phase::pending, tracer::Phase::idle, tracer::Phase::prepare,
+                                       tracer::Phase::poll,   tracer::Phase::check,   tracer::Phase::closing};
+  constexpr float kShares[] = {0.12F, 0.08F, 0.18F, 0.08F, 0.32F, 0.1F, 0.12F};
+  float angle = -kTau / 4;
+  for (std::size_t i = 0; i < std::size(kPhases); ++i) {
+    const float size = kShares[i] * kTau;
+    p.ring(centre, p.px(34), p.px(52), angle + 0.03F, angle + size - 0.03F, mix(p.theme().window, p.theme().phase(kPhases[i]), 0.85F));
+    angle += size;
+  }
+}
+
 }  // namespace
 
 void PickerView::list(double seconds) {
@@ -46,15 +60,15 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
   list(seconds);
   if (overlay) p.fill(window, with_alpha(theme.header, 0.72F));
   const float row_height = p.px(62);
-  const std::size_t rows = std::max<std::size_t>(std::min<std::size_t>(entries_.size(), 8), 3);
+  const std::size_t rows = entries_.empty() ? 3 : std::min<std::size_t>(entries_.size(), 8);
   const float w = std::min(p.px(760), window.width() - p.px(48));
-  const float h = std::min(p.px(96) + row_height * static_cast<float>(rows) + (message.empty() ? 0 : p.px(40)), window.height() - p.px(48));
+  const float h = std::min(p.px(64) + row_height * static_cast<float>(rows) + (message.empty() ? 0 : p.px(40)), window.height() - p.px(48));
   const Point c = window.centre();
   const Rect box{c.x - w / 2, c.y - h / 2, c.x + w / 2, c.y + h / 2};
   p.fill({box.x0 + p.px(2), box.y0 + p.px(6), box.x1 + p.px(2), box.y1 + p.px(8)}, rgb(0, overlay ? 80 : 0), p.px(10));
   Rect inner = p.card(box, overlay ? "Sessions" : "loopscope", entries_.empty() ? "" : "arrows and Enter, or click");
   if (overlay && p.pointer().pressed && !p.hovers(box)) dismissed_ = true;
-  inner = inner.inset(p.px(4), p.px(4));
+  if (!overlay) draw_emblem(p, {c.x, box.y0 - p.px(92)});
   if (!message.empty() && !entries_.empty()) p.text_wrapped(inner.cut_top(p.px(40)), Face::small, theme.alarm_text, message);
   if (entries_.empty()) {
     draw_empty(p, inner, message);

@@ -75,11 +75,14 @@ void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
   const Theme& theme = p.theme();
   const std::array<std::pair<const char*, std::size_t>, 3> tabs{
       {{"Callbacks", digest.callbacks.size()}, {"Tasks", digest.tasks.size()}, {"Handles", digest.handles.size()}}};
+  float all = 0;
+  for (const auto& [title, size] : tabs) all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count_text(size)) + p.px(28);
+  const bool with_counts = all < head.width();
   float x = head.x0;
   for (std::size_t i = 0; i < tabs.size(); ++i) {
     const bool active = static_cast<std::size_t>(tab_) == i;
     const float w = p.width(active ? Face::strong : Face::body, tabs[i].first);
-    const std::string count = count_text(tabs[i].second);
+    const std::string count = with_counts ? count_text(tabs[i].second) : "";
     const float count_width = p.width(Face::mono_tiny, count);
     const Rect rect{x - p.px(4), head.y0, x + w + count_width + p.px(12), head.y1};
     const float y = head.centre().y - p.px(2);
@@ -87,7 +90,7 @@ void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
     p.text({x + w + p.px(6), y}, Face::mono_tiny, theme.text_faint, count);
     if (active) p.fill({x, head.y1 - p.px(3), x + w, head.y1 - p.px(1)}, theme.accent, p.px(1));
     if (p.clicks(rect)) tab_ = static_cast<Tab>(i);
-    x += w + count_width + p.px(28);
+    x += w + count_width + p.px(with_counts ? 28 : 14);
   }
 }
 
@@ -98,7 +101,7 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
   float& scroll = scrolls_[static_cast<std::size_t>(tab_)];
 
   // Which columns fit.
-  const float least_flexible = p.px(150);
+  const float least_flexible = p.px(area.width() < p.px(330) ? 104 : 150);
   std::vector<bool> shown(columns.size(), true);
   const auto fixed_width = [&] {
     float sum = 0;
@@ -169,7 +172,12 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
       const Point at{columns[i].right ? place.x1 - p.px(2) : place.x0, place.centre().y};
       const Face face = columns[i].mono ? (i == 0 ? Face::mono : Face::mono_small) : Face::small;
       bool cut = false;
-      p.text_fit(at, face, cell.color, cell.text, place.width() - p.px(8), columns[i].right ? Align::right : Align::left, &cut);
+      const float room = place.width() - p.px(8);
+      if (i == 0 && columns[i].mono) {
+        p.name_fit(at, face, cell.color, cell.text, room, Align::left, &cut);
+      } else {
+        p.text_fit(at, face, cell.color, cell.text, room, columns[i].right ? Align::right : Align::left, &cut);
+      }
       if (hovered && p.hovers(place) && (cut || !cell.tip.empty())) {
         std::vector<std::string> tip{cell.text};
         if (!cell.tip.empty() && cell.tip != cell.text) tip.push_back(cell.tip);

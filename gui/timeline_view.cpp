@@ -134,7 +134,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source,
   const std::string note = "window " + duration_text(viewport_.span_ns()) + " · " + count_of(layout.slices, "slice", "slices") +
                            " · 1 px = " + duration_text(static_cast<std::int64_t>(viewport_.ns_per_px()));
   p.card(area, "Timeline", note);
-  draw_axis(p, {plot.x0, axis.y0, plot.x1, axis.y1}, plot, now);
+  draw_axis(p, {plot.x0, axis.y0, plot.x1, axis.y1}, plot, now, source.ended() ? "end" : "now");
   draw_labels(p, gutter, source, layout);
   p.push_clip({plot.x0, axis.y1, plot.x1 + 1, plot.y1 + 1});
   draw_rows(p, plot, source, layout);
@@ -148,10 +148,10 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source,
   }
 }
 
-void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std::int64_t now_ns) const {
+void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std::int64_t now_ns, const char* now_text) const {
   const Theme& theme = p.theme();
   float last_end = axis.x0 - p.px(40);
-  for (const AxisTick& tick : time_axis(viewport_, origin_ns_.value_or(now_ns), p.px(110), origin_ns_ ? "0" : "now")) {
+  for (const AxisTick& tick : time_axis(viewport_, origin_ns_.value_or(now_ns), p.px(110), origin_ns_ ? "0" : now_text)) {
     p.line({tick.x, plot.y0}, {tick.x, plot.y1}, theme.grid);
     const float w = p.width(Face::mono_tiny, tick.label);
     const float x = std::clamp(tick.x, axis.x0 + w / 2 - p.px(30), axis.x1 - w / 2);
@@ -175,7 +175,7 @@ void TimelineView::draw_labels(Painter& p, const Rect& gutter, const TraceSource
     if (first_task) p.text({gutter.x0, y}, Face::small, theme.text_dim, "Tasks");
     first_task = false;
     const std::string name(source.name(row.track->name).function);
-    p.text_fit({right, y}, Face::mono_tiny, theme.text_faint, name, right - gutter.x0 - tasks_width, Align::right);
+    p.name_fit({right, y}, Face::mono_tiny, theme.text_faint, name, right - gutter.x0 - tasks_width, Align::right);
     if (p.hovers({gutter.x0, row.area.y0, gutter.x1, row.area.y1})) {
       p.tooltip({name, place_text(source.name(row.track->name)), count_of(row.track->steps_total, "step", "steps") + ", ran " + duration_text(row.track->run_total_ns),
                  "waited at most " + duration_text(row.track->waited_worst_ns)});
@@ -248,7 +248,7 @@ void TimelineView::draw_callbacks(Painter& p, const TraceSource& source, const R
     if (selected_ != tracer::kNoName && slice.name == selected_) p.outline({rect.x0, rect.y0, std::max(rect.x1, rect.x0 + 2), rect.y1}, theme.text, p.px(1.5F));
     const std::string text = callable_text(source.name(slice.name), slice.kind);
     if (mark.count == 1 && rect.width() > p.px(46)) {
-      p.text_fit({rect.x0 + p.px(6), rect.centre().y}, Face::mono_tiny, rgb(theme.dark ? 0x0E1620 : 0xFFFFFF), text, rect.width() - p.px(10));
+      p.name_fit({rect.x0 + p.px(6), rect.centre().y}, Face::mono_tiny, rgb(theme.dark ? 0x0E1620 : 0xFFFFFF), text, rect.width() - p.px(10));
     }
   }
   // What held the loop is named: inside if there is room, else beside, the worst first.
@@ -269,15 +269,17 @@ void TimelineView::draw_callbacks(Painter& p, const TraceSource& source, const R
       p.text({x + text_width + p.px(12), rect.centre().y}, Face::mono_small, theme.alarm_text, where);
       continue;
     }
-    const float tag = p.width(Face::mono_tiny, text + " " + duration_text(slice.duration_ns())) + p.px(12);
+    const std::string ran = std::string(" ").append(duration_text(slice.duration_ns()));
+    const float name_width = std::min(p.width(Face::mono_tiny, text), p.px(230)) + 1;
+    const float tag = name_width + p.width(Face::mono_tiny, ran) + p.px(12);
     Rect beside{rect.x1 + p.px(3), rect.y0 + p.px(3), rect.x1 + p.px(3) + tag, rect.y1 - p.px(3)};
     if (beside.x1 > viewport_.x1()) beside = {rect.x0 - p.px(3) - tag, beside.y0, rect.x0 - p.px(3), beside.y1};
     const bool free = std::none_of(taken.begin(), taken.end(), [&](const Rect& other) { return beside.x0 < other.x1 && other.x0 < beside.x1; });
     if (!free) continue;
     taken.push_back(beside);
     p.fill(beside, with_alpha(theme.card, 0.9F), p.px(3));
-    const float w = p.text({beside.x0 + p.px(5), beside.centre().y}, Face::mono_tiny, theme.text, text + " ");
-    p.text({beside.x0 + p.px(5) + w, beside.centre().y}, Face::mono_tiny, theme.alarm_text, duration_text(slice.duration_ns()));
+    const float w = p.name_fit({beside.x0 + p.px(5), beside.centre().y}, Face::mono_tiny, theme.text, text, name_width);
+    p.text({beside.x0 + p.px(5) + w, beside.centre().y}, Face::mono_tiny, theme.alarm_text, ran);
   }
 }
 

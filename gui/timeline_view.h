@@ -28,7 +28,7 @@ class TimelineView {
 
  private:
   void handle_mouse(Painter& painter, const Rect& plot);
-  void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns) const;
+  void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns, const char* now_text) const;
   void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source, const TimelineLayout& layout) const;
   void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout);
   void draw_callbacks(Painter& painter, const TraceSource& source, const Row& row);

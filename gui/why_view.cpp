@@ -67,7 +67,7 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
     bool cut = false;
     const float name_room = room - sentence - p.px(10) - (with_place ? place : 0);
     const float start = x;
-    x += p.text_fit({x, y}, Face::mono_strong, theme.text, why.culprit, std::max(name_room, p.px(60)), Align::left, &cut) + p.px(8);
+    x += p.name_fit({x, y}, Face::mono_strong, theme.text, why.culprit, std::max(name_room, p.px(60)), Align::left, &cut) + p.px(8);
     if (with_place) x += p.text({x, y}, Face::mono_small, theme.text_dim, why.culprit_place) + p.px(8);
     if (p.hovers({start, row.y0, x, row.y1})) p.tooltip({why.culprit, why.culprit_place});
   }

@@ -1,0 +1,102 @@
+#include "tracer/analysis/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/analysis/events.h"
+
+namespace loopscope::testing {
+namespace {
+
+using tracer::Counters;
+using tracer::Statistics;
+
+Statistics statistics_of(const Trace& trace) {
+  Statistics statistics;
+  for (const TraceEvent& event : trace.events) statistics.add(event);
+  return statistics;
+}
+
+TEST(Statistics, CountsACallbackByItsName) {
+  Trace trace;
+  for (int i = 1; i <= 100; ++i) trace.callback(7, i * kUs, trace.t - 2 * i * kUs).wait(kMs);
+  const Statistics statistics = statistics_of(trace);
+  const auto& row = statistics.callbacks().at(7);
+  EXPECT_EQ(row.calls, 100U);
+  EXPECT_EQ(row.total_ns, 5050 * kUs);
+  EXPECT_EQ(row.max_ns, 100 * kUs);
+  EXPECT_NEAR(static_cast<double>(row.durations.quantile(0.5)), 50e3, 50e3 / 32);
+  EXPECT_NEAR(static_cast<double>(row.waits.quantile(0.99)), 198e3, 198e3 / 32);
+}
+
+TEST(Statistics, MeasuresLagByBucketOfTime) {
+  Trace trace;
+  trace.callback(1, kUs, trace.t - 5 * kMs).wait(2 * Statistics::kBucketNs).callback(1, kUs, trace.t - 40 * kMs);
+  const Statistics statistics = statistics_of(trace);
+  EXPECT_EQ(statistics.bucket(kStart)->lag_max_ns, 5 * kMs);
+  EXPECT_EQ(statistics.bucket(trace.t)->lag_max_ns, 40 * kMs);
+  EXPECT_EQ(statistics.bucket(kStart + Statistics::kBucketNs)->lag.count(), 0U);
+}
+
+TEST(Statistics, KnowsThatAQuietTimeWasQuietAndThatAnUnseenOneIsNotKnown) {
+  Trace trace;
+  trace.callback(1, kUs).wait(kSecond).callback(1, kUs);
+  const Statistics statistics = statistics_of(trace);
+  ASSERT_NE(statistics.bucket(kStart + kSecond / 2), nullptr);
+  EXPECT_EQ(statistics.bucket(kStart + kSecond / 2)->throughput.callbacks, 0);
+  EXPECT_EQ(statistics.bucket(kStart - kSecond), nullptr);
+  EXPECT_EQ(statistics.bucket(trace.t + kSecond), nullptr);
+}
+
+TEST(Statistics, TakesTotalsFromTheCountersAndSharesThemOutByTime) {
+  Statistics statistics;
+  Counters counters{};
+  statistics.sample(counters, kStart);
+  counters.callbacks = 1000;
+  counters.bytes_read = 4000;
+  statistics.sample(counters, kStart + 4 * Statistics::kBucketNs);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_NEAR(statistics.bucket(kStart + i * Statistics::kBucketNs)->throughput.callbacks, 250, 1e-6);
+    EXPECT_NEAR(statistics.bucket(kStart + i * Statistics::kBucketNs)->throughput.bytes_read, 1000, 1e-6);
+  }
+}
+
+TEST(Statistics, CountsNothingTwiceWhenEventsAndCountersTellTheSame) {
+  Statistics statistics;
+  Trace before;
+  before.callback(1, kUs).wait(2 * Statistics::kBucketNs);
+  Counters counters{};
+  counters.callbacks = 1;
+  statistics.sample(counters, before.t);
+  for (const TraceEvent& event : before.events) statistics.add(event);
+  Trace after;
+  after.t = before.t + kMs;
+  after.callback(1, kUs);
+  for (const TraceEvent& event : after.events) statistics.add(event);
+  counters.callbacks = 2;
+  statistics.sample(counters, after.t + kMs);
+  EXPECT_NEAR(statistics.summarise(kStart, after.t + kSecond).throughput.callbacks, 2, 1e-6);
+}
+
+TEST(Statistics, PairsNoEndWithABeginFromBeforeALoss) {
+  Trace trace;
+  trace.callback_begin(1).wait(kMs);
+  Statistics statistics = statistics_of(trace);
+  statistics.lose();
+  Trace after;
+  after.t = trace.t + kSecond;
+  after.callback_end(1);
+  for (const TraceEvent& event : after.events) statistics.add(event);
+  EXPECT_EQ(statistics.callbacks().at(1).calls, 0U);
+}
+
+TEST(Statistics, StartsAnewOnRequest) {
+  Trace trace;
+  trace.callback(1, kUs);
+  Statistics statistics = statistics_of(trace);
+  statistics.reset_callbacks();
+  EXPECT_TRUE(statistics.callbacks().empty());
+  EXPECT_EQ(statistics.counting_since_ns(), 0);
+}
+
+}  // namespace
+}  // namespace loopscope::testing

@@ -1,0 +1,167 @@
+#include "tracer/analysis/trace_model.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/analysis/events.h"
+
+namespace loopscope::testing {
+namespace {
+
+using tracer::Activity;
+using tracer::TraceModel;
+
+TEST(TraceModel, SplitsThePollIntoSleepGilWaitAndIo) {
+  Trace trace;
+  trace.poll_begin(20, PollReason::until_timer, 3 * kUs).wait(5 * kMs).poll_wake(200 * kUs).wait(1 * kMs).poll_end(2);
+  trace.wait(10 * kUs).phase(Phase::idle, 1 * kMs);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.phases().size(), 6U);
+  const Activity expected[] = {Activity::prepare, Activity::poll_asleep, Activity::gil_wait, Activity::poll_io, Activity::check, Activity::idle};
+  const std::int64_t lasting[] = {3 * kUs, 5 * kMs, 200 * kUs, 1 * kMs, 10 * kUs, 1 * kMs};
+  for (std::uint64_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(model.phases()[i].activity, expected[i]) << i;
+    EXPECT_EQ(model.phases()[i].end_ns - model.phases()[i].begin_ns, lasting[i]) << i;
+  }
+  EXPECT_TRUE(model.phases()[4].inferred_end);
+  ASSERT_EQ(model.gil_waits().size(), 1U);
+}
+
+TEST(TraceModel, CallsAPollThatMayNotSleepByAnotherName) {
+  Trace trace;
+  trace.poll_begin(0, PollReason::ready_callbacks).wait(2 * kUs).poll_wake().poll_end().wait(kUs).put(EventType::loop_stop);
+  const TraceModel model = trace.model();
+  EXPECT_EQ(model.phases()[0].activity, Activity::poll_no_sleep);
+}
+
+TEST(TraceModel, KeepsTimeoutReasonAndCulpritOfEachPoll) {
+  Trace trace;
+  trace.poll_begin(12, PollReason::until_timer, 0, 77).wait(kMs).poll_wake().poll_end(3);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.polls().size(), 1U);
+  const auto& poll = model.polls()[0];
+  EXPECT_EQ(poll.timeout_ms, 12);
+  EXPECT_EQ(poll.reason, PollReason::until_timer);
+  EXPECT_EQ(poll.culprit, 77U);
+  EXPECT_EQ(poll.io_events, 3U);
+  EXPECT_EQ(poll.wake_ns - poll.begin_ns, kMs);
+}
+
+TEST(TraceModel, PutsNestedCallbacksApart) {
+  Trace trace;
+  trace.callback_begin(1).wait(10).callback(2, 5).wait(10).callback_end(1);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.callbacks().size(), 1U);
+  ASSERT_EQ(model.nested().size(), 1U);
+  EXPECT_EQ(model.callbacks()[0].name, 1U);
+  EXPECT_EQ(model.nested()[0].depth, 1);
+}
+
+TEST(TraceModel, TellsHowLongACallbackWaited) {
+  Trace trace;
+  trace.callback(1, kMs, trace.t - 7 * kMs);
+  const TraceModel model = trace.model();
+  EXPECT_EQ(model.callbacks()[0].waited_ns(), 7 * kMs);
+}
+
+TEST(TraceModel, GathersStepsByTaskAndByCoroutine) {
+  Trace trace;
+  for (int i = 0; i < 10; ++i) trace.callback(5, kMs, 0, CallbackKind::task_step, i % 2 == 0 ? 100 : 200).wait(kMs);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.tasks().size(), 2U);
+  EXPECT_EQ(model.tasks().at(100).steps.size(), 5U);
+  EXPECT_EQ(model.coroutines().at(5).steps.size(), 10U);
+  EXPECT_EQ(model.coroutines().at(5).run_total_ns, 10 * kMs);
+}
+
+TEST(TraceModel, BoundsItsTasks) {
+  Trace trace;
+  for (std::uint64_t i = 1; i <= 2000; ++i) trace.callback(5, 10, 0, CallbackKind::task_step, i).wait(10);
+  TraceModel::Limits limits;
+  limits.task_limit = 100;
+  const TraceModel model = trace.model(limits);
+  EXPECT_EQ(model.tasks().size(), 100U);
+  EXPECT_TRUE(model.tasks().contains(2000));
+  EXPECT_FALSE(model.tasks().contains(1));
+}
+
+TEST(TraceModel, ForgetsWhatIsOlderThanItsHistory) {
+  TraceModel::Limits limits;
+  limits.history_ns = kSecond;
+  Trace trace;
+  for (int i = 0; i < 5000; ++i) trace.callback(1, 100 * kUs).sleep(900 * kUs);
+  TraceModel model = trace.model(limits);
+  model.forget(trace.t);
+  EXPECT_GE(model.callbacks()[model.callbacks().first()].end_ns, trace.t - kSecond - 300 * kMs);
+  EXPECT_LE(model.callbacks().size(), 1300U);
+}
+
+TEST(TraceModel, HoldsABoundedNumberOfSlicesHoweverFastTheyCome) {
+  TraceModel::Limits limits;
+  limits.slice_limit = 10'000;
+  TraceModel model(limits);
+  Trace trace;
+  for (int round = 0; round < 20; ++round) {
+    trace.events.clear();
+    for (int i = 0; i < 10'000; ++i) trace.callback(1, 1);
+    for (const TraceEvent& event : trace.events) model.add(event);
+    model.forget(trace.t);
+    ASSERT_LE(model.callbacks().size(), 10'000 + 256U);
+  }
+}
+
+TEST(TraceModel, MarksWhatWasLostAndOpensNothingAcrossIt) {
+  Trace trace;
+  trace.poll_begin(5, PollReason::until_timer).wait(kMs).callback_begin(1).wait(kMs);
+  TraceModel model = trace.model();
+  model.lose(42);
+  EXPECT_TRUE(model.open_callbacks().empty());
+  EXPECT_FALSE(model.open_phase());
+  Trace after;
+  after.t = trace.t + 9 * kMs;
+  after.callback_end(1).callback(2, kMs);
+  for (const TraceEvent& event : after.events) model.add(event);
+  ASSERT_EQ(model.gaps().size(), 1U);
+  EXPECT_EQ(model.gaps()[0].lost, 42U);
+  EXPECT_EQ(model.gaps()[0].end_ns - model.gaps()[0].begin_ns, 10 * kMs);
+  ASSERT_EQ(model.callbacks().size(), 1U) << "an end without a begin makes no slice";
+  EXPECT_EQ(model.callbacks()[0].name, 2U);
+}
+
+TEST(TraceModel, ShowsWhatIsGoingOnAsOpen) {
+  Trace trace;
+  trace.phase(Phase::timers, kMs).put(EventType::phase_begin, Phase::idle, 3).callback_begin(9);
+  const TraceModel model = trace.model();
+  ASSERT_TRUE(model.open_phase());
+  EXPECT_EQ(model.open_phase()->activity, Activity::idle);
+  ASSERT_EQ(model.open_callbacks().size(), 1U);
+  EXPECT_EQ(model.open_callbacks()[0].name, 9U);
+}
+
+TEST(TraceModel, NumbersIterationsWithoutHoleOrOverlap) {
+  Trace trace;
+  for (int i = 0; i < 50; ++i) trace.phase(Phase::idle, 100 * kUs).sleep(kMs);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.iterations().size(), 49U);
+  for (std::uint64_t i = 1; i < model.iterations().last(); ++i) {
+    EXPECT_EQ(model.iterations()[i].begin_ns, model.iterations()[i - 1].end_ns);
+    EXPECT_EQ(model.iterations()[i].number, model.iterations()[i - 1].number + 1);
+  }
+}
+
+TEST(TraceModel, KeepsPhasesInOrderAndApart) {
+  Trace trace;
+  for (int i = 0; i < 200; ++i) trace.phase(Phase::timers, 3).phase(Phase::idle, 5).poll_begin(i % 2, PollReason::until_timer, 2).wait(7).poll_wake(i % 3).poll_end();
+  const TraceModel model = trace.model();
+  for (std::uint64_t i = 1; i < model.phases().last(); ++i) ASSERT_GE(model.phases()[i].begin_ns, model.phases()[i - 1].end_ns) << i;
+}
+
+TEST(TraceModel, KnowsNothingWhileTheLevelIsOff) {
+  Trace trace;
+  trace.sleep(kMs).put(EventType::level_changed).wait(50 * kMs).sleep(kMs);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.gaps().size(), 1U);
+  EXPECT_EQ(model.gaps()[0].lost, 0U);
+}
+
+}  // namespace
+}  // namespace loopscope::testing
