@@ -92,7 +92,8 @@ class SocketTransport(_native.StreamTransport):
         """The connection is over: close the socket, let go of everything."""
         server, sock, waiter = self._server, self._sock, self._empty_waiter
         self._detach()
-        sock.close()
+        if sock is not None:
+            sock.close()
         if server is not None:
             _detach_from_server(server, self)
         if waiter is not None:
