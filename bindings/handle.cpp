@@ -11,8 +11,6 @@
 
 namespace loopscope::bindings {
 
-using tracer::CallbackKind;
-
 namespace {
 
 PyTypeObject* handle_type = nullptr;
