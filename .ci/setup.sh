@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by run and test: installs what is missing, builds everything, provides a display.
+# Sourced by run and test: installs what is missing, builds, provides a display.
 # Everything it says goes to stderr; what a step prints is shown only if the step fails.
 
 readonly PYTHON=/usr/bin/python3
@@ -43,7 +43,8 @@ installed_packages() {
         awk '$1 == "installed" { gsub(/\([^)]*\)|,/, ""); for (i = 2; i <= NF; i++) print $i }' | sort -u
 }
 
-build_everything() {
+# build [TARGET ...]: everything, or these targets.
+build() {
     local log=$BUILD/build.log
     mkdir -p "$BUILD"
     exec {lock}>"$BUILD/.lock"
@@ -53,7 +54,7 @@ build_everything() {
         (cd "$ROOT" && cmake --preset release --no-warn-unused-cli "-DPython_EXECUTABLE=$PYTHON" \
             "-DPython3_EXECUTABLE=$PYTHON" "-DPYTHON_EXECUTABLE=$PYTHON") >"$log" 2>&1 || build_failed "$log"
     fi
-    ninja -C "$BUILD" >"$log" 2>&1 || build_failed "$log"
+    ninja -C "$BUILD" "$@" >"$log" 2>&1 || build_failed "$log"
     exec {lock}>&-
     export PYTHONPATH=$BUILD/python${PYTHONPATH:+:$PYTHONPATH}
 }
