@@ -1,0 +1,292 @@
+"""The app on a virtual display: pictures of a made-up program, and what it says when it cannot.
+
+Usage: app_test.py [unittest options] LOOPSCOPE_GUI SYNTHETIC_SESSION
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+GUI = ""
+SYNTHETIC = ""
+
+
+def read_png(path: Path) -> tuple[int, int, list[bytes]]:
+    """Width, height and rows of an 8-bit RGB picture."""
+    data = path.read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n"), "not a PNG"
+    width = height = 0
+    packed = b""
+    at = 8
+    while at < len(data):
+        (size,) = struct.unpack(">I", data[at : at + 4])
+        kind, body = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        if kind == b"IHDR":
+            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
+            assert (depth, colour) == (8, 2)
+        if kind == b"IDAT":
+            packed += body
+        at += size + 12
+    raw = zlib.decompress(packed)
+    stride = width * 3
+    rows: list[bytes] = []
+    above = bytearray(stride)
+    for y in range(height):
+        start = y * (stride + 1)
+        row = bytearray(raw[start + 1 : start + 1 + stride])
+        unfilter(raw[start], row, above)
+        rows.append(bytes(row))
+        above = row
+    return width, height, rows
+
+
+def unfilter(method: int, row: bytearray, above: bytearray) -> None:
+    for i in range(len(row) if method else 0):
+        left = row[i - 3] if i >= 3 else 0
+        up, corner = above[i], above[i - 3] if i >= 3 else 0
+        if method == 1:
+            guess = left
+        elif method == 2:
+            guess = up
+        elif method == 3:
+            guess = (left + up) // 2
+        else:
+            distances = (abs(up - corner), abs(left - corner), abs(left + up - 2 * corner))
+            guess = (left, up, corner)[distances.index(min(distances))]
+        row[i] = (row[i] + guess) & 0xFF
+
+
+def colours(rows: list[bytes]) -> set[bytes]:
+    return {row[i : i + 3] for row in rows[::3] for i in range(0, len(row), 9)}
+
+
+class VirtualDisplay:
+    def __init__(self) -> None:
+        reader, writer = os.pipe()
+        self.process = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"],
+            pass_fds=[writer],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writer)
+        with os.fdopen(reader) as answer:
+            self.name = ":" + answer.readline().strip()
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+class AppTest(unittest.TestCase):
+    display: VirtualDisplay
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.display = VirtualDisplay()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.display.close()
+
+    def setUp(self) -> None:
+        self.sessions = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="loopscope-test-"))
+        self.folder = Path(tempfile.mkdtemp())
+        self.env = {**os.environ, "LOOPSCOPE_DIR": str(self.sessions), "DISPLAY": self.display.name}
+        self.env.pop("WAYLAND_DISPLAY", None)
+        self.programs: list[subprocess.Popen[str]] = []
+
+    def tearDown(self) -> None:
+        for program in self.programs:
+            program.kill()
+            program.wait()
+            assert program.stdout is not None
+            program.stdout.close()
+        shutil.rmtree(self.sessions)
+        shutil.rmtree(self.folder)
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        program = subprocess.Popen(
+            [SYNTHETIC, *options], env=self.env, stdout=subprocess.PIPE, text=True
+        )
+        self.programs.append(program)
+        assert program.stdout is not None
+        self.assertTrue(program.stdout.readline().strip())
+        return program
+
+    def app(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [GUI, *arguments],
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def picture(self, *arguments: str) -> tuple[int, int, list[bytes]]:
+        path = self.folder / "picture.png"
+        done = self.app("--screenshot", str(path), *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return read_png(path)
+
+    def assert_refused(self, done: subprocess.CompletedProcess[str], *words: str) -> None:
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertTrue(done.stderr.startswith("loopscope-gui: "), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    # -- pictures ------------------------------------------------------------------------------
+
+    def test_a_screenshot_of_a_live_program_is_full_of_colour(self) -> None:
+        self.start()
+        width, height, rows = self.picture("--after", "2")
+        self.assertEqual((width, height), (1600, 1000))
+        seen = colours(rows)
+        self.assertGreater(len(seen), 500)
+        self.assertIn(bytes.fromhex("56b4e9"), seen, "the ready queue's blue")
+        self.assertIn(bytes.fromhex("35d07f"), seen, "the dot of a live program")
+
+    def test_the_blocking_callback_is_drawn_in_the_colour_of_alarm(self) -> None:
+        self.start()
+        _, _, rows = self.picture("--after", "1.5", "--show-worst")
+        red = sum(row.count(bytes.fromhex("ff4d5e")) for row in rows)
+        self.assertGreater(red, 1000)
+
+    def test_the_light_theme_is_light(self) -> None:
+        self.start()
+        _, _, rows = self.picture("--after", "0.5", "--theme", "light", "--size", "1280x800")
+        self.assertGreater(sum(map(sum, rows)) / (1280 * 800 * 3), 190)
+
+    def test_the_size_is_the_one_asked_for(self) -> None:
+        self.start()
+        for size in ("1100x700", "1280x800"):
+            width, height, _ = self.picture("--after", "0.2", "--size", size)
+            self.assertEqual(f"{width}x{height}", size)
+
+    def test_text_for_presenters_still_fits_on_the_screen(self) -> None:
+        self.start()
+        _, _, rows = self.picture("--after", "0.5", "--scale", "1.7")
+        self.assertGreater(len(colours(rows)), 300)
+
+    def test_a_killed_program_can_still_be_seen(self) -> None:
+        program = self.start()
+        time.sleep(1)
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+        _, _, rows = self.picture("--after", "0.3")
+        self.assertGreater(len(colours(rows)), 400)
+
+    def test_a_program_that_ends_while_it_is_watched_leaves_its_picture(self) -> None:
+        self.start("--seconds", "1")
+        _, _, rows = self.picture("--after", "2.5")
+        seen = colours(rows)
+        self.assertGreater(len(seen), 400)
+        self.assertNotIn(bytes.fromhex("35d07f"), seen, "it is no longer live")
+
+    def test_it_waits_for_a_program_that_is_about_to_start(self) -> None:
+        path = self.folder / "picture.png"
+        app = subprocess.Popen(
+            [GUI, "--screenshot", str(path), "--after", "1"],
+            env=self.env,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(1)
+        self.start()
+        self.assertEqual(app.wait(30), 0)
+        self.assertTrue(path.exists())
+
+    def test_extremes_do_not_break_it(self) -> None:
+        for options in (
+            ["--rate", "200000", "--callbacks", "30"],
+            ["--iterations", "1"],
+            ["--long-names"],
+            ["--level", "1"],
+        ):
+            with self.subTest(options=options):
+                program = self.start(*options)
+                _, _, rows = self.picture("--after", "1", str(program.pid))
+                self.assertGreater(len(colours(rows)), 100)
+
+    # -- what it says when it cannot -----------------------------------------------------------
+
+    def test_no_such_pid(self) -> None:
+        self.assert_refused(self.app("999999"), "999999")
+
+    def test_several_programs_and_none_named(self) -> None:
+        self.start()
+        self.start()
+        path = str(self.folder / "picture.png")
+        self.assert_refused(self.app("--screenshot", path, "--after", "0"))
+
+    def test_no_display(self) -> None:
+        self.start()
+        environment = {key: value for key, value in self.env.items() if key != "DISPLAY"}
+        done = subprocess.run(
+            [GUI], env=environment, capture_output=True, text=True, timeout=20, check=False
+        )
+        self.assert_refused(done, "No display", "xvfb-run")
+
+    def test_a_display_that_is_not_there(self) -> None:
+        self.assert_refused(self.app(DISPLAY=":9753"), "display")
+
+    def test_not_a_session(self) -> None:
+        path = self.folder / "a file"
+        path.write_bytes(b"something else" * 1000)
+        self.assert_refused(self.app(str(path)))
+
+    def test_a_truncated_session(self) -> None:
+        program = self.start("--seconds", "0.3", "--abandon")
+        program.wait()
+        (session,) = self.sessions.iterdir()
+        short = self.folder / session.name
+        short.write_bytes(session.read_bytes()[:100_000])
+        self.assert_refused(self.app(str(short)))
+
+    def test_another_format_version_is_named(self) -> None:
+        program = self.start("--seconds", "0.3", "--abandon")
+        program.wait()
+        (session,) = self.sessions.iterdir()
+        data = bytearray(session.read_bytes())
+        data[8:12] = struct.pack("<I", 77)
+        other = self.folder / session.name
+        other.write_bytes(data)
+        self.assert_refused(self.app(str(other)), "77", "1")
+
+    def test_wrong_arguments(self) -> None:
+        for arguments in (
+            ["--size", "big"],
+            ["--size", "10x10"],
+            ["--theme", "pink"],
+            ["--level", "all"],
+            ["--scale", "90"],
+            ["--after", "3"],
+            ["--nonsense"],
+        ):
+            with self.subTest(arguments=arguments):
+                self.assert_refused(self.app(*arguments), arguments[0].lstrip("-").split("=")[0])
+
+    def test_a_picture_that_cannot_be_written(self) -> None:
+        self.start()
+        done = self.app("--screenshot", "/nowhere/picture.png", "--after", "0")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nowhere/picture.png", done.stderr)
+
+    def test_help(self) -> None:
+        done = self.app("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--screenshot", done.stdout)
+
+
+if __name__ == "__main__":
+    GUI, SYNTHETIC = sys.argv[-2:]
+    unittest.main(argv=sys.argv[:-2])

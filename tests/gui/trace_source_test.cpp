@@ -1,0 +1,136 @@
+#include "gui/trace_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "gui/digest.h"
+#include "tests/gui/synthetic_session.h"
+
+namespace loopscope::gui {
+namespace {
+
+using testing::SyntheticOptions;
+using testing::SyntheticSession;
+using tracer::Level;
+
+constexpr std::int64_t kMs = 1'000'000;
+
+/// A made-up program, and an app's eye on it.
+class TraceSourceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char pattern[] = "/dev/shm/loopscope-test-XXXXXX";
+    ASSERT_NE(mkdtemp(pattern), nullptr);
+    options_.directory = pattern;
+  }
+  void TearDown() override {
+    program_.reset();
+    std::filesystem::remove_all(options_.directory);
+  }
+  void start() {
+    std::string error;
+    program_ = SyntheticSession::create(options_, error);
+    ASSERT_NE(program_, nullptr) << error;
+  }
+  std::unique_ptr<TraceSource> attach(Level want = Level::callbacks) {
+    auto opened = tracer::Session::open(program_->path());
+    EXPECT_NE(opened.session, nullptr) << opened.message;
+    return std::make_unique<TraceSource>(std::move(opened.session), want);
+  }
+  void run_and_pump(TraceSource& source, std::int64_t ns) {
+    for (; ns > 0; ns -= 20 * kMs) {
+      program_->run(20 * kMs);
+      source.pump(1'000 * kMs, source.now_ns());
+    }
+  }
+
+  SyntheticOptions options_;
+  std::unique_ptr<SyntheticSession> program_;
+};
+
+TEST_F(TraceSourceTest, ShowsALiveProgram) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 1'400 * kMs);
+  EXPECT_FALSE(source->ended());
+  EXPECT_EQ(source->lost(), 0U);
+  const Digest digest = make_digest(*source);
+  EXPECT_GT(digest.iteration, 100U);
+  EXPECT_TRUE(digest.poll_known);
+  EXPECT_GT(digest.callbacks_per_s, 0);
+  std::int64_t sum = 0;
+  for (const std::int64_t ns : digest.second.times.ns) sum += ns;
+  EXPECT_EQ(sum, 1'000 * kMs);
+  EXPECT_LT(digest.second.share(tracer::Activity::unknown), 0.01);
+  std::vector<std::string> names;
+  for (const CallbackLine& line : digest.callbacks) names.push_back(line.name + " " + line.place);
+  EXPECT_THAT(names, ::testing::Contains("Task serve_client chat.py:71"));
+  EXPECT_EQ(digest.handles.size(), 13U);
+}
+
+TEST_F(TraceSourceTest, FindsTheCallbackThatBlocks) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 900 * kMs);
+  const Digest digest = make_digest(*source);
+  ASSERT_FALSE(digest.findings.empty());
+  EXPECT_THAT(digest.findings[0].title, ::testing::HasSubstr("render_report held the loop for"));
+}
+
+TEST_F(TraceSourceTest, RaisesTheLevelWhileAttachedAndSaysFromWhere) {
+  options_.level = Level::phases;
+  start();
+  {
+    const auto source = attach(Level::callbacks);
+    EXPECT_TRUE(source->level_pending());
+    run_and_pump(*source, 100 * kMs);
+    EXPECT_EQ(source->level(), Level::callbacks);
+    EXPECT_EQ(source->raised_from(), Level::phases);
+    EXPECT_FALSE(source->model().callbacks().empty());
+  }
+  program_->run(100 * kMs);
+  const auto source = attach(Level::off);
+  EXPECT_EQ(source->level(), Level::phases) << "put back";
+}
+
+TEST_F(TraceSourceTest, LeavesTheLevelAloneIfToldTo) {
+  options_.level = Level::phases;
+  start();
+  const auto source = attach(Level::off);
+  run_and_pump(*source, 100 * kMs);
+  EXPECT_EQ(source->level(), Level::phases);
+  EXPECT_FALSE(source->raised_from());
+}
+
+TEST_F(TraceSourceTest, KeepsTheLastPictureWhenTheProgramEnds) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 200 * kMs);
+  program_.reset();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  source->pump(1'000 * kMs, source->now_ns());
+  EXPECT_TRUE(source->ended());
+  EXPECT_EQ(source->now_ns(), source->model().last_event_ns());
+  EXPECT_FALSE(source->model().callbacks().empty());
+}
+
+TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
+  options_.iterations_per_s = 1e6;
+  options_.blocking_ns = 0;
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 60 * kMs);
+  while (source->session().head() < source->session().header().ring_events * 2) program_->run(200 * kMs);
+  source->pump(5'000 * kMs, source->now_ns());
+  EXPECT_GT(source->lost(), 0U);
+  ASSERT_FALSE(source->model().gaps().empty());
+  EXPECT_EQ(source->model().gaps()[0].lost, source->lost());
+}
+
+}  // namespace
+}  // namespace loopscope::gui
