@@ -31,9 +31,14 @@ install_packages() {
     mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(installed_packages))
     [[ ${#missing[@]} -eq 0 ]] && return
     say "installing ${missing[*]}"
-    as_root apt-get update -qq >&2 || say "apt-get update failed; trying with the lists there are"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-        fail "apt-get could not install ${missing[*]}"
+    mkdir -p "$BUILD"
+    {
+        as_root apt-get update -qq || say "apt-get update failed; trying with the lists there are"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    } >"$BUILD/packages.log" 2>&1 || {
+        tail -n 20 "$BUILD/packages.log" >&2
+        fail "apt-get could not install ${missing[*]}; all of it is in $BUILD/packages.log"
+    }
 }
 
 # Names of what is installed, and of what that provides.

@@ -44,7 +44,7 @@ lint() {
             xargs -r /usr/bin/python3 -m flake8 --max-line-length=120 --extend-ignore=E203,E701,E704,E731,W503
         ;;
     mypy) /usr/bin/python3 -m mypy --no-error-summary -p loopscope ;;
-    shellcheck) shellcheck -x --exclude=SC2317 run test .ci/run tests/*.sh assets/*.sh ;;
+    shellcheck) shellcheck -x --exclude=SC2119,SC2120,SC2317 run test .ci/run tests/*.sh assets/*.sh ;;
     clang-tidy) find tracer/*.cpp loop/*.cpp | clang_tidy ;;
     clang-tidy-all) find tracer loop bindings gui -name '*.cpp' | clang_tidy ;;
     fix) cpp_files | xargs -r clang-format-14 -i && /usr/bin/python3 -m black --quiet bindings demos tests ;;
