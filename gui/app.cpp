@@ -43,21 +43,27 @@ std::string App::attach(const std::string& path) {
 
 void App::frame(double seconds, Image* capture) {
   for (const KeyPress& press : window_.take_keys()) handle_key(press);
-  if (source_ == nullptr && !picked_once_) attach_to_the_only_one(seconds);
-  if (source_ != nullptr) pump(seconds);
+  if (source_ == nullptr && !picked_once_)
+    attach_to_the_only_one(seconds);
+  if (source_ != nullptr)
+    pump(seconds);
 
   const Point size = window_.size();
-  if (size.x < 1 || size.y < 1) return;
+  if (size.x < 1 || size.y < 1)
+    return;
   const float fit = std::clamp(std::min(size.x / 1600, size.y / 1000), 0.86F, 1.0F);
   const float monitor = window_.display_scale();
   const float scale = std::clamp((monitor > 1 ? monitor : fit) * options_.scale, 0.6F, 4.0F);
   window_.load_faces(scale);
-  window_.frame(theme_.window, [&](ImDrawList* list, ImDrawList* overlay, const Pointer& pointer) {
-    Painter painter(list, overlay, window_.faces(), theme_, scale, options_.unattended ? Pointer{} : pointer);
-    const Rect window{0, 0, size.x, size.y};
-    draw(painter, window, seconds);
-    painter.draw_tooltip(window);
-  }, capture);
+  window_.frame(
+      theme_.window,
+      [&](ImDrawList* list, ImDrawList* overlay, const Pointer& pointer) {
+        Painter painter(list, overlay, window_.faces(), theme_, scale, options_.unattended ? Pointer{} : pointer);
+        const Rect window{0, 0, size.x, size.y};
+        draw(painter, window, seconds);
+        painter.draw_tooltip(window);
+      },
+      capture);
 }
 
 void App::pump(double) {
@@ -65,58 +71,81 @@ void App::pump(double) {
   const std::int64_t keep = std::max<std::int64_t>(paused_at_ns_.value_or(source_->now_ns()), 0);
   source_->pump(kDrainBudgetNs, keep);
   quiet_ = source_->model().last_event_ns() == before;
-  if (paused_) return;
+  if (paused_)
+    return;
   // Tasks are recorded one level up: asked for only while somebody looks at them.
   if (options_.level != Level::off) {
     const Level want = tables_.tab() == Tab::tasks ? std::max(options_.level, Level::tasks) : options_.level;
-    if (want != source_->wanted_level()) source_->want_level(want);
+    if (want != source_->wanted_level())
+      source_->want_level(want);
   }
-  if (digested_ns_ < 0 || std::llabs(source_->now_ns() - digested_ns_) >= kDigestNs || (source_->ended() && quiet_ && digest_.at_ns != source_->now_ns())) {
+  if (digested_ns_ < 0 || std::llabs(source_->now_ns() - digested_ns_) >= kDigestNs ||
+      (source_->ended() && quiet_ && digest_.at_ns != source_->now_ns())) {
     digest_ = make_digest(*source_);
     digested_ns_ = source_->now_ns();
   }
 }
 
 void App::attach_to_the_only_one(double seconds) {
-  if (looked_for_sessions_ >= 0 && seconds - looked_for_sessions_ < 0.5) return;
+  if (looked_for_sessions_ >= 0 && seconds - looked_for_sessions_ < 0.5)
+    return;
   looked_for_sessions_ = seconds;
   std::string error;
   const auto entries = tracer::list_sessions(error);
   const auto lives = [](const tracer::SessionEntry& entry) { return entry.alive && entry.readable; };
-  if (std::count_if(entries.begin(), entries.end(), lives) == 1) attach(std::find_if(entries.begin(), entries.end(), lives)->path);
+  if (std::count_if(entries.begin(), entries.end(), lives) == 1)
+    attach(std::find_if(entries.begin(), entries.end(), lives)->path);
 }
 
 void App::handle_key(const KeyPress& press) {
   if (press.ctrl) {
-    if (press.key == Key::plus) options_.scale = std::min(options_.scale * 1.1F, 3.0F);
-    if (press.key == Key::minus) options_.scale = std::max(options_.scale / 1.1F, 0.7F);
-    if (press.key == Key::zero) options_.scale = 1;
-    if (press.key == Key::q) quit_ = true;
+    if (press.key == Key::plus)
+      options_.scale = std::min(options_.scale * 1.1F, 3.0F);
+    if (press.key == Key::minus)
+      options_.scale = std::max(options_.scale / 1.1F, 0.7F);
+    if (press.key == Key::zero)
+      options_.scale = 1;
+    if (press.key == Key::q)
+      quit_ = true;
     return;
   }
   switch (press.key) {
-    case Key::f2: options_.scale = options_.scale > 1.3F ? 1.0F : kPresenterScale; return;
+    case Key::f2:
+      options_.scale = options_.scale > 1.3F ? 1.0F : kPresenterScale;
+      return;
     case Key::f3:
       options_.dark = !options_.dark;
       theme_ = options_.dark ? dark_theme() : light_theme();
       return;
-    default: break;
+    default:
+      break;
   }
   if (picker_open_ || source_ == nullptr) {
     picker_.key(press.key);
     return;
   }
   switch (press.key) {
-    case Key::space: toggle_pause(); break;
+    case Key::space:
+      toggle_pause();
+      break;
     case Key::plus:
-    case Key::up: timeline_.zoom(1.4); break;
+    case Key::up:
+      timeline_.zoom(1.4);
+      break;
     case Key::minus:
-    case Key::down: timeline_.zoom(1 / 1.4); break;
-    case Key::left: timeline_.pan(press.shift ? -0.5F : -0.12F); break;
-    case Key::right: timeline_.pan(press.shift ? 0.5F : 0.12F); break;
+    case Key::down:
+      timeline_.zoom(1 / 1.4);
+      break;
+    case Key::left:
+      timeline_.pan(press.shift ? -0.5F : -0.12F);
+      break;
+    case Key::right:
+      timeline_.pan(press.shift ? 0.5F : 0.12F);
+      break;
     case Key::f:
     case Key::end:
-      if (paused_) toggle_pause();
+      if (paused_)
+        toggle_pause();
       timeline_.follow();
       break;
     case Key::s:
@@ -124,15 +153,23 @@ void App::handle_key(const KeyPress& press) {
       picker_open_ = true;
       picker_.refresh_soon();
       break;
-    case Key::g: show_worst_finding(); break;
-    case Key::tab: tables_.next_tab(); break;
-    case Key::escape: timeline_.select(tracer::kNoName); break;
-    default: break;
+    case Key::g:
+      show_worst_finding();
+      break;
+    case Key::tab:
+      tables_.next_tab();
+      break;
+    case Key::escape:
+      timeline_.select(tracer::kNoName);
+      break;
+    default:
+      break;
   }
 }
 
 void App::toggle_pause() {
-  if (source_ == nullptr || source_->ended()) return;
+  if (source_ == nullptr || source_->ended())
+    return;
   paused_ = !paused_;
   if (paused_) {
     paused_at_ns_ = source_->now_ns();
@@ -145,9 +182,11 @@ void App::toggle_pause() {
 }
 
 bool App::show_worst_finding() {
-  if (source_ == nullptr) return false;
+  if (source_ == nullptr)
+    return false;
   for (const tracer::Finding& finding : digest_.findings) {
-    if (finding.begin_ns == 0) continue;
+    if (finding.begin_ns == 0)
+      continue;
     show(finding);
     return true;
   }
@@ -166,7 +205,8 @@ void App::show(const tracer::Finding& finding) {
 
 void App::draw(Painter& painter, const Rect& window, double seconds) {
   if (source_ == nullptr) {
-    if (const auto path = picker_.draw(painter, window, false, message_, seconds)) attach(*path);
+    if (const auto path = picker_.draw(painter, window, false, message_, seconds))
+      attach(*path);
     static_cast<void>(picker_.take_dismissed());  // there is nothing to go back to
     return;
   }
@@ -180,25 +220,33 @@ void App::draw(Painter& painter, const Rect& window, double seconds) {
   painter.into_overlay();
   const auto path = picker_.draw(painter, window, true, message_, seconds);
   painter.into_overlay();
-  if (picker_.take_dismissed()) picker_open_ = false;
-  if (path) attach(*path);
+  if (picker_.take_dismissed())
+    picker_open_ = false;
+  if (path)
+    attach(*path);
 }
 
 void App::draw_screen(Painter& p, Rect window, double seconds) {
   const HeaderState state{paused_, timeline_.following()};
   switch (draw_header(p, window.cut_top(p.px(52)), *source_, digest_, state)) {
-    case HeaderAction::toggle_pause: toggle_pause(); break;
-    case HeaderAction::back_to_live: timeline_.follow(); break;
+    case HeaderAction::toggle_pause:
+      toggle_pause();
+      break;
+    case HeaderAction::back_to_live:
+      timeline_.follow();
+      break;
     case HeaderAction::open_sessions:
       picker_open_ = true;
       picker_.refresh_soon();
       break;
-    case HeaderAction::none: break;
+    case HeaderAction::none:
+      break;
   }
   const float gap = p.px(10);
   Rect body = window.inset(p.px(12), p.px(11));
   const bool compact = body.height() < p.px(640);  // a small window, or text for the last row of a lecture hall
-  Rect left = body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
+  Rect left =
+      body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
   body.cut_left(gap);
   const float upper = left.height() * (compact ? 0.56F : 0.452F);
   const bool frozen = paused_ || source_->ended();
@@ -240,12 +288,15 @@ void App::draw_right(Painter& p, Rect area) {
 
 void App::draw_table_and_findings(Painter& p, Rect area) {
   const float gap = p.px(10);
-  const Rect findings = area.cut_right(std::clamp(area.width() * 0.318F, std::min(p.px(250), area.width() * 0.45F), p.px(420)));
+  const Rect findings =
+      area.cut_right(std::clamp(area.width() * 0.318F, std::min(p.px(250), area.width() * 0.45F), p.px(420)));
   area.cut_right(gap);
   tracer::NameId selected = timeline_.selected();
-  if (tables_.draw(p, area, *source_, digest_, selected)) source_->reset_callbacks();
+  if (tables_.draw(p, area, *source_, digest_, selected))
+    source_->reset_callbacks();
   timeline_.select(selected);
-  if (const tracer::Finding* clicked = draw_findings(p, findings, *source_, digest_)) show(tracer::Finding(*clicked));
+  if (const tracer::Finding* clicked = draw_findings(p, findings, *source_, digest_))
+    show(tracer::Finding(*clicked));
 }
 
 }  // namespace loopscope::gui

@@ -30,16 +30,19 @@ struct Scale {
   std::function<std::string(double)> label;
 
   [[nodiscard]] double share(double value) const {
-    if (!logarithmic) return value / high;
+    if (!logarithmic)
+      return value / high;
     return std::log10(std::max(value, low) / low) / std::log10(high / low);
   }
 };
 
 double round_up(double value) {
-  if (value <= 0) return 1;
+  if (value <= 0)
+    return 1;
   const double decade = std::pow(10.0, std::floor(std::log10(value)));
   for (const double factor : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0}) {
-    if (decade * factor >= value) return decade * factor;
+    if (decade * factor >= value)
+      return decade * factor;
   }
   return decade * 10;
 }
@@ -48,7 +51,8 @@ double largest(const TraceSource& source, const std::vector<Series>& all, std::i
   double most = 0;
   for (std::int64_t t = now_ns - kMinuteNs; t < now_ns - Statistics::kBucketNs; t += Statistics::kBucketNs) {
     const Bucket* bucket = source.statistics().bucket(t);
-    if (bucket == nullptr) continue;
+    if (bucket == nullptr)
+      continue;
     for (const Series& series : all) most = std::max(most, series.value(*bucket));
   }
   return most;
@@ -62,7 +66,8 @@ void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, s
   std::size_t shown = 0;
   for (; shown < all.size(); ++shown) {
     const float w = p.width(Face::mono_small, all[shown].legend) + p.px(24);
-    if (used + w > room) break;
+    if (used + w > room)
+      break;
     used += w;
   }
   float x = card.x1 - p.px(14) - used + p.px(12);
@@ -73,10 +78,12 @@ void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, s
   }
 }
 
-void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const Series& series, const Scale& scale, std::int64_t now_ns) {
+void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const Series& series, const Scale& scale,
+                 std::int64_t now_ns) {
   std::vector<Point> points;
   const auto flush = [&] {
-    if (series.filled) p.area(points, plot.y1, with_alpha(series.color, p.theme().dark ? 0.26F : 0.18F));
+    if (series.filled)
+      p.area(points, plot.y1, with_alpha(series.color, p.theme().dark ? 0.26F : 0.18F));
     p.polyline(points, series.color, p.px(1.4F));
     points.clear();
   };
@@ -88,20 +95,23 @@ void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const 
       flush();
       continue;
     }
-    const double age = static_cast<double>(now_ns - number * Statistics::kBucketNs - Statistics::kBucketNs) / static_cast<double>(kMinuteNs);
+    const double age = static_cast<double>(now_ns - number * Statistics::kBucketNs - Statistics::kBucketNs) /
+                       static_cast<double>(kMinuteNs);
     const auto share = static_cast<float>(std::clamp(scale.share(value), 0.0, 1.0));
     points.push_back({plot.x1 - static_cast<float>(age) * plot.width(), plot.y1 - share * plot.height()});
   }
   flush();
 }
 
-void draw_graph(Painter& p, const Rect& area, std::string_view title, const TraceSource& source, const std::vector<Series>& all,
-                const Scale& scale, const std::vector<double>& lines, std::int64_t now_ns) {
+void draw_graph(Painter& p, const Rect& area, std::string_view title, const TraceSource& source,
+                const std::vector<Series>& all, const Scale& scale, const std::vector<double>& lines,
+                std::int64_t now_ns) {
   const Theme& theme = p.theme();
   Rect inner = p.card(area, title);
   draw_legend(p, area, all, title);
   float gutter = p.px(30);
-  for (const double value : lines) gutter = std::max(gutter, p.width(Face::mono_tiny, scale.label(value)) + p.px(7));
+  for (const double value : lines)
+    gutter = std::max(gutter, p.width(Face::mono_tiny, scale.label(value)) + p.px(7));
   inner.cut_left(gutter);
   const Rect axis = inner.cut_bottom(p.height(Face::mono_tiny) * 1.1F);
   inner.y0 += p.px(4);
@@ -117,16 +127,20 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   float last = inner.y1 + p.px(40);
   for (const double value : lines) {
     const float y = inner.y1 - static_cast<float>(scale.share(value)) * inner.height();
-    if (value <= 0 || last - y < p.px(15) || y > inner.y1 - p.px(6)) continue;
+    if (value <= 0 || last - y < p.px(15) || y > inner.y1 - p.px(6))
+      continue;
     p.text({inner.x0 - p.px(7), y}, Face::mono_tiny, theme.text_faint, scale.label(value), Align::right);
     last = y;
   }
   p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
-  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, source.ended() ? "end" : "now", Align::right);
-  if (!p.hovers(inner)) return;
+  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, source.ended() ? "end" : "now",
+         Align::right);
+  if (!p.hovers(inner))
+    return;
   const float x = p.pointer().at.x;
   p.line({x, inner.y0}, {x, inner.y1}, with_alpha(theme.text_dim, 0.5F));
-  const std::int64_t ago = static_cast<std::int64_t>((inner.x1 - x) / inner.width() * static_cast<float>(kMinuteNs));
+  const std::int64_t ago =
+      static_cast<std::int64_t>((inner.x1 - x) / inner.width() * static_cast<float>(kMinuteNs));
   const Bucket* bucket = source.statistics().bucket(now_ns - ago - Statistics::kBucketNs / 2);
   std::vector<std::string> tip{tracer::duration_text(ago) + " ago"};
   if (bucket == nullptr) {
@@ -144,37 +158,50 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
 /// A power of ten: "10 ms", not "10.0 ms".
 std::string whole_duration(double ns) {
   const auto value = static_cast<std::int64_t>(ns);
-  for (const auto& [unit, text] : {std::pair{1'000'000'000, " s"}, std::pair{1'000'000, " ms"}, std::pair{1'000, " µs"}}) {
-    if (value >= unit && value % unit == 0) return std::to_string(value / unit) + text;
+  for (const auto& [unit, text] :
+       {std::pair{1'000'000'000, " s"}, std::pair{1'000'000, " ms"}, std::pair{1'000, " µs"}}) {
+    if (value >= unit && value % unit == 0)
+      return std::to_string(value / unit) + text;
   }
   return tracer::duration_text(value);
 }
 
-std::vector<double> quarters(double high) { return {high / 2, high}; }
+std::vector<double> quarters(double high) {
+  return {high / 2, high};
+}
 
 }  // namespace
 
-void draw_throughput_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+void draw_throughput_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                           std::int64_t now_ns) {
   const Theme& theme = p.theme();
   const std::vector<Series> all{
-      {"callbacks " + tracer::rate_text(digest.callbacks_per_s), theme.phase(tracer::Phase::idle), true, [](const Bucket& b) { return b.throughput.callbacks * kBucketsPerSecond; }},
-      {"I/O " + tracer::rate_text(digest.io_events_per_s), theme.activity(tracer::Activity::poll_io), true, [](const Bucket& b) { return b.throughput.io_events * kBucketsPerSecond; }},
+      {"callbacks " + tracer::rate_text(digest.callbacks_per_s), theme.phase(tracer::Phase::idle), true,
+       [](const Bucket& b) { return b.throughput.callbacks * kBucketsPerSecond; }},
+      {"I/O " + tracer::rate_text(digest.io_events_per_s), theme.activity(tracer::Activity::poll_io), true,
+       [](const Bucket& b) { return b.throughput.io_events * kBucketsPerSecond; }},
   };
   const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 1.0));
-  draw_graph(p, area, "Per second", source, all, {false, 0, high, [](double v) { return tracer::rate_text(v); }}, quarters(high), now_ns);
+  draw_graph(p, area, "Per second", source, all, {false, 0, high, [](double v) { return tracer::rate_text(v); }},
+             quarters(high), now_ns);
 }
 
-void draw_bytes_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+void draw_bytes_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                      std::int64_t now_ns) {
   const Theme& theme = p.theme();
   const std::vector<Series> all{
-      {"in " + tracer::bytes_text(digest.bytes_in_per_s) + "/s", theme.read, true, [](const Bucket& b) { return b.throughput.bytes_read * kBucketsPerSecond; }},
-      {"out " + tracer::bytes_text(digest.bytes_out_per_s) + "/s", theme.write, true, [](const Bucket& b) { return b.throughput.bytes_written * kBucketsPerSecond; }},
+      {"in " + tracer::bytes_text(digest.bytes_in_per_s) + "/s", theme.read, true,
+       [](const Bucket& b) { return b.throughput.bytes_read * kBucketsPerSecond; }},
+      {"out " + tracer::bytes_text(digest.bytes_out_per_s) + "/s", theme.write, true,
+       [](const Bucket& b) { return b.throughput.bytes_written * kBucketsPerSecond; }},
   };
   const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 100.0));
-  draw_graph(p, area, "Bytes per second", source, all, {false, 0, high, [](double v) { return tracer::bytes_text(v); }}, quarters(high), now_ns);
+  draw_graph(p, area, "Bytes per second", source, all,
+             {false, 0, high, [](double v) { return tracer::bytes_text(v); }}, quarters(high), now_ns);
 }
 
-void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, std::int64_t now_ns) {
+void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                    std::int64_t now_ns) {
   const Theme& theme = p.theme();
   const auto quantile = [](double q) {
     return [q](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag.quantile(q)); };
@@ -182,7 +209,8 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const bool known = digest.lately.lag.count() > 0;
   const auto text = [known](std::int64_t ns) { return known ? tracer::duration_text(ns) : std::string("–"); };
   const std::vector<Series> all{
-      {"max " + text(digest.lately.lag_max_ns), theme.alarm, false, [](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag_max_ns); }},
+      {"max " + text(digest.lately.lag_max_ns), theme.alarm, false,
+       [](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag_max_ns); }},
       {"p99 " + text(digest.lately.lag.quantile(0.99)), theme.warning, true, quantile(0.99)},
       {"p50 " + text(digest.lately.lag.quantile(0.5)), theme.phase(tracer::Phase::idle), true, quantile(0.5)},
   };

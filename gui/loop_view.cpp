@@ -24,7 +24,8 @@ struct Piece {
 std::vector<Phase> order_of(const tracer::SessionHeader& header) {
   std::vector<Phase> order;
   for (const std::uint8_t value : header.phase_order) {
-    if (value > 0 && value < tracer::kPhaseCount) order.push_back(static_cast<Phase>(value));
+    if (value > 0 && value < tracer::kPhaseCount)
+      order.push_back(static_cast<Phase>(value));
   }
   return order;
 }
@@ -36,7 +37,8 @@ std::string upper(std::string text) {
 
 }  // namespace
 
-void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen, double seconds) {
+void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen,
+                    double seconds) {
   const Theme& theme = p.theme();
   Rect inner = p.card(area, "The loop", "iteration " + tracer::count_text(digest.iteration));
   if (!frozen && (looked_ < 0 || seconds - looked_ > kReadable)) {
@@ -53,7 +55,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   }
   const std::vector<Phase> order = order_of(source.session().header());
   if (order.empty()) {
-    p.text(inner.centre(), Face::body, theme.text_dim, "The session does not say in which order its phases run.", Align::centre);
+    p.text(inner.centre(), Face::body, theme.text_dim, "The session does not say in which order its phases run.",
+           Align::centre);
     return;
   }
 
@@ -70,7 +73,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   const std::int64_t known = digest.second.total_ns() - digest.second.times[tracer::Activity::unknown];
   for (const Phase phase : order) {
     const auto i = static_cast<std::size_t>(phase);
-    const float target = known > 0 ? static_cast<float>(digest.second.phase_ns(phase)) / static_cast<float>(known) : 0;
+    const float target =
+        known > 0 ? static_cast<float>(digest.second.phase_ns(phase)) / static_cast<float>(known) : 0;
     shares_[i] += (target - shares_[i]) * (frozen ? 1.0F : 0.15F);
     sum += std::sqrt(shares_[i]);  // the root keeps a small share visible beside a large one
   }
@@ -91,7 +95,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   const Piece* active = nullptr;
   for (const Piece& piece : pieces) {
     const bool is_active = piece.phase == now && now != Phase::none;
-    if (is_active) active = &piece;
+    if (is_active)
+      active = &piece;
     const Color hue = theme.phase(piece.phase);
     const Color color = is_active ? mix(theme.card, hue, 1.0F) : mix(theme.card, hue, theme.dark ? 0.58F : 0.75F);
     const float grow = is_active ? p.px(7) : 0;
@@ -102,14 +107,16 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     const Align align = cx > 0.04F ? Align::left : cx < -0.04F ? Align::right : Align::centre;
     const float share = shares_[static_cast<std::size_t>(piece.phase)];
     const bool with_share = known > 0 && share >= 0.0005F;
-    const std::string label = piece.phase == Phase::poll && !narrow ? "poll for I/O" : tracer::phase_text(piece.phase);
+    const std::string label =
+        piece.phase == Phase::poll && !narrow ? "poll for I/O" : tracer::phase_text(piece.phase);
     // The block of text is pushed out along the ray until it clears the ring.
     const float line = p.height(Face::small) * 1.15F;
     const float block = line * (with_share ? 2.0F : 1.0F);
     const float reach = outer + grow + p.px(9);
     const Point at{centre.x + cx * reach, centre.y + cy * (reach + block / 2) - block / 2 + line / 2};
     p.text(at, is_active ? Face::strong : Face::small, is_active ? theme.text : theme.text_dim, label, align);
-    if (with_share) p.text({at.x, at.y + line}, Face::mono_tiny, theme.text_faint, tracer::percent_text(share), align);
+    if (with_share)
+      p.text({at.x, at.y + line}, Face::mono_tiny, theme.text_faint, tracer::percent_text(share), align);
   }
   if (active != nullptr) {
     p.ring_outline(centre, hole, outer + p.px(7), active->from + gap, active->to - gap, theme.text, p.px(1.8F));
@@ -126,7 +133,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     float turn = std::remainder(target - hand_, kTau);
     hand_ += turn * (frozen ? 1.0F : 0.35F);
     const Point tip{centre.x + std::cos(hand_) * (hole - p.px(5)), centre.y + std::sin(hand_) * (hole - p.px(5))};
-    const Point root{centre.x + std::cos(hand_) * (hole - p.px(20)), centre.y + std::sin(hand_) * (hole - p.px(20))};
+    const Point root{centre.x + std::cos(hand_) * (hole - p.px(20)),
+                     centre.y + std::sin(hand_) * (hole - p.px(20))};
     p.line(root, tip, theme.text, p.px(2.4F));
     p.dot(tip, p.px(3.6F), theme.text);
   }
@@ -139,8 +147,10 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   if (source.ended()) {
     second_line = "when it ended";
   } else if (now == Phase::poll) {
-    const std::int64_t slept = std::max<std::int64_t>(shown_ns_ - source.session().to_ns(shown_.poll_begin_ticks), 0);
-    second_line = shown_.poll_timeout_ms > 0 ? tracer::duration_text(slept) + " of " + tracer::timeout_text(shown_.poll_timeout_ms)
+    const std::int64_t slept =
+        std::max<std::int64_t>(shown_ns_ - source.session().to_ns(shown_.poll_begin_ticks), 0);
+    second_line = shown_.poll_timeout_ms > 0
+                      ? tracer::duration_text(slept) + " of " + tracer::timeout_text(shown_.poll_timeout_ms)
                   : shown_.poll_timeout_ms < 0 ? tracer::duration_text(slept) + ", no limit"
                                                : "does not sleep";
   } else if (now == Phase::idle) {
@@ -154,9 +164,11 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   const bool roomy = hole > p.px(62);
   const Face big = p.width(Face::hero, word) < most ? Face::hero : Face::strong;
   p.text_fit({centre.x, centre.y - (roomy ? p.px(16) : p.px(8))}, big, theme.text, word, most, Align::centre);
-  if (!roomy && p.width(Face::mono_small, second_line) > most) second_line = second_line.substr(0, second_line.find(" of "));
+  if (!roomy && p.width(Face::mono_small, second_line) > most)
+    second_line = second_line.substr(0, second_line.find(" of "));
   p.text_fit({centre.x, centre.y + p.px(12)}, Face::mono_small, theme.text_dim, second_line, most, Align::centre);
-  if (roomy) p.text_fit({centre.x, centre.y + p.px(32)}, Face::small, theme.text_faint, third_line, most, Align::centre);
+  if (roomy)
+    p.text_fit({centre.x, centre.y + p.px(32)}, Face::small, theme.text_faint, third_line, most, Align::centre);
 }
 
 }  // namespace loopscope::gui

@@ -9,8 +9,12 @@ namespace loopscope::gui {
 
 namespace {
 
-ImVec2 vec(Point p) { return {p.x, p.y}; }
-const LoadedFace& pick(const Faces& faces, Face face) { return faces[static_cast<std::size_t>(face)]; }
+ImVec2 vec(Point p) {
+  return {p.x, p.y};
+}
+const LoadedFace& pick(const Faces& faces, Face face) {
+  return faces[static_cast<std::size_t>(face)];
+}
 constexpr std::string_view kEllipsis = "…";
 
 /// The last place before `at` where a UTF-8 character begins.
@@ -22,13 +26,15 @@ std::size_t character_start(std::string_view text, std::size_t at) {
 }  // namespace
 
 float Painter::width(Face face, std::string_view text) const {
-  if (text.empty()) return 0;
+  if (text.empty())
+    return 0;
   const LoadedFace& loaded = pick(faces_, face);
   return loaded.font->CalcTextSizeA(loaded.size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
 }
 
 float Painter::text(Point p, Face face, Color color, std::string_view text, Align align) {
-  if (text.empty()) return 0;
+  if (text.empty())
+    return 0;
   const LoadedFace& loaded = pick(faces_, face);
   const float w = width(face, text);
   const float x = align == Align::left ? p.x : align == Align::right ? p.x - w : p.x - w / 2;
@@ -37,12 +43,17 @@ float Painter::text(Point p, Face face, Color color, std::string_view text, Alig
   return w;
 }
 
-float Painter::text_fit(Point p, Face face, Color color, std::string_view full, float most, Align align, bool* cut) {
-  if (cut != nullptr) *cut = false;
-  if (width(face, full) <= most) return text(p, face, color, full, align);
-  if (cut != nullptr) *cut = true;
+float Painter::text_fit(Point p, Face face, Color color, std::string_view full, float most, Align align,
+                        bool* cut) {
+  if (cut != nullptr)
+    *cut = false;
+  if (width(face, full) <= most)
+    return text(p, face, color, full, align);
+  if (cut != nullptr)
+    *cut = true;
   const float room = most - width(face, kEllipsis);
-  if (room <= 0) return 0;
+  if (room <= 0)
+    return 0;
   std::size_t low = 0;
   std::size_t high = full.size();
   while (low < high) {
@@ -58,12 +69,17 @@ float Painter::text_fit(Point p, Face face, Color color, std::string_view full, 
   return text(p, face, color, shown, align);
 }
 
-float Painter::name_fit(Point p, Face face, Color color, std::string_view full, float most, Align align, bool* cut) {
-  if (cut != nullptr) *cut = false;
-  if (width(face, full) <= most) return text(p, face, color, full, align);
-  if (cut != nullptr) *cut = true;
+float Painter::name_fit(Point p, Face face, Color color, std::string_view full, float most, Align align,
+                        bool* cut) {
+  if (cut != nullptr)
+    *cut = false;
+  if (width(face, full) <= most)
+    return text(p, face, color, full, align);
+  if (cut != nullptr)
+    *cut = true;
   const float room = most - width(face, kEllipsis);
-  if (room <= 0) return 0;
+  if (room <= 0)
+    return 0;
   std::size_t low = 0;
   std::size_t high = full.size();
   while (low < high) {  // the longest end that fits begins at `low`
@@ -83,14 +99,17 @@ float Painter::text_wrapped(Rect area, Face face, Color color, std::string_view 
   float y = area.y0 + line_height / 2;
   std::string line;
   const auto flush = [&] {
-    if (!line.empty() && y < area.y1) text_fit({area.x0, y}, face, color, line, area.width());
-    if (!line.empty()) y += line_height;
+    if (!line.empty() && y < area.y1)
+      text_fit({area.x0, y}, face, color, line, area.width());
+    if (!line.empty())
+      y += line_height;
     line.clear();
   };
   std::size_t at = 0;
   while (at < text.size()) {
     std::size_t end = text.find(' ', at);
-    if (end == std::string_view::npos) end = text.size();
+    if (end == std::string_view::npos)
+      end = text.size();
     const std::string_view word = text.substr(at, end - at);
     const std::string longer = line.empty() ? std::string(word) : line + " " + std::string(word);
     const bool last_line = y + line_height > area.y1 + 1;
@@ -114,7 +133,9 @@ void Painter::outline(const Rect& rect, Color color, float rounding, float thick
   list_->AddRect({rect.x0, rect.y0}, {rect.x1, rect.y1}, color, rounding, 0, thickness);
 }
 
-void Painter::line(Point a, Point b, Color color, float thickness) { list_->AddLine(vec(a), vec(b), color, thickness); }
+void Painter::line(Point a, Point b, Color color, float thickness) {
+  list_->AddLine(vec(a), vec(b), color, thickness);
+}
 
 void Painter::dashed(Point a, Point b, Color color, float dash, float thickness) {
   const float length = std::hypot(b.x - a.x, b.y - a.y);
@@ -132,28 +153,34 @@ void Painter::hatch(const Rect& rect, Color color, float spacing) {
   for (float x = first; x < rect.x1; x += spacing) {  // from (x, bottom) up to (x + h, top), cut to the rectangle
     const float from = std::max(x, rect.x0);
     const float to = std::min(x + h, rect.x1);
-    if (to > from) line({from, rect.y1 - (from - x)}, {to, rect.y1 - (to - x)}, color, 1);
+    if (to > from)
+      line({from, rect.y1 - (from - x)}, {to, rect.y1 - (to - x)}, color, 1);
   }
 }
 
 void Painter::polyline(const std::vector<Point>& points, Color color, float thickness) {
   static_assert(sizeof(Point) == sizeof(ImVec2));
   if (points.size() > 1) {
-    list_->AddPolyline(reinterpret_cast<const ImVec2*>(points.data()), static_cast<int>(points.size()), color, 0, thickness);
+    list_->AddPolyline(reinterpret_cast<const ImVec2*>(points.data()), static_cast<int>(points.size()), color, 0,
+                       thickness);
   }
 }
 
 void Painter::area(const std::vector<Point>& points, float base_y, Color color) {
-  if (points.size() < 2) return;
+  if (points.size() < 2)
+    return;
   const auto quads = static_cast<int>(points.size() - 1);
   const ImVec2 uv = ImGui::GetFontTexUvWhitePixel();
   list_->PrimReserve(quads * 6, quads * 4);
   for (std::size_t i = 0; i + 1 < points.size(); ++i) {
-    list_->PrimQuadUV(vec(points[i]), vec(points[i + 1]), {points[i + 1].x, base_y}, {points[i].x, base_y}, uv, uv, uv, uv, color);
+    list_->PrimQuadUV(vec(points[i]), vec(points[i + 1]), {points[i + 1].x, base_y}, {points[i].x, base_y}, uv, uv,
+                      uv, uv, color);
   }
 }
 
-void Painter::dot(Point centre, float radius, Color color) { list_->AddCircleFilled(vec(centre), radius, color); }
+void Painter::dot(Point centre, float radius, Color color) {
+  list_->AddCircleFilled(vec(centre), radius, color);
+}
 
 void Painter::ring(Point centre, float inner, float outer, float from, float to, Color color) {
   const int segments = std::max(4, static_cast<int>(std::ceil((to - from) * outer / 4)));
@@ -161,7 +188,8 @@ void Painter::ring(Point centre, float inner, float outer, float from, float to,
   list_->PathStroke(color, 0, outer - inner);
 }
 
-void Painter::ring_outline(Point centre, float inner, float outer, float from, float to, Color color, float thickness) {
+void Painter::ring_outline(Point centre, float inner, float outer, float from, float to, Color color,
+                           float thickness) {
   const int segments = std::max(4, static_cast<int>(std::ceil((to - from) * outer / 4)));
   list_->PathArcTo(vec(centre), outer, from, to, segments);
   list_->PathArcTo(vec(centre), inner, to, from, segments);
@@ -180,8 +208,12 @@ void Painter::cross_mark(Point c, float size, Color color) {
   line({c.x - s, c.y + s}, {c.x + s, c.y - s}, color, std::max(1.3F, size / 7));
 }
 
-void Painter::push_clip(const Rect& rect) { list_->PushClipRect({rect.x0, rect.y0}, {rect.x1, rect.y1}, true); }
-void Painter::pop_clip() { list_->PopClipRect(); }
+void Painter::push_clip(const Rect& rect) {
+  list_->PushClipRect({rect.x0, rect.y0}, {rect.x1, rect.y1}, true);
+}
+void Painter::pop_clip() {
+  list_->PopClipRect();
+}
 
 Rect Painter::card(const Rect& rect, std::string_view title, std::string_view note) {
   fill(rect, theme_.card, px(7));
@@ -193,7 +225,8 @@ Rect Painter::card(const Rect& rect, std::string_view title, std::string_view no
   text_fit({head.x0, head.centre().y}, Face::strong, theme_.text, title, head.width());
   const float room = head.width() - title_width - px(16);
   if (!note.empty() && room > px(60)) {
-    text_fit({head.x1, head.centre().y}, Face::mono_small, theme_.text_dim, note, std::min(note_width + 1, room), Align::right);
+    text_fit({head.x1, head.centre().y}, Face::mono_small, theme_.text_dim, note, std::min(note_width + 1, room),
+             Align::right);
   }
   inner.cut_top(px(6));
   return inner;
@@ -206,7 +239,11 @@ float Painter::button_width(std::string_view label, std::string_view key) const 
 
 bool Painter::button(const Rect& rect, std::string_view label, std::string_view key, bool active) {
   const bool hovered = hovers(rect);
-  fill(rect, active ? mix(theme_.button, theme_.accent, 0.35F) : hovered ? theme_.button_hover : theme_.button, px(6));
+  fill(rect,
+       active    ? mix(theme_.button, theme_.accent, 0.35F)
+       : hovered ? theme_.button_hover
+                 : theme_.button,
+       px(6));
   text({rect.x0 + px(12), rect.centre().y}, Face::body, theme_.text, label);
   if (!key.empty()) {
     const float w = width(Face::mono_tiny, key) + px(12);
@@ -218,7 +255,8 @@ bool Painter::button(const Rect& rect, std::string_view label, std::string_view 
 }
 
 void Painter::draw_tooltip(const Rect& window) {
-  if (tooltip_.empty()) return;
+  if (tooltip_.empty())
+    return;
   into_overlay();
   const float most = std::min(px(560), window.width() * 0.6F);
   const float line_height = height(Face::small) * 1.45F;
@@ -230,15 +268,18 @@ void Painter::draw_tooltip(const Rect& window) {
   const float h = line_height * static_cast<float>(tooltip_.size()) + px(16);
   float x = pointer_.at.x + px(16);
   float y = pointer_.at.y + px(18);
-  if (x + w > window.x1 - 4) x = std::max(pointer_.at.x - w - px(10), window.x0 + 4);
-  if (y + h > window.y1 - 4) y = std::max(pointer_.at.y - h - px(10), window.y0 + 4);
+  if (x + w > window.x1 - 4)
+    x = std::max(pointer_.at.x - w - px(10), window.x0 + 4);
+  if (y + h > window.y1 - 4)
+    y = std::max(pointer_.at.y - h - px(10), window.y0 + 4);
   const Rect box{x, y, x + w, y + h};
   fill({box.x0 + 2, box.y0 + 3, box.x1 + 2, box.y1 + 3}, rgb(0, 90), px(6));
   fill(box, theme_.dark ? rgb(0x262B38) : rgb(0xFFFFFF), px(6));
   outline(box, theme_.dark ? rgb(0x3A4152) : rgb(0xB9C0CC), px(6));
   float at = box.y0 + px(8) + line_height / 2;
   for (std::size_t i = 0; i < tooltip_.size(); ++i, at += line_height) {
-    text_fit({box.x0 + px(12), at}, i == 0 ? Face::mono_strong : Face::small, i == 0 ? theme_.text : theme_.text_dim, tooltip_[i], most);
+    text_fit({box.x0 + px(12), at}, i == 0 ? Face::mono_strong : Face::small,
+             i == 0 ? theme_.text : theme_.text_dim, tooltip_[i], most);
   }
   into_overlay();
 }

@@ -18,7 +18,18 @@ struct ImFont;
 
 namespace loopscope::gui {
 
-enum class Face : std::uint8_t { tiny, small, body, strong, title, hero, mono_tiny, mono_small, mono, mono_strong };
+enum class Face : std::uint8_t {
+  tiny,
+  small,
+  body,
+  strong,
+  title,
+  hero,
+  mono_tiny,
+  mono_small,
+  mono,
+  mono_strong
+};
 inline constexpr std::size_t kFaceCount = 10;
 
 struct LoadedFace {
@@ -30,7 +41,7 @@ using Faces = std::array<LoadedFace, kFaceCount>;
 /// The mouse in this frame.
 struct Pointer {
   Point at{-1, -1};
-  bool pressed = false;   ///< went down in this frame
+  bool pressed = false;  ///< went down in this frame
   bool released = false;
   bool down = false;
   float wheel = 0;
@@ -42,7 +53,8 @@ enum class Align : std::uint8_t { left, centre, right };
 
 class Painter {
  public:
-  Painter(ImDrawList* list, ImDrawList* overlay, const Faces& faces, const Theme& theme, float scale, const Pointer& pointer)
+  Painter(ImDrawList* list, ImDrawList* overlay, const Faces& faces, const Theme& theme, float scale,
+          const Pointer& pointer)
       : list_(list), overlay_(overlay), faces_(faces), theme_(theme), scale_(scale), pointer_(pointer) {}
 
   [[nodiscard]] const Theme& theme() const { return theme_; }
@@ -54,9 +66,11 @@ class Painter {
   /// Draws at `p` (left, centre or right end; vertical middle) and answers the width.
   float text(Point p, Face face, Color color, std::string_view text, Align align = Align::left);
   /// As text(), cut with an ellipsis to `most` pixels. `cut` tells whether it was.
-  float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left, bool* cut = nullptr);
+  float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left,
+                 bool* cut = nullptr);
   /// As text_fit(), but what is cut is the beginning: the end of a qualified name tells more.
-  float name_fit(Point p, Face face, Color color, std::string_view name, float most, Align align = Align::left, bool* cut = nullptr);
+  float name_fit(Point p, Face face, Color color, std::string_view name, float most, Align align = Align::left,
+                 bool* cut = nullptr);
   /// Several lines, broken at spaces, the last one cut if they do not fit; answers the height used.
   float text_wrapped(Rect area, Face face, Color color, std::string_view text);
 

@@ -16,23 +16,29 @@ namespace {
 const tracer::FindingRules kRules{};
 
 Color severity(const Theme& theme, std::int64_t ns) {
-  if (ns >= kRules.alarm_ns) return theme.alarm;
-  if (ns >= kRules.held_loop_ns) return theme.alarm_text;
+  if (ns >= kRules.alarm_ns)
+    return theme.alarm;
+  if (ns >= kRules.held_loop_ns)
+    return theme.alarm_text;
   return theme.text_dim;
 }
 
 /// A number that sorts as the text does, well enough for a column of names.
 double text_key(const std::string& text) {
   double key = 0;
-  for (std::size_t i = 0; i < 6; ++i) key = key * 256 + (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  for (std::size_t i = 0; i < 6; ++i)
+    key = key * 256 + (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
   return -key;
 }
 
-std::string known_text(std::int64_t ns) { return ns < 0 ? "–" : duration_text(ns); }
+std::string known_text(std::int64_t ns) {
+  return ns < 0 ? "–" : duration_text(ns);
+}
 
 }  // namespace
 
-bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, tracer::NameId& selected) {
+bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                      tracer::NameId& selected) {
   const Theme& theme = p.theme();
   p.fill(area, theme.card, p.px(7));
   p.outline(area, theme.card_line, p.px(7));
@@ -46,25 +52,43 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
     const float w = p.button_width("Reset", "");
     const Rect button{head.x1 - w, head.y0 + p.px(1), head.x1, head.y1 - p.px(3)};
     reset = p.button(button, "Reset", "");
-    p.text({button.x0 - p.px(10), head.centre().y - p.px(1)}, Face::mono_small, theme.text_faint, note, Align::right);
+    p.text({button.x0 - p.px(10), head.centre().y - p.px(1)}, Face::mono_small, theme.text_faint, note,
+           Align::right);
   }
 
   switch (tab_) {
     case Tab::callbacks:
       draw_table(p, inner,
-                 {{"callback", 0, false, true, 0}, {"where", 138, false, true, 3}, {"calls", 74, true, true, 2}, {"total", 78, true, true, 1},
-                  {"p50", 70, true, true, 5}, {"p99", 74, true, true, 1}, {"max", 74, true, true, 1}, {"waited p99", 84, true, true, 4}},
+                 {{"callback", 0, false, true, 0},
+                  {"where", 138, false, true, 3},
+                  {"calls", 74, true, true, 2},
+                  {"total", 78, true, true, 1},
+                  {"p50", 70, true, true, 5},
+                  {"p99", 74, true, true, 1},
+                  {"max", 74, true, true, 1},
+                  {"waited p99", 84, true, true, 4}},
                  callback_lines(theme, digest),
-                 source.level() < tracer::Level::callbacks ? "Callbacks are not recorded at this level." : "No callback has run yet.", selected);
+                 source.level() < tracer::Level::callbacks ? "Callbacks are not recorded at this level."
+                                                           : "No callback has run yet.",
+                 selected);
       break;
     case Tab::tasks:
       draw_table(p, inner,
-                 {{"task of", 0, false, true, 0}, {"where", 138, false, true, 3}, {"state", 74, false, false, 4}, {"steps", 74, true, true, 2},
-                  {"ran", 78, true, true, 1}, {"worst wait", 84, true, true, 1}, {"age", 78, true, true, 5}},
+                 {{"task of", 0, false, true, 0},
+                  {"where", 138, false, true, 3},
+                  {"state", 74, false, false, 4},
+                  {"steps", 74, true, true, 2},
+                  {"ran", 78, true, true, 1},
+                  {"worst wait", 84, true, true, 1},
+                  {"age", 78, true, true, 5}},
                  task_lines(theme, digest), "No task has made a step yet.", selected);
       break;
     case Tab::handles:
-      draw_table(p, inner, {{"handle", 200, false, false, 0}, {"serves", 0, false, true, 2}, {"fd", 60, true, true, 1}, {"open for", 90, true, true, 1}},
+      draw_table(p, inner,
+                 {{"handle", 200, false, false, 0},
+                  {"serves", 0, false, true, 2},
+                  {"fd", 60, true, true, 1},
+                  {"open for", 90, true, true, 1}},
                  handle_lines(theme, digest), "No handle is open.", selected);
       break;
   }
@@ -73,10 +97,12 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
 
 void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
   const Theme& theme = p.theme();
-  const std::array<std::pair<const char*, std::size_t>, 3> tabs{
-      {{"Callbacks", digest.callbacks.size()}, {"Tasks", digest.tasks.size()}, {"Handles", digest.handles.size()}}};
+  const std::array<std::pair<const char*, std::size_t>, 3> tabs{{{"Callbacks", digest.callbacks.size()},
+                                                                 {"Tasks", digest.tasks.size()},
+                                                                 {"Handles", digest.handles.size()}}};
   float all = 0;
-  for (const auto& [title, size] : tabs) all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count_text(size)) + p.px(28);
+  for (const auto& [title, size] : tabs)
+    all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count_text(size)) + p.px(28);
   const bool with_counts = all < head.width();
   float x = head.x0;
   for (std::size_t i = 0; i < tabs.size(); ++i) {
@@ -86,16 +112,19 @@ void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
     const float count_width = p.width(Face::mono_tiny, count);
     const Rect rect{x - p.px(4), head.y0, x + w + count_width + p.px(12), head.y1};
     const float y = head.centre().y - p.px(2);
-    p.text({x, y}, active ? Face::strong : Face::body, active || p.hovers(rect) ? theme.text : theme.text_dim, tabs[i].first);
+    p.text({x, y}, active ? Face::strong : Face::body, active || p.hovers(rect) ? theme.text : theme.text_dim,
+           tabs[i].first);
     p.text({x + w + p.px(6), y}, Face::mono_tiny, theme.text_faint, count);
-    if (active) p.fill({x, head.y1 - p.px(3), x + w, head.y1 - p.px(1)}, theme.accent, p.px(1));
-    if (p.clicks(rect)) tab_ = static_cast<Tab>(i);
+    if (active)
+      p.fill({x, head.y1 - p.px(3), x + w, head.y1 - p.px(1)}, theme.accent, p.px(1));
+    if (p.clicks(rect))
+      tab_ = static_cast<Tab>(i);
     x += w + count_width + p.px(with_counts ? 28 : 14);
   }
 }
 
-void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& columns, std::vector<Line> lines, const std::string& empty,
-                            tracer::NameId& selected) {
+void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
+                            const std::string& empty, tracer::NameId& selected) {
   const Theme& theme = p.theme();
   Sort& sort = sorts_[static_cast<std::size_t>(tab_)];
   float& scroll = scrolls_[static_cast<std::size_t>(tab_)];
@@ -111,9 +140,11 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
   while (fixed_width() + least_flexible > area.width()) {
     std::size_t least = 0;
     for (std::size_t i = 1; i < columns.size(); ++i) {
-      if (shown[i] && columns[i].priority > (shown[least] ? columns[least].priority : -1)) least = i;
+      if (shown[i] && columns[i].priority > (shown[least] ? columns[least].priority : -1))
+        least = i;
     }
-    if (columns[least].priority == 0 || !shown[least]) break;
+    if (columns[least].priority == 0 || !shown[least])
+      break;
     shown[least] = false;
   }
   const float flexible = std::max(area.width() - fixed_width(), least_flexible);
@@ -127,35 +158,42 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
 
   const Rect titles = area.cut_top(p.height(Face::small) * 1.7F);
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!shown[i]) continue;
+    if (!shown[i])
+      continue;
     const Rect cell{places[i].x0, titles.y0, places[i].x1, titles.y1};
     const bool sorted = sort.column == i;
     const Color color = p.hovers(cell) || sorted ? theme.text : theme.text_faint;
     const Point at{columns[i].right ? cell.x1 - p.px(2) : cell.x0, cell.centre().y};
     std::string title = columns[i].title;
-    if (sorted) title += sort.descending ? " ↓" : " ↑";
+    if (sorted)
+      title += sort.descending ? " ↓" : " ↑";
     p.text(at, Face::small, color, title, columns[i].right ? Align::right : Align::left);
-    if (p.clicks(cell)) sort = {i, sorted ? !sort.descending : true};
+    if (p.clicks(cell))
+      sort = {i, sorted ? !sort.descending : true};
   }
   if (lines.empty()) {
     p.text({area.x0, area.y0 + p.px(16)}, Face::body, theme.text_dim, empty);
     return;
   }
   std::stable_sort(lines.begin(), lines.end(), [&sort](const Line& left, const Line& right) {
-    return sort.descending ? left.keys[sort.column] > right.keys[sort.column] : left.keys[sort.column] < right.keys[sort.column];
+    return sort.descending ? left.keys[sort.column] > right.keys[sort.column]
+                           : left.keys[sort.column] < right.keys[sort.column];
   });
 
   const float step = p.height(Face::mono) * 1.62F;
   const float overflow = std::max(step * static_cast<float>(lines.size()) - area.height(), 0.0F);
-  if (p.hovers(area)) scroll -= p.pointer().wheel * step * 2;
+  if (p.hovers(area))
+    scroll -= p.pointer().wheel * step * 2;
   scroll = std::clamp(scroll, 0.0F, overflow);
   const auto first = static_cast<std::size_t>(scroll / step);
   p.push_clip({area.x0 - p.px(6), area.y0, area.x1 + p.px(6), area.y1});
   for (std::size_t l = first; l < lines.size(); ++l) {
     const Line& line = lines[l];
     const float y0 = area.y0 + step * static_cast<float>(l) - scroll;
-    if (y0 > area.y1) break;
-    if (y0 + step * 0.6F > area.y1 && overflow == 0) break;
+    if (y0 > area.y1)
+      break;
+    if (y0 + step * 0.6F > area.y1 && overflow == 0)
+      break;
     const Rect row{area.x0 - p.px(6), y0, area.x1 + p.px(6), y0 + step};
     const bool hovered = p.hovers(row) && p.hovers(area);
     if (line.name != tracer::kNoName && line.name == selected) {
@@ -166,7 +204,8 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
       p.fill(row, theme.inset, p.px(3));
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (!shown[i]) continue;
+      if (!shown[i])
+        continue;
       const Cell& cell = line.cells[i];
       const Rect place{places[i].x0, y0, places[i].x1, y0 + step};
       const Point at{columns[i].right ? place.x1 - p.px(2) : place.x0, place.centre().y};
@@ -180,11 +219,13 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
       }
       if (hovered && p.hovers(place) && (cut || !cell.tip.empty())) {
         std::vector<std::string> tip{cell.text};
-        if (!cell.tip.empty() && cell.tip != cell.text) tip.push_back(cell.tip);
+        if (!cell.tip.empty() && cell.tip != cell.text)
+          tip.push_back(cell.tip);
         p.tooltip(tip);
       }
     }
-    if (hovered && p.pointer().pressed && line.name != tracer::kNoName) selected = selected == line.name ? tracer::kNoName : line.name;
+    if (hovered && p.pointer().pressed && line.name != tracer::kNoName)
+      selected = selected == line.name ? tracer::kNoName : line.name;
   }
   p.pop_clip();
   if (overflow > 0) {
@@ -201,16 +242,25 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
     Line line;
     line.name = row.id;
     line.alarm = row.max_ns >= kRules.alarm_ns;
-    line.cells = {{row.name, theme.text, std::string(tracer::kind_text(row.kind)) + (row.full_place.empty() ? "" : " · " + row.full_place)},
-                  {row.place.empty() ? "–" : row.place, theme.text_dim, row.full_place},
-                  {count_text(row.calls), theme.text_dim, {}},
-                  {duration_text(row.total_ns), theme.text_dim, {}},
-                  {duration_text(row.p50_ns), severity(theme, row.p50_ns), {}},
-                  {duration_text(row.p99_ns), severity(theme, row.p99_ns), {}},
-                  {duration_text(row.max_ns), severity(theme, row.max_ns), {}},
-                  {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns), "from ready to run; 99 % waited less"}};
-    line.keys = {text_key(row.name), text_key(row.place), static_cast<double>(row.calls), static_cast<double>(row.total_ns), static_cast<double>(row.p50_ns),
-                 static_cast<double>(row.p99_ns), static_cast<double>(row.max_ns), static_cast<double>(row.waited_p99_ns)};
+    line.cells = {
+        {row.name, theme.text,
+         std::string(tracer::kind_text(row.kind)) + (row.full_place.empty() ? "" : " · " + row.full_place)},
+        {row.place.empty() ? "–" : row.place, theme.text_dim, row.full_place},
+        {count_text(row.calls), theme.text_dim, {}},
+        {duration_text(row.total_ns), theme.text_dim, {}},
+        {duration_text(row.p50_ns), severity(theme, row.p50_ns), {}},
+        {duration_text(row.p99_ns), severity(theme, row.p99_ns), {}},
+        {duration_text(row.max_ns), severity(theme, row.max_ns), {}},
+        {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
+         "from ready to run; 99 % waited less"}};
+    line.keys = {text_key(row.name),
+                 text_key(row.place),
+                 static_cast<double>(row.calls),
+                 static_cast<double>(row.total_ns),
+                 static_cast<double>(row.p50_ns),
+                 static_cast<double>(row.p99_ns),
+                 static_cast<double>(row.max_ns),
+                 static_cast<double>(row.waited_p99_ns)};
     lines.push_back(std::move(line));
   }
   return lines;
@@ -222,15 +272,25 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   for (const TaskLine& row : digest.tasks) {
     Line line;
     line.alarm = row.run_ns >= kRules.alarm_ns * 4 && row.steps < 10;
-    line.cells = {{row.name, row.done ? theme.text_dim : theme.text, row.place},
-                  {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
-                  {row.done ? "done" : row.age_ns >= 0 ? "alive" : "seen", theme.text_dim, {}},
-                  {count_text(row.steps), theme.text_dim, {}},
-                  {duration_text(row.run_ns), theme.text_dim, {}},
-                  {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
-                  {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "created before tasks were recorded" : ""}};
-    line.keys = {text_key(row.name), text_key(row.place), row.done ? 0.0 : 1.0, static_cast<double>(row.steps), static_cast<double>(row.run_ns),
-                 static_cast<double>(row.worst_wait_ns), static_cast<double>(row.age_ns)};
+    line.cells = {
+        {row.name, row.done ? theme.text_dim : theme.text, row.place},
+        {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
+        {row.done          ? "done"
+         : row.age_ns >= 0 ? "alive"
+                           : "seen",
+         theme.text_dim,
+         {}},
+        {count_text(row.steps), theme.text_dim, {}},
+        {duration_text(row.run_ns), theme.text_dim, {}},
+        {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
+        {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "created before tasks were recorded" : ""}};
+    line.keys = {text_key(row.name),
+                 text_key(row.place),
+                 row.done ? 0.0 : 1.0,
+                 static_cast<double>(row.steps),
+                 static_cast<double>(row.run_ns),
+                 static_cast<double>(row.worst_wait_ns),
+                 static_cast<double>(row.age_ns)};
     lines.push_back(std::move(line));
   }
   return lines;
@@ -245,7 +305,8 @@ std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const
                   {row.name.empty() ? "–" : row.name, theme.text_dim, {}},
                   {row.fd < 0 ? "–" : std::to_string(row.fd), theme.text_dim, {}},
                   {duration_text(row.age_ns), theme.text_dim, {}}};
-    line.keys = {text_key(row.kind), text_key(row.name), static_cast<double>(row.fd), static_cast<double>(row.age_ns)};
+    line.keys = {text_key(row.kind), text_key(row.name), static_cast<double>(row.fd),
+                 static_cast<double>(row.age_ns)};
     lines.push_back(std::move(line));
   }
   return lines;

@@ -13,10 +13,11 @@ namespace loopscope::gui {
 class TimelineView {
  public:
   /// `frozen_at_ns`: what counts as now while paused; otherwise the source's.
-  void draw(Painter& painter, const Rect& area, const TraceSource& source, std::optional<std::int64_t> frozen_at_ns);
+  void draw(Painter& painter, const Rect& area, const TraceSource& source,
+            std::optional<std::int64_t> frozen_at_ns);
 
-  void zoom(double factor);                    ///< about the newest edge while following, else about the middle
-  void pan(float share);                       ///< of the view; positive goes towards the present
+  void zoom(double factor);  ///< about the newest edge while following, else about the middle
+  void pan(float share);     ///< of the view; positive goes towards the present
   void follow();
   void leave_live() { following_ = false; }
   void show(std::int64_t begin_ns, std::int64_t end_ns);
@@ -28,13 +29,16 @@ class TimelineView {
 
  private:
   void handle_mouse(Painter& painter, const Rect& plot);
-  void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns, const char* now_text) const;
-  void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source, const TimelineLayout& layout) const;
+  void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns,
+                 const char* now_text) const;
+  void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source,
+                   const TimelineLayout& layout) const;
   void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout);
   void draw_callbacks(Painter& painter, const TraceSource& source, const Row& row);
   void draw_task(Painter& painter, const TraceSource& source, const Row& row) const;
   void draw_ready(Painter& painter, const Row& row) const;
-  void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout, std::int64_t now_ns);
+  void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
+             std::int64_t now_ns);
 
   Viewport viewport_{0, 2'000'000'000, 0, 1};
   bool following_ = true;

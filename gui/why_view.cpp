@@ -22,11 +22,17 @@ int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCh
       ++lines;
     }
     const Point mark{x + p.px(5), y};
-    const Color color = check.mark == CheckMark::holds ? theme.text_dim : check.mark == CheckMark::decides ? theme.warning : theme.text_faint;
-    if (draw && check.mark == CheckMark::holds) p.tick_mark(mark, p.px(10), color);
-    if (draw && check.mark == CheckMark::decides) p.cross_mark(mark, p.px(11), color);
-    if (draw && check.mark == CheckMark::not_asked) p.line({mark.x - p.px(3), mark.y}, {mark.x + p.px(3), mark.y}, color, p.px(1.3F));
-    if (draw) p.text({x + p.px(17), y}, Face::small, color, check.text);
+    const Color color = check.mark == CheckMark::holds     ? theme.text_dim
+                        : check.mark == CheckMark::decides ? theme.warning
+                                                           : theme.text_faint;
+    if (draw && check.mark == CheckMark::holds)
+      p.tick_mark(mark, p.px(10), color);
+    if (draw && check.mark == CheckMark::decides)
+      p.cross_mark(mark, p.px(11), color);
+    if (draw && check.mark == CheckMark::not_asked)
+      p.line({mark.x - p.px(3), mark.y}, {mark.x + p.px(3), mark.y}, color, p.px(1.3F));
+    if (draw)
+      p.text({x + p.px(17), y}, Face::small, color, check.text);
     x += w + p.px(15);
   }
   return lines;
@@ -35,7 +41,8 @@ int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCh
 void draw_reasons(Painter& p, const Rect& area, const Digest& digest) {
   std::string line = "last second: ";
   for (std::size_t i = 0; i < digest.reasons.size() && i < 3; ++i) {
-    if (i > 0) line += " · ";
+    if (i > 0)
+      line += " · ";
     line += tracer::percent_text(digest.reasons[i].second) + " " + tracer::reason_text(digest.reasons[i].first);
   }
   p.text_fit({area.x0, area.centre().y}, Face::tiny, p.theme().text_faint, line, area.width());
@@ -45,7 +52,8 @@ void draw_reasons(Painter& p, const Rect& area, const Digest& digest) {
 
 void draw_why(Painter& p, const Rect& area, const Digest& digest) {
   const Theme& theme = p.theme();
-  Rect inner = p.card(area, "Why this timeout?", digest.poll_known ? "timeout " + tracer::timeout_text(digest.poll_timeout_ms) : "");
+  Rect inner = p.card(area, "Why this timeout?",
+                      digest.poll_known ? "timeout " + tracer::timeout_text(digest.poll_timeout_ms) : "");
   if (!digest.poll_known) {
     p.text_wrapped(inner, Face::body, theme.text_dim, "No poll has been recorded yet.");
     return;
@@ -67,9 +75,13 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
     bool cut = false;
     const float name_room = room - sentence - p.px(10) - (with_place ? place : 0);
     const float start = x;
-    x += p.name_fit({x, y}, Face::mono_strong, theme.text, why.culprit, std::max(name_room, p.px(60)), Align::left, &cut) + p.px(8);
-    if (with_place) x += p.text({x, y}, Face::mono_small, theme.text_dim, why.culprit_place) + p.px(8);
-    if (p.hovers({start, row.y0, x, row.y1})) p.tooltip({why.culprit, why.culprit_place});
+    x += p.name_fit({x, y}, Face::mono_strong, theme.text, why.culprit, std::max(name_room, p.px(60)), Align::left,
+                    &cut) +
+         p.px(8);
+    if (with_place)
+      x += p.text({x, y}, Face::mono_small, theme.text_dim, why.culprit_place) + p.px(8);
+    if (p.hovers({start, row.y0, x, row.y1}))
+      p.tooltip({why.culprit, why.culprit_place});
   }
   p.text_fit({x, y}, Face::body, theme.text, why.sentence, row.x1 - x);
   inner.cut_top(p.px(3));
@@ -81,7 +93,8 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
     const Rect footnote = inner.cut_top(tail);
     p.text_fit({footnote.x0, footnote.centre().y}, Face::small, theme.text_faint, why.footnote, footnote.width());
   }
-  if (!digest.reasons.empty() && inner.height() >= tail * 0.85F) draw_reasons(p, inner.cut_top(tail), digest);
+  if (!digest.reasons.empty() && inner.height() >= tail * 0.85F)
+    draw_reasons(p, inner.cut_top(tail), digest);
 }
 
 }  // namespace loopscope::gui

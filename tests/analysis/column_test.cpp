@@ -47,7 +47,8 @@ TEST(Column, TellsTheLongestOfAnyRangeAsALookAtEachWould) {
   for (int trial = 0; trial < 500; ++trial) {
     const std::uint64_t from = random() % 3000;
     const std::uint64_t to = from + 1 + random() % (3000 - from);
-    const auto longest = std::max_element(durations.begin() + static_cast<long>(from), durations.begin() + static_cast<long>(to));
+    const auto longest =
+        std::max_element(durations.begin() + static_cast<long>(from), durations.begin() + static_cast<long>(to));
     EXPECT_EQ(column.summarise(from, to).duration_ns, *longest);
     EXPECT_EQ(column.summarise(from, to).index, static_cast<std::uint64_t>(longest - durations.begin()));
   }
@@ -68,7 +69,8 @@ TEST(Column, NeverHoldsMuchMoreThanItsLimit) {
   Column<IterationSlice> column;
   for (std::uint64_t i = 0; i < 100'000; ++i) {
     column.push({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i) + 1, i});
-    if (i % 100 == 0) column.forget(0, 2'000);
+    if (i % 100 == 0)
+      column.forget(0, 2'000);
     ASSERT_LE(column.size(), 2'000 + Column<IterationSlice>::kChunk);
   }
 }

@@ -68,8 +68,8 @@ class Trace {
     poll_begin(timeout_ms, PollReason::until_timer).wait(ns);
     return poll_wake().poll_end();
   }
-  Trace& callback_begin(NameId name, std::int64_t ready_ns = 0, CallbackKind kind = CallbackKind::soon, std::uint64_t object = 0,
-                        Phase phase = Phase::idle) {
+  Trace& callback_begin(NameId name, std::int64_t ready_ns = 0, CallbackKind kind = CallbackKind::soon,
+                        std::uint64_t object = 0, Phase phase = Phase::idle) {
     put(EventType::callback_begin, phase);
     events.back().name = name;
     events.back().kind = static_cast<std::uint8_t>(kind);
@@ -84,7 +84,8 @@ class Trace {
     events.back().object = object;
     return *this;
   }
-  Trace& callback(NameId name, std::int64_t ns, std::int64_t ready_ns = 0, CallbackKind kind = CallbackKind::soon, std::uint64_t object = 0) {
+  Trace& callback(NameId name, std::int64_t ns, std::int64_t ready_ns = 0, CallbackKind kind = CallbackKind::soon,
+                  std::uint64_t object = 0) {
     callback_begin(name, ready_ns, kind, object);
     wait(ns);
     return callback_end(name, kind, object);

@@ -14,8 +14,10 @@ using tracer::FindingRule;
 using tracer::Name;
 
 Name name_of(NameId id) {
-  if (id == 1) return {"render_report", "/srv/report.py", 88};
-  if (id == 2) return {"heartbeat", "/srv/chat.py", 41};
+  if (id == 1)
+    return {"render_report", "/srv/report.py", 88};
+  if (id == 2)
+    return {"heartbeat", "/srv/chat.py", 41};
   return {"data_received", "/srv/chat.py", 112};
 }
 
@@ -32,11 +34,17 @@ Trace healthy() {
   return trace;
 }
 
-std::vector<Finding> trouble_in(const Trace& trace) { return find_trouble(trace.model(), name_of, trace.t); }
+std::vector<Finding> trouble_in(const Trace& trace) {
+  return find_trouble(trace.model(), name_of, trace.t);
+}
 
-TEST(Findings, OfAHealthyTraceThereAreNone) { EXPECT_THAT(trouble_in(healthy()), ::testing::IsEmpty()); }
+TEST(Findings, OfAHealthyTraceThereAreNone) {
+  EXPECT_THAT(trouble_in(healthy()), ::testing::IsEmpty());
+}
 
-TEST(Findings, OfAnEmptyTraceThereAreNone) { EXPECT_THAT(trouble_in(Trace()), ::testing::IsEmpty()); }
+TEST(Findings, OfAnEmptyTraceThereAreNone) {
+  EXPECT_THAT(trouble_in(Trace()), ::testing::IsEmpty());
+}
 
 TEST(Findings, NameTheCallbackThatHeldTheLoopAndWhoWaited) {
   Trace trace = healthy();
@@ -75,7 +83,8 @@ TEST(Findings, CountHowOftenItHappened) {
 
 TEST(Findings, SaySoWhenMuchTimeGoesToTheGil) {
   Trace trace;
-  for (int i = 0; i < 500; ++i) trace.poll_begin(10, PollReason::until_timer).wait(3 * kMs).poll_wake(100 * kUs).poll_end(1);
+  for (int i = 0; i < 500; ++i)
+    trace.poll_begin(10, PollReason::until_timer).wait(3 * kMs).poll_wake(100 * kUs).poll_end(1);
   const auto found = trouble_in(trace);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].rule, FindingRule::waiting_for_gil);

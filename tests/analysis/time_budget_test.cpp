@@ -22,7 +22,15 @@ std::int64_t sum(const TimeBudget& budget) {
 
 TEST(TimeBudget, SumsToTheWholeSecondExactly) {
   Trace trace;
-  while (trace.t < kStart + 3 * kSecond) trace.phase(Phase::timers, 30 * kUs).wait(2 * kUs).phase(Phase::idle, 400 * kUs).poll_begin(5, PollReason::until_timer, 3 * kUs).wait(2 * kMs).poll_wake(40 * kUs).wait(300 * kUs).poll_end();
+  while (trace.t < kStart + 3 * kSecond)
+    trace.phase(Phase::timers, 30 * kUs)
+        .wait(2 * kUs)
+        .phase(Phase::idle, 400 * kUs)
+        .poll_begin(5, PollReason::until_timer, 3 * kUs)
+        .wait(2 * kMs)
+        .poll_wake(40 * kUs)
+        .wait(300 * kUs)
+        .poll_end();
   const auto model = trace.model();
   const TimeBudget budget = time_budget(model, trace.t - kSecond, trace.t);
   EXPECT_EQ(sum(budget), kSecond);

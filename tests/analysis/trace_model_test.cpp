@@ -12,11 +12,16 @@ using tracer::TraceModel;
 
 TEST(TraceModel, SplitsThePollIntoSleepGilWaitAndIo) {
   Trace trace;
-  trace.poll_begin(20, PollReason::until_timer, 3 * kUs).wait(5 * kMs).poll_wake(200 * kUs).wait(1 * kMs).poll_end(2);
+  trace.poll_begin(20, PollReason::until_timer, 3 * kUs)
+      .wait(5 * kMs)
+      .poll_wake(200 * kUs)
+      .wait(1 * kMs)
+      .poll_end(2);
   trace.wait(10 * kUs).phase(Phase::idle, 1 * kMs);
   const TraceModel model = trace.model();
   ASSERT_EQ(model.phases().size(), 6U);
-  const Activity expected[] = {Activity::prepare, Activity::poll_asleep, Activity::gil_wait, Activity::poll_io, Activity::check, Activity::idle};
+  const Activity expected[] = {Activity::prepare, Activity::poll_asleep, Activity::gil_wait,
+                               Activity::poll_io, Activity::check,       Activity::idle};
   const std::int64_t lasting[] = {3 * kUs, 5 * kMs, 200 * kUs, 1 * kMs, 10 * kUs, 1 * kMs};
   for (std::uint64_t i = 0; i < 6; ++i) {
     EXPECT_EQ(model.phases()[i].activity, expected[i]) << i;
@@ -28,7 +33,12 @@ TEST(TraceModel, SplitsThePollIntoSleepGilWaitAndIo) {
 
 TEST(TraceModel, CallsAPollThatMayNotSleepByAnotherName) {
   Trace trace;
-  trace.poll_begin(0, PollReason::ready_callbacks).wait(2 * kUs).poll_wake().poll_end().wait(kUs).put(EventType::loop_stop);
+  trace.poll_begin(0, PollReason::ready_callbacks)
+      .wait(2 * kUs)
+      .poll_wake()
+      .poll_end()
+      .wait(kUs)
+      .put(EventType::loop_stop);
   const TraceModel model = trace.model();
   EXPECT_EQ(model.phases()[0].activity, Activity::poll_no_sleep);
 }
@@ -65,7 +75,8 @@ TEST(TraceModel, TellsHowLongACallbackWaited) {
 
 TEST(TraceModel, GathersStepsByTaskAndByCoroutine) {
   Trace trace;
-  for (int i = 0; i < 10; ++i) trace.callback(5, kMs, 0, CallbackKind::task_step, i % 2 == 0 ? 100 : 200).wait(kMs);
+  for (int i = 0; i < 10; ++i)
+    trace.callback(5, kMs, 0, CallbackKind::task_step, i % 2 == 0 ? 100 : 200).wait(kMs);
   const TraceModel model = trace.model();
   ASSERT_EQ(model.tasks().size(), 2U);
   EXPECT_EQ(model.tasks().at(100).steps.size(), 5U);
@@ -150,9 +161,16 @@ TEST(TraceModel, NumbersIterationsWithoutHoleOrOverlap) {
 
 TEST(TraceModel, KeepsPhasesInOrderAndApart) {
   Trace trace;
-  for (int i = 0; i < 200; ++i) trace.phase(Phase::timers, 3).phase(Phase::idle, 5).poll_begin(i % 2, PollReason::until_timer, 2).wait(7).poll_wake(i % 3).poll_end();
+  for (int i = 0; i < 200; ++i)
+    trace.phase(Phase::timers, 3)
+        .phase(Phase::idle, 5)
+        .poll_begin(i % 2, PollReason::until_timer, 2)
+        .wait(7)
+        .poll_wake(i % 3)
+        .poll_end();
   const TraceModel model = trace.model();
-  for (std::uint64_t i = 1; i < model.phases().last(); ++i) ASSERT_GE(model.phases()[i].begin_ns, model.phases()[i - 1].end_ns) << i;
+  for (std::uint64_t i = 1; i < model.phases().last(); ++i)
+    ASSERT_GE(model.phases()[i].begin_ns, model.phases()[i - 1].end_ns) << i;
 }
 
 TEST(TraceModel, KnowsNothingWhileTheLevelIsOff) {

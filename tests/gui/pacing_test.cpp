@@ -5,7 +5,9 @@
 namespace loopscope::gui {
 namespace {
 
-TEST(Pacing, LeavesTheFrameRateToTheDisplayOnAGpu) { EXPECT_EQ(frame_interval({}), 0); }
+TEST(Pacing, LeavesTheFrameRateToTheDisplayOnAGpu) {
+  EXPECT_EQ(frame_interval({}), 0);
+}
 
 TEST(Pacing, SpendsAtMostHalfACoreOnSoftwareRendering) {
   for (const double cost : {0.005, 0.02, 0.05, 0.1, 0.2}) {

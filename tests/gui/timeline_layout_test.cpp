@@ -23,7 +23,8 @@ constexpr Rect kArea{100, 50, 1100, 400};
 
 const Row& row_of(const TimelineLayout& layout, RowKind kind) {
   for (const Row& row : layout.rows) {
-    if (row.kind == kind) return row;
+    if (row.kind == kind)
+      return row;
   }
   throw std::runtime_error("no such row");
 }
@@ -42,11 +43,16 @@ Trace busy(int iterations) {
   for (int i = 0; i < iterations; ++i) {
     trace.put(testing::EventType::phase_begin, Phase::idle, 4);
     for (int c = 0; c < 4; ++c) {
-      const std::int64_t work = i == iterations / 2 && c == 2 ? 3 * kMs : 3 * kUs + static_cast<std::int64_t>(random() % 4000);
+      const std::int64_t work =
+          i == iterations / 2 && c == 2 ? 3 * kMs : 3 * kUs + static_cast<std::int64_t>(random() % 4000);
       trace.callback(1 + c, work, trace.t - 30 * kUs, CallbackKind::task_step, 1 + random() % 9).wait(kUs);
     }
     trace.put(testing::EventType::phase_end, Phase::idle, 4);
-    trace.poll_begin(5, PollReason::until_timer, kUs).wait(static_cast<std::int64_t>(random() % (300 * 1000))).poll_wake(2 * kUs).wait(10 * kUs).poll_end(1);
+    trace.poll_begin(5, PollReason::until_timer, kUs)
+        .wait(static_cast<std::int64_t>(random() % (300 * 1000)))
+        .poll_wake(2 * kUs)
+        .wait(10 * kUs)
+        .poll_end(1);
   }
   return trace;
 }
@@ -148,7 +154,8 @@ TEST(TimelineLayout, CostsPixelsAndNotEvents) {
     }
     return most;
   };
-  for (std::int64_t span = kMs; span < trace.t - kStart; span *= 4) EXPECT_LE(marks(span), static_cast<std::size_t>(2 * kArea.width() / kFoldPx) + 4) << span;
+  for (std::int64_t span = kMs; span < trace.t - kStart; span *= 4)
+    EXPECT_LE(marks(span), static_cast<std::size_t>(2 * kArea.width() / kFoldPx) + 4) << span;
   const auto before = std::chrono::steady_clock::now();
   for (int i = 0; i < 10; ++i) marks(trace.t - kStart);
   const auto each = (std::chrono::steady_clock::now() - before) / 10;
@@ -164,7 +171,8 @@ TEST(TimelineLayout, DrawsFoldedPhasesAsSharesOfTheRow) {
   float reached = 0;
   const Mark* last = nullptr;
   for (const Mark& mark : row.marks) {
-    if (mark.open) continue;
+    if (mark.open)
+      continue;
     if (last != nullptr && mark.x0 != last->x0) {
       ASSERT_NEAR(reached, 1, 1e-3) << "a pile reaches the bottom";
     }
@@ -181,7 +189,8 @@ TEST(TimelineLayout, DoesNotShimmerWhenItIsPanned) {
     std::vector<std::pair<std::int64_t, std::uint64_t>> marks;
     const TimelineLayout layout = laid_out(model, middle - 100 * kMs + shift, middle + 100 * kMs + shift);
     for (const Mark& mark : row_of(layout, RowKind::callbacks).marks) {
-      if (mark.begin_ns > middle - 50 * kMs && mark.end_ns < middle + 50 * kMs) marks.emplace_back(mark.begin_ns, mark.count);
+      if (mark.begin_ns > middle - 50 * kMs && mark.end_ns < middle + 50 * kMs)
+        marks.emplace_back(mark.begin_ns, mark.count);
     }
     return marks;
   };
