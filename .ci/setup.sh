@@ -14,10 +14,8 @@ fail() {
 as_root() {
     if [[ $EUID -eq 0 ]]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        fail "packages are missing; run this as root or install sudo: $*"
+        sudo "$@"
     fi
 }
 
@@ -30,6 +28,8 @@ install_packages() {
     mapfile -t wanted < <(grep -v '^#' "$ROOT/.ci/packages.txt" | tr -s ' ' '\n' | grep .)
     mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(installed_packages))
     [[ ${#missing[@]} -eq 0 ]] && return
+    [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
+        fail "these packages are missing: ${missing[*]}; install them, or run this as root or with sudo installed"
     say "installing ${missing[*]}"
     mkdir -p "$BUILD"
     {
