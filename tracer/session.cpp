@@ -18,7 +18,8 @@ namespace {
 
 OpenProblem explain_open(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR)
-    return {OpenError::no_such_session, "there is no session " + path + "; see what there is with: loopscope ls"};
+    return {OpenError::no_such_session,
+            "there is no session " + path + "; see what there is with: python3 -m loopscope ls"};
   if (error == ELOOP)
     return {OpenError::not_a_session, path + " is a symbolic link, which is not followed; name the file itself"};
   if (error == EACCES || error == EPERM)
@@ -48,6 +49,13 @@ OpenFile open_file(const std::string& path, int& error) {
 
 bool written_by_the_living(const SessionHeader& header, const std::string& boot) {
   return boot == header.boot_id && writer_lives({header.pid, header.loop_number, header.process_start_ticks});
+}
+
+/// Is the file where programs put their sessions? Then it may be followed live even if that is no tmpfs.
+bool in_session_directory(const std::string& path) {
+  std::string error;
+  const auto directory = session_directory(false, error);
+  return !directory.empty() && path.compare(0, directory.size() + 1, directory + "/") == 0;
 }
 
 }  // namespace
@@ -119,7 +127,7 @@ OpenProblem Session::State::load(const OpenFile::Facts& facts) {
     return problem;
   scale = TickScale(header.clock_source, header.anchor_first);
 
-  mapped = facts.in_memory && written_by_the_living(header, boot);
+  mapped = (facts.in_memory || in_session_directory(path)) && written_by_the_living(header, boot);
   if (mapped) {
     memory = SharedMemory::map(file.descriptor(), 0, header.size_bytes, false, error);
     if (error != 0)

@@ -14,7 +14,7 @@
 namespace loopscope::tracer {
 namespace {
 
-constexpr const char* kSeeList = "; see what there is with: loopscope ls";
+constexpr const char* kSeeList = "; see what there is with: python3 -m loopscope ls";
 
 /// Fills in what the header says. Reads that alone: a list must not copy every dead session.
 void describe(SessionEntry& entry) {

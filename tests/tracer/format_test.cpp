@@ -1,0 +1,83 @@
+// The page for people says what the header says.
+
+#include "tracer/format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/tracer/sessions.h"
+#include "tracer/words.h"
+
+namespace loopscope::tracer {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class FormatPage : public ::testing::Test {
+ protected:
+  static std::string read() {
+    std::ifstream file(LOOPSCOPE_SOURCE_DIR "/docs/trace_format.md");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  template <typename Words>
+  void expect_numbered(const Words& words) const {
+    for (std::size_t i = 0; i < words.size(); ++i)
+      EXPECT_THAT(page, HasSubstr(std::to_string(i).append(" `").append(words[i]).append("`")));
+  }
+  const std::string page = read();
+};
+
+TEST_F(FormatPage, HasEveryEventWithItsNumber) {
+  for (std::size_t i = 1; i < words::kEvents.size(); ++i)
+    EXPECT_THAT(
+        page,
+        HasSubstr(
+            std::string("| ").append(std::to_string(i)).append(" | `").append(words::kEvents[i]).append("` |")));
+}
+
+TEST_F(FormatPage, HasEveryKindWithItsNumber) {
+  expect_numbered(words::kPhases);
+  expect_numbered(words::kLevels);
+  expect_numbered(words::kReasons);
+  expect_numbered(words::kCallbackKinds);
+  expect_numbered(words::kHandleKinds);
+}
+
+TEST_F(FormatPage, HasTheOffsetsOfADefaultSession) {
+  const auto session = WritableSession::create_in_memory(testing::small_facts(kDefaultRingEvents));
+  const auto& header = session->header();
+  const std::pair<std::uint64_t, const char*> parts[] = {
+      {header.present_offset, "present"},  {header.counters_offset, "counters"},
+      {header.control_offset, "control"},  {header.handle_slots_offset, "handles"},
+      {header.task_slots_offset, "tasks"}, {header.names_offset, "names"},
+      {header.ring_offset, "ring"},        {header.size_bytes, "= size"}};
+  for (const auto& [offset, name] : parts)
+    EXPECT_THAT(page, ContainsRegex(std::string("\n").append(std::to_string(offset)).append(" .*").append(name)))
+        << name;
+  EXPECT_THAT(page, ContainsRegex(std::string("\n4096 +").append(std::to_string(sizeof(Present))).append(" ")));
+  EXPECT_THAT(page, ContainsRegex(std::string("\n5120 +").append(std::to_string(sizeof(Counters))).append(" ")));
+  EXPECT_THAT(page, ContainsRegex(std::string("\n8192 +").append(std::to_string(sizeof(Control))).append(" ")));
+  EXPECT_THAT(page, HasSubstr(std::string("This is version ").append(std::to_string(kFormatVersion))));
+}
+
+TEST(Words, AreOneForEachNumber) {
+  EXPECT_EQ(event_name(EventType::level_changed), "level_changed");
+  EXPECT_EQ(phase_name(Phase::closing), "closing");
+  EXPECT_EQ(reason_name(PollReason::not_waiting), "not_waiting");
+  EXPECT_EQ(callback_kind_name(CallbackKind::internal), "internal");
+  EXPECT_EQ(handle_kind_name(HandleKind::wakeup), "wakeup");
+  EXPECT_EQ(phase_name(static_cast<Phase>(99)), "unknown");
+}
+
+TEST(Words, OfLevelsAreReadBack) {
+  for (int i = 0; i <= 4; ++i) EXPECT_EQ(parse_level(level_name(static_cast<Level>(i))), static_cast<Level>(i));
+  EXPECT_EQ(parse_level("loud"), std::nullopt);
+  EXPECT_EQ(parse_level(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace loopscope::tracer
