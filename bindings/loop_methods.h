@@ -39,7 +39,7 @@ PyObject* watched_events(PyObject* self, PyObject* file);
 
 // -- loop_trace.cpp: the session
 
-/// _open_session(program, python_version, loop_number, level, ring_events, directory) -> sentence or None
+/// _open_session(program, python_version, loop_number, level, ring_events) -> sentence or None
 PyObject* open_session(PyObject* self, PyObject* args);
 PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);

@@ -9,17 +9,16 @@
 namespace loopscope::bindings {
 
 PyObject* open_session(PyObject* object, PyObject* args) {
-  const char *program = nullptr, *python = nullptr, *level_word = nullptr, *directory = nullptr;
+  const char *program = nullptr, *python = nullptr, *level_word = nullptr;
   unsigned int number = 0;
   unsigned long long ring_events = 0;
-  if (!PyArg_ParseTuple(args, "ssIsKs", &program, &python, &number, &level_word, &ring_events, &directory))
+  if (!PyArg_ParseTuple(args, "ssIsK", &program, &python, &number, &level_word, &ring_events))
     return nullptr;
   tracer::SessionFacts facts;
   facts.libuv_version = uv_version_string();
   facts.python_version = python;
   facts.program = program;
   facts.loop_number = number;
-  facts.directory = directory;
   if (ring_events != 0)
     facts.ring_events = ring_events;
   loop::Loop::phase_order(facts.phase_order);

@@ -66,7 +66,6 @@ class LoopBase:
         loop_number: int,
         level: str,
         ring_events: int,
-        directory: str,
     ) -> str | None: ...
 
 class StreamTransport(_FlowControlMixin):

@@ -44,7 +44,6 @@ class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
             next(_loop_numbers),
             _level_from_environment(),
             _ring_events_from_environment(),
-            os.environ.get("LOOPSCOPE_DIR", ""),
         )
         if problem is not None:
             warnings.warn(

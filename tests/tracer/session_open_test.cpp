@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -73,6 +74,21 @@ TEST_F(OpenSession, OfThisVeryProcessIsAliveUntilItEnds) {
   recorder.reset();
   EXPECT_FALSE(opened.session->alive()) << "the process lives, its session has ended";
   EXPECT_NE(access(path.c_str(), F_OK), 0) << "a session that ends in order leaves nothing behind";
+}
+
+TEST_F(OpenSession, IsFollowedLiveInADirectoryOnDiskToo) {
+  const auto on_disk = std::filesystem::current_path() / ("sessions-" + std::to_string(getpid()));
+  setenv("LOOPSCOPE_DIR", on_disk.c_str(), 1);
+  {
+    std::string error;
+    Recorder recorder(WritableSession::create(small_facts(), error), Level::phases);
+    ASSERT_TRUE(recorder.session()) << error;
+    const auto opened = Session::open(recorder.session()->path());
+    ASSERT_TRUE(opened.session) << opened.message;
+    recorder.loop_start();
+    EXPECT_EQ(opened.session->head(), 1U);
+  }
+  std::filesystem::remove_all(on_disk);
 }
 
 TEST_F(OpenSession, ThatDoesNotExist) {
