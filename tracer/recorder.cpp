@@ -42,11 +42,6 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   present_.level(level);
 }
 
-Recorder::~Recorder() {
-  if (session_ && attached())
-    present_.ended();
-}
-
 void Recorder::disown() {
   if (session_)
     session_->disown();

@@ -5,7 +5,8 @@
 ///   overtake (bindings hold the GIL). Owner: of its WritableSession. Errors: none once made.
 /// Cost: with level off every verb is one branch. No verb waits, allocates or makes a system call, with two
 ///   exceptions that happen once each per function or object: a name's first sight, a slot's first use.
-/// A Recorder without a session (the default) records nothing, for ever: the null recorder.
+/// A Recorder without a session (the default) records nothing, for ever: the null recorder. One that was moved from
+/// may only be destroyed or assigned to.
 ///
 /// Callers give ticks they already have; verbs without one stamp themselves.
 
@@ -28,12 +29,6 @@ class Recorder {
  public:
   Recorder() = default;
   explicit Recorder(std::unique_ptr<WritableSession> session, Level level);
-  ~Recorder();
-  Recorder(Recorder&& other) noexcept = default;
-  Recorder& operator=(Recorder&& other) noexcept = default;
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-
   /// After fork(), in the child: the session is the parent's. Records nothing from here on, for ever.
   void disown();
 

@@ -12,6 +12,7 @@
 
 #include "tracer/clock.h"
 #include "tracer/name_interner.h"
+#include "tracer/present_writer.h"
 #include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
 
@@ -109,6 +110,8 @@ std::unique_ptr<WritableSession> WritableSession::create_in_memory(const Session
 WritableSession::~WritableSession() {
   if (!owns_file_)
     return;
+  // Viewers that hold the mapping are told; the name is gone for all others.
+  PresentWriter(present()).ended();
   remove_file(path_);
 }
 
