@@ -4,6 +4,7 @@
 
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
+#include "bindings/watch_kind.h"
 
 namespace loopscope::bindings {
 
@@ -49,7 +50,9 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   loop::FdWatcher* watcher = native(self).watcher(fd, error);
   if (watcher == nullptr)
     return raise_os_error(error);
-  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, kind});
+  const WatchKind what =
+      watch_kind(self->state->names, native(self).recorder(), args[1], args + 2, count - 2, kind);
+  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, what.callback, what.name});
   if (handle == nullptr)
     return nullptr;
   const bool reads = kind == CallbackKind::reader;
@@ -57,7 +60,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   const PyRef kept = PyRef::borrow(old != nullptr && dynamic_cast<HandleCallback*>(old) != nullptr
                                        ? reinterpret_cast<PyObject*>(handle_of(*static_cast<HandleCallback*>(old)))
                                        : nullptr);
-  watcher->note_opened(self->state->names.describe(native(self).recorder(), args[1], kind).name);
+  watcher->note_opened(what.handle, what.name);
   Py_INCREF(handle);
   error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
   if (error != 0) {

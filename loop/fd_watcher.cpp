@@ -53,14 +53,16 @@ int FdWatcher::apply() {
   return uv_poll_start(&poll_, wanted, on_event);
 }
 
-void FdWatcher::note_opened(tracer::NameId name) {
-  if (handle_id_ == 0)
-    handle_id_ = loop_.recorder().handle_opened(tracer::HandleKind::watcher, name, fd_);
+void FdWatcher::note_opened(tracer::HandleKind kind, tracer::NameId name) {
+  if (handle_id_ != 0)
+    return;
+  kind_ = kind;
+  handle_id_ = loop_.recorder().handle_opened(kind, name, fd_);
 }
 
 void FdWatcher::note_closed() {
   if (const auto id = std::exchange(handle_id_, 0))
-    loop_.recorder().handle_closed(tracer::HandleKind::watcher, id);
+    loop_.recorder().handle_closed(kind_, id);
 }
 
 void FdWatcher::stop_if_stale() {

@@ -26,7 +26,7 @@ class FdWatcher {
   [[nodiscard]] int fd() const { return fd_; }
 
   /// Records it as an open handle, until neither side is watched any more.
-  void note_opened(tracer::NameId name);
+  void note_opened(tracer::HandleKind kind, tracer::NameId name);
 
   /// Stops a watcher whose descriptor was closed behind the loop's back: libuv would abort the process when
   /// epoll refuses it.
@@ -45,7 +45,8 @@ class FdWatcher {
 
   Loop& loop_;
   int fd_;
-  int watched_ = 0;              ///< the uv_poll_event bits that libuv knows of
+  int watched_ = 0;  ///< the uv_poll_event bits that libuv knows of
+  tracer::HandleKind kind_ = tracer::HandleKind::watcher;
   std::uint64_t handle_id_ = 0;  ///< in the trace; 0 if it is not recorded as a handle of its own
   Callback* reader_ = nullptr;
   Callback* writer_ = nullptr;
