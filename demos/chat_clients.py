@@ -17,7 +17,7 @@ async def talk(port: int, number: int) -> None:
     listening = asyncio.create_task(listen(reader))
     while not listening.done():
         writer.write(f"client {number}: {random.choice(WORDS)}\n".encode())
-        await asyncio.sleep(random.uniform(0.005, 0.05))
+        await asyncio.sleep(random.uniform(0.002, 0.03))
 
 
 async def main(port: int, clients: int) -> None:
