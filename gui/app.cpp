@@ -252,7 +252,7 @@ void App::draw_screen(Painter& p, Rect window, double seconds) {
   const bool frozen = paused_ || source_->ended();
   loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), *source_, digest_, frozen, seconds);
   left.cut_top(gap);
-  draw_why(p, left.cut_top(std::clamp(left.height() * 0.31F, p.px(134), p.px(162))), digest_);
+  draw_why(p, left.cut_top(std::clamp(left.height() * 0.345F, p.px(134), p.px(180))), digest_);
   left.cut_top(gap);
   draw_budget(p, left, digest_);
 

@@ -60,13 +60,13 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
     case Tab::callbacks:
       draw_table(p, inner,
                  {{"callback", 0, false, true, 0},
-                  {"where", 138, false, true, 3},
-                  {"calls", 74, true, true, 2},
-                  {"total", 78, true, true, 1},
-                  {"p50", 70, true, true, 5},
-                  {"p99", 74, true, true, 1},
-                  {"max", 74, true, true, 1},
-                  {"waited p99", 84, true, true, 4}},
+                  {"where", 122, false, true, 3},
+                  {"calls", 72, true, true, 2},
+                  {"total", 70, true, true, 1},
+                  {"p50", 66, true, true, 5},
+                  {"p99", 68, true, true, 1},
+                  {"max", 68, true, true, 1},
+                  {"waited p99", 82, true, true, 4}},
                  callback_lines(theme, digest),
                  source.level() < tracer::Level::callbacks ? "Callbacks are not recorded at this level."
                                                            : "No callback has run yet.",
@@ -75,7 +75,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
     case Tab::tasks:
       draw_table(p, inner,
                  {{"task of", 0, false, true, 0},
-                  {"where", 138, false, true, 3},
+                  {"where", 122, false, true, 3},
                   {"state", 74, false, false, 4},
                   {"steps", 74, true, true, 2},
                   {"ran", 78, true, true, 1},
@@ -212,7 +212,7 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
       const Face face = columns[i].mono ? (i == 0 ? Face::mono : Face::mono_small) : Face::small;
       bool cut = false;
       const float room = place.width() - p.px(8);
-      if (i == 0 && columns[i].mono) {
+      if (!columns[i].right && columns[i].mono) {
         p.name_fit(at, face, cell.color, cell.text, room, Align::left, &cut);
       } else {
         p.text_fit(at, face, cell.color, cell.text, room, columns[i].right ? Align::right : Align::left, &cut);

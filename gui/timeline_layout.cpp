@@ -267,73 +267,87 @@ void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport) {
   }
 }
 
+/// Who gets how much of the height: what is always there first, tasks next, and what is left goes to the rows
+/// that show most.
+struct Plan {
+  float space, iterations, phases, callbacks, task, bytes, gil, ready;
+  std::vector<const TaskTrack*> tracks;
+};
+
+Plan plan_rows(const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
+  const float unit = request.unit;
+  Plan plan{unit * 0.3F, unit * 0.95F, unit * 1.55F, unit * 1.55F, 0, 0, 0, unit * 1.7F, {}};
+  float rest =
+      request.area.height() - plan.iterations - plan.phases - plan.callbacks - plan.ready - 4 * plan.space;
+  const auto take = [&](float height, float keep) {
+    if (rest - height < keep)
+      return 0.0F;
+    rest -= height + plan.space;
+    return height;
+  };
+  plan.gil = take(unit * 0.85F, unit * 2);
+  plan.bytes = take(unit * 1.8F, unit * 3);
+  const auto most = static_cast<std::size_t>(std::max(rest / (unit * 0.95F), 0.0F));
+  plan.tracks = choose_tracks(model, viewport, std::min(most, request.task_rows));
+  const auto tasks = static_cast<float>(std::max<std::size_t>(plan.tracks.size(), 1));
+  plan.task = std::clamp(rest / tasks, 0.0F, unit * 1.3F);
+  const float spare = std::max(rest - tasks * plan.task, 0.0F);
+  plan.phases += std::min(spare * 0.25F, unit);
+  plan.callbacks += std::min(spare * 0.25F, unit);
+  plan.ready += std::min(spare * 0.5F, unit * 4);
+  return plan;
+}
+
 }  // namespace
 
 TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
   TimelineLayout layout;
+  const Plan plan = plan_rows(model, viewport, request);
   Rect rest = request.area;
-  const float unit = request.unit;
-  const float space = unit * 0.30F;
   const auto add_row = [&](RowKind kind, const char* label, float height) -> Row& {
     layout.rows.push_back({kind, label, rest.cut_top(height), {}, {}, nullptr, {}, 0, 0});
     return layout.rows.back();
   };
 
-  Row& iterations = add_row(RowKind::iterations, "Iterations", unit * 0.95F);
+  Row& iterations = add_row(RowKind::iterations, "Iterations", plan.iterations);
   lay_slices(iterations, model.iterations(), viewport, layout.slices);
   if (model.open_iteration())
     lay_open(iterations, viewport, model.open_iteration()->begin_ns, request.now_ns, Activity::unknown);
-  rest.cut_top(space);
+  rest.cut_top(plan.space);
 
-  lay_phases(add_row(RowKind::phases, "Phases", unit * 1.55F), model, viewport, request.now_ns, layout.slices);
-  rest.cut_top(space);
+  lay_phases(add_row(RowKind::phases, "Phases", plan.phases), model, viewport, request.now_ns, layout.slices);
+  rest.cut_top(plan.space);
 
-  Row& callbacks = add_row(RowKind::callbacks, "Callbacks", unit * 1.55F);
+  Row& callbacks = add_row(RowKind::callbacks, "Callbacks", plan.callbacks);
   lay_slices(callbacks, model.callbacks(), viewport, layout.slices);
-  if (!model.open_callbacks().empty()) {
+  if (!model.open_callbacks().empty())
     lay_open(callbacks, viewport, model.open_callbacks().front().begin_ns, request.now_ns, Activity::unknown);
-  }
-  rest.cut_top(space * 1.4F);
+  rest.cut_top(plan.space);
 
-  // The ready queue has the bottom; sockets and GIL stand above it if the tasks keep two rows; tasks take the rest.
-  const Rect ready_area = rest.cut_bottom(std::min(unit * 2.2F, std::max(rest.height() * 0.22F, unit)));
-  rest.cut_bottom(space);
-  const bool with_gil = rest.height() > unit * 3.2F;
-  const bool with_bytes = rest.height() > unit * 5.4F;
-  const auto cut_row = [&](bool shown, float height, float gap) {
-    if (!shown)
-      return Rect{};
-    const Rect area = rest.cut_bottom(height);
-    rest.cut_bottom(gap);
-    return area;
-  };
-  const Rect gil_area = cut_row(with_gil, unit * 0.85F, space);
-  const Rect writes_area = cut_row(with_bytes, unit * 0.85F, unit * 0.12F);
-  const Rect reads_area = cut_row(with_bytes, unit * 0.85F, space * 1.4F);
-
-  const auto most_tasks = static_cast<std::size_t>(std::max(rest.height() / (unit * 0.95F), 0.0F));
-  const std::vector<const TaskTrack*> tracks =
-      choose_tracks(model, viewport, std::min(most_tasks, request.task_rows));
-  const float task_height =
-      std::min(unit * 1.15F, rest.height() / static_cast<float>(std::max<std::size_t>(tracks.size(), 1)));
-  for (const TaskTrack* track : tracks) {
-    Row& row = add_row(RowKind::task, "", task_height);
+  for (const TaskTrack* track : plan.tracks) {
+    Row& row = add_row(RowKind::task, "", plan.task);
     row.track = track;
     lay_slices(row, track->steps, viewport, layout.slices);
     lay_waits(row, viewport);
   }
 
-  const auto add_fixed = [&](RowKind kind, const char* label, Rect area) -> Row& {
-    layout.rows.push_back({kind, label, area, {}, {}, nullptr, {}, 0, 0});
+  // From the bottom: what is short of room is missing in the middle, not at the end.
+  const auto add_from_bottom = [&](RowKind kind, const char* label, float height) -> Row& {
+    layout.rows.push_back({kind, label, rest.cut_bottom(height), {}, {}, nullptr, {}, 0, 0});
     return layout.rows.back();
   };
-  if (with_bytes)
-    lay_transfers(add_fixed(RowKind::reads, "Bytes in", reads_area), model.reads(), viewport);
-  if (with_bytes)
-    lay_transfers(add_fixed(RowKind::writes, "Bytes out", writes_area), model.writes(), viewport);
-  if (with_gil)
-    lay_slices(add_fixed(RowKind::gil_wait, "GIL wait", gil_area), model.gil_waits(), viewport, layout.slices);
-  lay_ready(add_fixed(RowKind::ready, "Ready queue", ready_area), model, viewport);
+  lay_ready(add_from_bottom(RowKind::ready, "Ready queue", plan.ready), model, viewport);
+  rest.cut_bottom(plan.space);
+  if (plan.gil > 0) {
+    lay_slices(add_from_bottom(RowKind::gil_wait, "GIL wait", plan.gil), model.gil_waits(), viewport,
+               layout.slices);
+    rest.cut_bottom(plan.space);
+  }
+  if (plan.bytes > 0) {
+    lay_transfers(add_from_bottom(RowKind::writes, "Bytes out", plan.bytes * 0.47F), model.writes(), viewport);
+    rest.cut_bottom(plan.bytes * 0.06F);
+    lay_transfers(add_from_bottom(RowKind::reads, "Bytes in", plan.bytes * 0.47F), model.reads(), viewport);
+  }
 
   for (const tracer::Gap& gap : model.gaps()) {
     if (gap.end_ns < viewport.begin_ns() || gap.begin_ns > viewport.end_ns())

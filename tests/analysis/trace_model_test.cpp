@@ -84,6 +84,34 @@ TEST(TraceModel, GathersStepsByTaskAndByCoroutine) {
   EXPECT_EQ(model.coroutines().at(5).run_total_ns, 10 * kMs);
 }
 
+TEST(TraceModel, TakesAnIdThatIsUsedAgainForAnotherTask) {
+  Trace trace;
+  const auto put = [&trace](EventType type, NameId name) {
+    trace.put(type);
+    trace.events.back().object = 100;
+    trace.events.back().name = name;
+  };
+  put(EventType::task_created, 5);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 100);
+  put(EventType::task_done, 5);
+  trace.wait(kMs);
+  const std::int64_t second = trace.t;
+  put(EventType::task_created, 5);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 100);
+  const TraceModel model = trace.model();
+  EXPECT_EQ(model.tasks().at(100).steps.size(), 1U);
+  EXPECT_EQ(model.tasks().at(100).created_ns, second);
+  EXPECT_EQ(model.tasks().at(100).done_ns, 0);
+}
+
+TEST(TraceModel, DoesNotPretendToKnowWhenATaskBeganThatWasAlreadyAtWork) {
+  Trace trace;
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 100).put(EventType::task_created);
+  trace.events.back().object = 100;
+  trace.events.back().name = 5;
+  EXPECT_EQ(trace.model().tasks().at(100).created_ns, 0);
+}
+
 TEST(TraceModel, BoundsItsTasks) {
   Trace trace;
   for (std::uint64_t i = 1; i <= 2000; ++i) trace.callback(5, 10, 0, CallbackKind::task_step, i).wait(10);

@@ -51,7 +51,7 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
     finding.severity = Severity::alarm;
   finding.title = callable_text(name, slice.kind) + " held the loop for " + duration_text(worst.worst_ns);
   finding.detail = harmed.waited == 0
-                       ? "Nothing waited behind it, but nothing else could have run."
+                       ? "No callback was ready meanwhile, but none could have run."
                        : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
                              " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
   finding.place = place_text(name) + times_text(worst.times, rules);

@@ -128,11 +128,16 @@ void TraceModel::add(const TraceEvent& source) {
     case EventType::bytes_written:
       writes_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
-    case EventType::task_created:
-      task_track(event.object, event.name).created_ns = event.t_ns;
+    case EventType::task_created: {
+      TaskTrack& track = task_track(event.object, event.name);
+      // A task first seen at work was only noticed now: when it was created is not known.
+      if (track.steps.empty())
+        track.created_ns = event.t_ns;
       break;
+    }
     case EventType::task_done:
-      task_track(event.object, event.name).done_ns = event.t_ns;
+      if (const auto track = tasks_.find(event.object); track != tasks_.end())
+        track->second.done_ns = event.t_ns;
       break;
     default:
       break;
@@ -275,8 +280,15 @@ void TraceModel::add_step(const CallbackSlice& step) {
 
 TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name) {
   const auto found = tasks_.find(object);
-  if (found != tasks_.end())
+  if (found != tasks_.end()) {
+    // Python gives an id away again once its task is gone.
+    if (found->second.done_ns > 0 || found->second.name != name) {
+      found->second = TaskTrack{};
+      found->second.object = object;
+      found->second.name = name;
+    }
     return found->second;
+  }
   if (tasks_.size() >= limits_.task_limit) {
     // A finished task makes room before a live one, an older one before a newer one.
     const auto age = [](const TaskTrack& track) {
