@@ -16,6 +16,11 @@ TYPES = (
     "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
     "task_done wakeup level_changed"
 ).split()
+COUNTERS = (
+    "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
+    "timers_fired timers_cancelled handles_opened handles_closed tasks_created tasks_done poll_sleep_ticks "
+    "gil_wait_ticks slots_lost"
+).split()  # a number is that many words of padding
 REASONS = (
     "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
 ).split()
@@ -43,6 +48,17 @@ class Event:
         return REASONS[self.kind]
 
 
+def read_counters(data: bytes, offset: int) -> dict[str, int]:
+    counters = {}
+    for name in COUNTERS:
+        if name.isdigit():
+            offset += 8 * int(name)
+            continue
+        (counters[name],) = struct.unpack_from("<Q", data, offset)
+        offset += 8
+    return counters
+
+
 class SessionBytes:
     def __init__(self, path: Path) -> None:
         data = self.data = path.read_bytes()
@@ -65,7 +81,8 @@ class SessionBytes:
         assert size == len(data)
         clock_at = 16 + 12 * 8 + 8 + 3 * 8 + 40
         self.clock = {0: "monotonic", 1: "tsc"}[data[clock_at]]
-        (self.head,) = struct.unpack_from("<Q", data, counters)
+        self.counters = read_counters(data, counters)
+        self.head = self.counters["head"]
 
     @property
     def lost(self) -> int:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import collections
-from pathlib import Path
-
 import polls
 import pytest
 import shim
-from session_bytes import SessionBytes
 
-STRESS = Path(__file__).parent / "stress.py"
 POLLS = 100_000
 
 
@@ -22,22 +18,10 @@ def the_loops_calls(calls: list[shim.Call]) -> list[shim.Call]:
 
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("level", ["phases", "tasks"])
-def test_a_hundred_thousand_polls_ask_epoll_for_what_the_trace_says(tmp_path, sessions, level):
-    copy = tmp_path / "session"
-    ring_events = 1 << (22 if level == "phases" else 24)
-    calls = shim.run(
-        STRESS,
-        str(copy),
-        str(POLLS),
-        folder=tmp_path,
-        capacity=4 * POLLS,
-        LOOPSCOPE_LEVEL=level,
-        LOOPSCOPE_RING_EVENTS=str(ring_events),
-    )
-    session = SessionBytes(copy)
-    assert session.lost == 0
-    matched = polls.match(session.events(), the_loops_calls(calls), session.clock)
-    assert polls.differences(matched, session.clock) == []
+def test_a_hundred_thousand_polls_ask_epoll_for_what_the_trace_says(stress_run, level):
+    run = stress_run(level)
+    matched = polls.match(run.events, the_loops_calls(run.calls), run.session.clock)
+    assert polls.differences(matched, run.session.clock) == []
     assert len(matched) >= POLLS
     report(matched)
 
