@@ -18,10 +18,12 @@ Word load_word(const Word& word, std::memory_order order = std::memory_order_rel
 template <typename Struct>
 void load_words(const Struct& from, Struct& into) {
   static_assert(sizeof(Struct) % 8 == 0);
-  std::uint64_t words[sizeof(Struct) / 8];
   const auto* source = reinterpret_cast<const std::uint64_t*>(&from);
-  for (std::size_t i = 0; i < sizeof(Struct) / 8; ++i) words[i] = load_word(source[i]);
-  std::memcpy(&into, words, sizeof(Struct));
+  auto* target = reinterpret_cast<char*>(&into);
+  for (std::size_t i = 0; i < sizeof(Struct) / 8; ++i) {
+    const auto word = load_word(source[i]);
+    std::memcpy(target + 8 * i, &word, sizeof(word));
+  }
 }
 
 }  // namespace loopscope::tracer

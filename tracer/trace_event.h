@@ -19,6 +19,7 @@
 /// Thread: one per decoder. Owner: of nothing; names stay the Session's. Errors: events it does not know are
 /// passed through with their raw fields and never dropped.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -69,28 +70,30 @@ class EventDecoder {
 
  private:
   using Out = std::vector<TraceEvent>;
-  [[nodiscard]] TraceEvent convert(const Event& event, std::uint64_t position) const;
-  void add(TraceEvent decoded, Out& out);
   [[nodiscard]] int place_of(Phase phase) const;
-  void enter(Phase phase, const TraceEvent& cause, std::int64_t t_ns, Out& out);
-  void leave(const TraceEvent& cause, std::int64_t t_ns, bool inferred, Out& out);
-  void turn(const TraceEvent& cause, std::int64_t t_ns, Out& out);
-  void close(const TraceEvent& cause, Out& out);
-  void derive(EventType type, Phase phase, const TraceEvent& cause, std::int64_t t_ns, bool inferred,
-              Out& out) const;
-  void poll_begin(TraceEvent event, Out& out);
-  void poll_end(const TraceEvent& event, Out& out);
+  void before(const Event& event, std::int64_t t_ns, Out& out);
+  void convert(const Event& event, std::int64_t t_ns, TraceEvent& to) const;
+  void after(const Event& event, std::int64_t t_ns, Out& out);
+  void poll_begins(const Event& event, std::int64_t t_ns, Out& out);
+  void turn(int place, std::uint64_t number, std::int64_t t_ns, Out& out);
+  void close(std::int64_t t_ns, Out& out);
+  void enter(Phase phase, std::int64_t t_ns, Out& out);
+  void leave(std::int64_t t_ns, bool inferred, Out& out);
+  void derive(EventType type, Phase phase, std::int64_t t_ns, bool inferred, Out& out) const;
 
   const Session& session_;
   Boundaries boundaries_;
-  std::uint64_t iteration_ = 0;        ///< the latest that is known; 0: none yet, or lost
-  bool number_known_ = false;          ///< iteration_ may be counted on from
-  bool started_ = false;               ///< the loop did: the next phase begins an iteration
-  bool iteration_open_ = false;        ///< its beginning was seen
-  bool polled_ = false;                ///< it had its poll
-  int place_ = -1;                     ///< of its latest phase in the phase order; -1: none seen
-  Phase derived_phase_ = Phase::none;  ///< the phase whose end is ours to tell: prepare, poll or check
-  std::int64_t last_ns_ = INT64_MIN;   ///< time of the event before
+  std::array<int, kPhaseCount> places_{};  ///< of each phase in the session's order
+  std::uint64_t position_ = 0;             ///< of the event at hand
+  std::uint64_t iteration_ = 0;            ///< the latest that is known; 0: none yet, or lost
+  bool number_known_ = false;              ///< iteration_ may be counted on from
+  bool started_ = false;                   ///< the loop did: the next phase begins an iteration
+  bool iteration_open_ = false;            ///< its beginning was seen
+  bool polled_ = false;                    ///< it had its poll
+  int place_ = kNoPlace;                   ///< of its latest phase
+  Phase derived_phase_ = Phase::none;      ///< the phase whose end is ours to tell: prepare, poll or check
+  std::int64_t last_ns_ = INT64_MIN;       ///< time of the event before
+  static constexpr int kNoPlace = -1;
 };
 
 }  // namespace loopscope::tracer
