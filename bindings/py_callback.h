@@ -14,6 +14,7 @@ class PyCallback : public loop::Callback {
   [[nodiscard]] virtual PyObject* held() = 0;
 
  protected:
+  using loop::Callback::Callback;
   ~PyCallback() = default;
 };
 

@@ -14,6 +14,7 @@
 
 #include "bindings/loop_object.h"
 #include "bindings/py_callback.h"
+#include "bindings/py_ref.h"
 #include "loop/stream.h"
 
 namespace loopscope::bindings {
@@ -21,11 +22,12 @@ namespace loopscope::bindings {
 struct TransportObject;
 using Action = void (*)(TransportObject*);
 
-/// One of a transport's own callbacks: the transport became readable, or writable, or may begin.
+/// One of a transport's own callbacks: the transport became readable, or writable, or may begin. It records no span of
+/// its own: a ProtocolSpan says which method of the protocol was called, and for how long.
 class TransportCallback final : public PyCallback {
  public:
   TransportCallback(TransportObject* owner, Action action, tracer::CallbackKind kind)
-      : owner_(owner), action_(action), kind_(kind) {}
+      : PyCallback(true), owner_(owner), action_(action), kind_(kind) {}
   void retain() override { Py_INCREF(owner_); }
   void drop() override { Py_DECREF(owner_); }
   void run() override;
@@ -46,7 +48,6 @@ struct Parts {
   TransportCallback on_start;
   TransportCallback on_readable;
   TransportCallback on_writable;
-  tracer::NameId receive_name = tracer::kNoName;  ///< of the protocol's data_received or buffer_updated
 };
 
 struct TransportObject {
@@ -84,6 +85,23 @@ inline PyObject* as_object(TransportObject* self) {
 inline loop::Stream& stream_of(TransportObject* self) {
   return self->parts->stream;
 }
+
+/// One call of one of the protocol's methods: a span in the trace, and in debug mode a report if it was slow.
+class ProtocolSpan {
+ public:
+  /// `cause` is the callback that leads to the call; null if it is made inside another one.
+  ProtocolSpan(TransportObject* self, tracer::CallbackKind kind, PyObject* method, const loop::Callback* cause);
+  ~ProtocolSpan();
+  ProtocolSpan(const ProtocolSpan&) = delete;
+  ProtocolSpan& operator=(const ProtocolSpan&) = delete;
+
+ private:
+  PyRef loop_;  ///< the call may end the transport, which lets go of its loop and its protocol
+  PyRef protocol_;
+  PyObject* method_;
+  tracer::Recorder& recorder_;
+  std::uint64_t begin_ns_ = 0;  ///< in debug mode
+};
 
 // -- stream_closing.cpp
 

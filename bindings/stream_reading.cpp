@@ -8,11 +8,14 @@
 
 namespace loopscope::bindings {
 
+using tracer::CallbackKind;
+
 namespace {
 
 constexpr Py_ssize_t kMostRead = 256 * 1024;  // asyncio's max_size
 
 void on_eof(TransportObject* self) {
+  const ProtocolSpan span(self, CallbackKind::eof_received, runtime().eof_received, &self->parts->on_readable);
   const PyRef keep_open = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, runtime().eof_received));
   const int truth = keep_open ? PyObject_IsTrue(keep_open.get()) : -1;
   if (truth < 0) {
@@ -28,6 +31,7 @@ void on_eof(TransportObject* self) {
 void deliver(TransportObject* self, PyObject* data) {
   PyObject* stack[] = {self->protocol, data};
   const PyRef protocol = PyRef::borrow(self->protocol);
+  const ProtocolSpan span(self, CallbackKind::data_received, runtime().data_received, &self->parts->on_readable);
   const PyRef result = PyRef::steal(
       PyObject_VectorcallMethod(runtime().data_received, stack, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result)
@@ -110,6 +114,7 @@ void read_buffered(TransportObject* self) {
   if (!got_bytes(self, count))
     return;
   const PyRef size = PyRef::steal(PyLong_FromSsize_t(count));
+  const ProtocolSpan span(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable);
   const PyRef result =
       PyRef::steal(PyObject_CallMethodOneArg(protocol.get(), runtime().buffer_updated, size.get()));
   if (!result)

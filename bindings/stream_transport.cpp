@@ -45,7 +45,6 @@ bool use_protocol(TransportObject* self, PyObject* protocol) {
   self->protocol_connected = 1;
   if (self->parts == nullptr)
     return true;
-  self->parts->receive_name = tracer::kNoName;
   self->parts->on_readable.set_kind(buffered != 0 ? CallbackKind::buffer_updated : CallbackKind::data_received);
   return true;
 }
@@ -276,24 +275,37 @@ void TransportCallback::run() {
 loop::Description TransportCallback::describe(tracer::Recorder& recorder) {
   if (owner_->loop == nullptr || owner_->protocol == nullptr)
     return {tracer::kNoName, kind_, 0};
-  CallbackNames& names = owner_->loop->state->names;
-  tracer::NameId name = tracer::kNoName;
-  switch (kind_) {
-    case CallbackKind::data_received:
-    case CallbackKind::buffer_updated:
-      if (owner_->parts->receive_name == tracer::kNoName)
-        owner_->parts->receive_name =
-            names.method(recorder, owner_->protocol,
-                         owner_->buffered != 0 ? runtime().buffer_updated : runtime().data_received);
-      name = owner_->parts->receive_name;
-      break;
-    case CallbackKind::resume_writing:
-      name = names.method(recorder, owner_->protocol, runtime().resume_writing);
-      break;
-    default:
-      name = names.method(recorder, owner_->protocol, runtime().connection_made);
-  }
+  PyObject* method = runtime().connection_made;
+  if (kind_ == CallbackKind::resume_writing)
+    method = runtime().resume_writing;
+  else if (kind_ != CallbackKind::internal)
+    method = owner_->buffered != 0 ? runtime().buffer_updated : runtime().data_received;
+  const tracer::NameId name = owner_->loop->state->names.method(recorder, owner_->protocol, method);
   return {name, kind_, owner_->parts->stream.handle_id()};
+}
+
+ProtocolSpan::ProtocolSpan(TransportObject* self, CallbackKind kind, PyObject* method, const loop::Callback* cause)
+    : loop_(PyRef::borrow(as_object(self->loop))),
+      protocol_(PyRef::borrow(self->protocol)),
+      method_(method),
+      recorder_(self->loop->state->loop.recorder()) {
+  if (self->loop->debug != 0)
+    begin_ns_ = tracer::monotonic_ns();
+  tracer::NameId name = tracer::kNoName;
+  if (recorder_.callbacks())
+    name = self->loop->state->names.method(recorder_, self->protocol, method);
+  recorder_.callback_begin(kind, name, cause != nullptr ? cause->ready() : 0, false, stream_of(self).handle_id());
+}
+
+ProtocolSpan::~ProtocolSpan() {
+  recorder_.callback_end();
+  if (begin_ns_ == 0)
+    return;
+  const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns_) * 1e-9;
+  const PyRef nothing = PyRef::steal(
+      PyObject_CallMethod(loop_.get(), "_report_if_slow_protocol", "OOd", protocol_.get(), method_, seconds));
+  if (!nothing)
+    PyErr_WriteUnraisable(protocol_.get());
 }
 
 bool add_stream_transport_type(PyObject* module) {

@@ -10,12 +10,16 @@
 
 namespace loopscope::bindings {
 
+using tracer::CallbackKind;
+
 namespace {
 
 constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
 
 /// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
-void tell_protocol(TransportObject* self, PyObject* method, const char* failed) {
+void tell_protocol(TransportObject* self, CallbackKind kind, PyObject* method, const char* failed) {
+  const bool resumes = kind == CallbackKind::resume_writing;
+  const ProtocolSpan span(self, kind, method, resumes ? &self->parts->on_writable : nullptr);
   const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, method));
   if (result)
     return;
@@ -34,7 +38,7 @@ void pause_protocol_if_full(TransportObject* self) {
   if (self->protocol_paused != 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) <= self->high_water)
     return;
   self->protocol_paused = 1;
-  tell_protocol(self, runtime().pause_writing, "protocol.pause_writing() failed");
+  tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing, "protocol.pause_writing() failed");
 }
 
 namespace {
@@ -43,7 +47,7 @@ void resume_protocol_if_drained(TransportObject* self) {
   if (self->protocol_paused == 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) > self->low_water)
     return;
   self->protocol_paused = 0;
-  tell_protocol(self, runtime().resume_writing, "protocol.resume_writing() failed");
+  tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing, "protocol.resume_writing() failed");
 }
 
 void settle_empty_waiter(TransportObject* self, PyObject* exception) {

@@ -27,6 +27,8 @@ class Callback {
   virtual void run() = 0;
   /// Gives one reference back without running it.
   virtual void drop() = 0;
+  /// True if run() records what it calls by itself: a transport, which reads before it knows whom to call.
+  [[nodiscard]] bool records_itself() const { return records_itself_; }
   /// For the trace. Interns the name at its first sight; must not fail.
   virtual Description describe(tracer::Recorder& recorder) = 0;
 
@@ -43,12 +45,14 @@ class Callback {
   void set_ready_ns(std::uint64_t ns) { ready_ = ns, ready_is_ns_ = true; }
 
  protected:
+  explicit Callback(bool records_itself = false) : records_itself_(records_itself) {}
   ~Callback() = default;
 
  private:
   std::uint64_t ready_ = 0;
   bool ready_is_ns_ = false;
   bool cancelled_ = false;
+  bool records_itself_;
   bool queued_ = false;   ///< in a ReadyQueue
   bool in_heap_ = false;  ///< in a TimerHeap
 };

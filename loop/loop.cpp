@@ -138,6 +138,10 @@ void Loop::run_callback(Callback& callback) {
     callback.drop();
     return;
   }
+  if (callback.records_itself()) {
+    callback.run();
+    return;
+  }
   if (!recorder_.callbacks()) {
     recorder_.count_callback();
     callback.run();

@@ -16,7 +16,7 @@ import sys
 import threading
 import warnings
 import weakref
-from asyncio import base_events, events, sslproto
+from asyncio import base_events, events, format_helpers, sslproto
 from asyncio.log import logger
 from typing import Any
 
@@ -84,6 +84,11 @@ class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
             logger.warning(
                 "Executing %s took %.3f seconds", base_events._format_handle(handle), seconds
             )
+
+    def _report_if_slow_protocol(self, protocol: Any, method: str, seconds: float) -> None:
+        if seconds >= self.slow_callback_duration:
+            what = format_helpers._format_callback_source(getattr(protocol, method), ())
+            logger.warning("Executing %s took %.3f seconds", what, seconds)
 
     # -- transports ----------------------------------------------------------------------------------
 

@@ -235,3 +235,27 @@ def test_the_loop_runs_as_always_in_debug_mode(debug_loop):
         writer.close()
 
     assert debug_loop.run_until_complete(main()) == b"hello\n"
+
+
+def test_a_slow_protocol_method_is_reported_by_its_name(debug_loop, caplog):
+    class Slow(asyncio.Protocol):
+        def data_received(self, data):
+            time.sleep(0.02)
+            received.set_result(None)
+
+    debug_loop.slow_callback_duration = 0.01
+    received = debug_loop.create_future()
+
+    async def main():
+        server = await debug_loop.create_server(Slow, "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"x")
+        await received
+        await asyncio.sleep(0)
+        writer.close()
+        server.close()
+
+    with caplog.at_level(logging.WARNING, logger="asyncio"):
+        debug_loop.run_until_complete(main())
+    slow = [r.getMessage() for r in caplog.records if r.getMessage().startswith("Executing")]
+    assert any("took 0.0" in line for line in slow)
