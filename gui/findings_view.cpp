@@ -46,8 +46,12 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
     const float detail_height = line * lines_of(Face::small, finding.detail);
     const bool first = &finding == &digest.findings.front();
     const float wanted = p.px(14) + title_height + detail_height + (finding.place.empty() ? 0 : line);
-    if (inner.height() < wanted && !first)
+    if (inner.height() < wanted && !first) {
+      const auto more = digest.findings.size() - static_cast<std::size_t>(&finding - digest.findings.data());
+      p.text({inner.x0 + p.px(15), inner.y0 + line / 2}, Face::small, theme.text_faint,
+             "and " + std::to_string(more) + " more");
       break;
+    }
     const Rect box = inner.cut_top(wanted);
     inner.cut_top(p.px(8));
     const bool hovered = p.hovers(box);

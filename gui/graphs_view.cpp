@@ -177,7 +177,7 @@ void draw_throughput_graph(Painter& p, const Rect& area, const TraceSource& sour
   const Theme& theme = p.theme();
   const std::vector<Series> all{
       {"callbacks " + tracer::rate_text(digest.callbacks_per_s), theme.phase(tracer::Phase::idle), true,
-       [](const Bucket& b) { return b.throughput.callbacks * kBucketsPerSecond; }},
+       [](const Bucket& b) { return b.totals_known ? b.throughput.callbacks * kBucketsPerSecond : -1.0; }},
       {"I/O " + tracer::rate_text(digest.io_events_per_s), theme.activity(tracer::Activity::poll_io), true,
        [](const Bucket& b) { return b.throughput.io_events * kBucketsPerSecond; }},
   };
@@ -191,9 +191,9 @@ void draw_bytes_graph(Painter& p, const Rect& area, const TraceSource& source, c
   const Theme& theme = p.theme();
   const std::vector<Series> all{
       {"in " + tracer::bytes_text(digest.bytes_in_per_s) + "/s", theme.read, true,
-       [](const Bucket& b) { return b.throughput.bytes_read * kBucketsPerSecond; }},
+       [](const Bucket& b) { return b.totals_known ? b.throughput.bytes_read * kBucketsPerSecond : -1.0; }},
       {"out " + tracer::bytes_text(digest.bytes_out_per_s) + "/s", theme.write, true,
-       [](const Bucket& b) { return b.throughput.bytes_written * kBucketsPerSecond; }},
+       [](const Bucket& b) { return b.totals_known ? b.throughput.bytes_written * kBucketsPerSecond : -1.0; }},
   };
   const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 100.0));
   draw_graph(p, area, "Bytes per second", source, all,
@@ -211,7 +211,8 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const std::vector<Series> all{
       {"max " + text(digest.lately.lag_max_ns), theme.alarm, false,
        [](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag_max_ns); }},
-      {"p99 " + text(digest.lately.lag.quantile(0.99)), theme.warning, true, quantile(0.99)},
+      {"p99 " + text(std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns)), theme.warning, true,
+       quantile(0.99)},
       {"p50 " + text(digest.lately.lag.quantile(0.5)), theme.phase(tracer::Phase::idle), true, quantile(0.5)},
   };
   const double most = std::max(largest(source, all, now_ns), 1e6);

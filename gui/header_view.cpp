@@ -26,7 +26,7 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
   all.push_back({"iteration", tracer::count_text(digest.iteration), theme.text,
                  "Iterations of the loop since the session began."});
   const bool lag_known = digest.lately.lag.count() > 0;
-  const std::int64_t lag = digest.lately.lag.quantile(0.99);
+  const std::int64_t lag = std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns);
   all.push_back({"loop lag p99", lag_known ? tracer::duration_text(lag) : "not known",
                  lag_known && lag >= 10'000'000 ? theme.alarm_text : theme.text,
                  "From ready to run, of every callback in the last ten seconds."});

@@ -54,6 +54,12 @@ Color callback_color(const Theme& theme, const CallbackSlice& slice) {
   return theme.activity(Activity::idle);
 }
 
+/// How strongly a folded mark is drawn: by its longest slice, from 3 µs to 3 ms, so that slow ones show.
+float weight_of(std::int64_t worst_ns) {
+  const float decades = std::log10(std::max(static_cast<float>(worst_ns), 1.0F) / 3e3F);
+  return std::clamp(0.4F + 0.19F * decades, 0.34F, 1.0F);
+}
+
 /// The slice that a mark of a callbacks or tasks row stands for: its own, or the longest that was folded.
 CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark) {
   const auto& column = row.track != nullptr ? row.track->steps : source.model().callbacks();
@@ -290,7 +296,8 @@ void TimelineView::draw_callbacks(Painter& p, const TraceSource& source, const R
     const Color color = callback_color(theme, slice);
     const float seam = rect.width() > 4 ? 0.8F : 0.0F;
     p.fill({rect.x0, rect.y0 + y, rect.x1 - seam, rect.y1 - y},
-           mark.count > 1 ? mix(theme.card, color, 0.72F) : color, rect.width() > 6 ? p.px(1.5F) : 0);
+           mark.count > 1 ? mix(theme.card, color, weight_of(mark.worst_ns)) : color,
+           rect.width() > 6 ? p.px(1.5F) : 0);
     if (selected_ != tracer::kNoName && slice.name == selected_)
       p.outline({rect.x0, rect.y0, std::max(rect.x1, rect.x0 + 2), rect.y1}, theme.text, p.px(1.5F));
     const std::string text = callable_text(source.name(slice.name), slice.kind);

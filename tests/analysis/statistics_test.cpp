@@ -77,6 +77,18 @@ TEST(Statistics, CountsNothingTwiceWhenEventsAndCountersTellTheSame) {
   EXPECT_NEAR(statistics.summarise(kStart, after.t + kSecond).throughput.callbacks, 2, 1e-6);
 }
 
+TEST(Statistics, DoesNotCallZeroWhatTheLevelDidNotRecord) {
+  Trace trace;
+  for (int i = 0; i < 20; ++i) trace.phase(Phase::idle, kMs).sleep(100 * kMs);
+  Statistics statistics = statistics_of(trace);
+  ASSERT_NE(statistics.bucket(kStart), nullptr);
+  EXPECT_FALSE(statistics.bucket(kStart)->totals_known) << "level phases writes no callbacks";
+  Counters counters{};
+  statistics.sample(counters, trace.t);
+  statistics.sample(counters, trace.t + kSecond);
+  EXPECT_TRUE(statistics.bucket(trace.t + kSecond / 2)->totals_known) << "the counters count at every level";
+}
+
 TEST(Statistics, PairsNoEndWithABeginFromBeforeALoss) {
   Trace trace;
   trace.callback_begin(1).wait(kMs);

@@ -6,7 +6,11 @@ namespace loopscope::tracer {
 
 void Statistics::add(const TraceEvent& event) {
   switch (event.type) {
+    case EventType::level_changed:
+      callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
+      break;
     case EventType::callback_begin: {
+      callbacks_recorded_ = true;
       count_total(&Throughput::callbacks, 1, event.t_ns);
       open_.push_back({event.t_ns, event.name});
       CallbackRow& row = rows_[event.name];
@@ -72,7 +76,11 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
     for (std::int64_t from = std::max(last_sample_ns_, oldest); from < t_ns;) {
       const std::int64_t to = std::min(t_ns, (from / kBucketNs + 1) * kBucketNs);
       const double share = static_cast<double>(to - from) / span;
-      Throughput& throughput = bucket_at(from).throughput;
+      Bucket& bucket = bucket_at(from);
+      // The bucket in which sampling began is half told by events, if they tell.
+      if (from / kBucketNs > first_sample_ns_ / kBucketNs)
+        bucket.totals_known = true;
+      Throughput& throughput = bucket.throughput;
       throughput.callbacks += total.callbacks * share;
       throughput.io_events += total.io_events * share;
       throughput.bytes_read += total.bytes_read * share;
@@ -102,6 +110,7 @@ Statistics::Bucket Statistics::summarise(std::int64_t begin_ns, std::int64_t end
     if (part == nullptr)
       continue;
     sum.known = true;
+    sum.totals_known = sum.totals_known || part->totals_known;
     sum.throughput.callbacks += part->throughput.callbacks;
     sum.throughput.io_events += part->throughput.io_events;
     sum.throughput.bytes_read += part->throughput.bytes_read;
@@ -135,6 +144,7 @@ Statistics::Bucket& Statistics::open_bucket(std::int64_t number) {
     slot.bucket = Bucket{};
   }
   slot.bucket.known = true;
+  slot.bucket.totals_known = slot.bucket.totals_known || callbacks_recorded_;
   return slot.bucket;
 }
 

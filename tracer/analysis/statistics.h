@@ -42,7 +42,8 @@ class Statistics {
   };
 
   struct Bucket {
-    bool known = false;  ///< something was recorded of it
+    bool known = false;         ///< something was recorded of it
+    bool totals_known = false;  ///< so were callbacks and bytes: by counters, or by events of each
     Throughput throughput;
     std::uint64_t ready_depth = 0;  ///< the deepest
     LatencyHistogram lag;
@@ -87,6 +88,7 @@ class Statistics {
   std::int64_t first_sample_ns_ = 0;
   std::int64_t last_sample_ns_ = 0;
   std::int64_t newest_number_ = -1;
+  bool callbacks_recorded_ = false;  ///< as of the latest event: the level in force writes them
   std::int64_t since_ns_ = 0;
 };
 
