@@ -83,3 +83,13 @@ def test_uvloop_that_is_not_installed_stays_uninstalled(tmp_path: Path, sessions
         [sys.executable, "-c", hidden], capture_output=True, text=True, timeout=30
     )
     assert "StandInFinder" not in done.stdout and done.returncode == 0, done.stderr
+
+
+def test_a_program_that_makes_asyncios_own_loop_gets_it_and_is_told(
+    tmp_path: Path, sessions: Path
+) -> None:
+    source = "import asyncio" + WHICH_LOOP + "loop = asyncio.SelectorEventLoop()\n"
+    source += "loop.run_until_complete(main()); loop.close(); loop = asyncio.SelectorEventLoop(); loop.close()"
+    done = run_program(tmp_path, source)
+    assert done.stdout.startswith("asyncio") and done.returncode == 0
+    assert done.stderr.count("\n") == 1 and "is not traced" in done.stderr

@@ -1,8 +1,9 @@
 """Keeps a program on this loop that asks for another one, and says so.
 
 Programs ask in two ways: with asyncio.set_event_loop_policy(), and with uvloop's own functions (uvicorn's
-loop="auto" does as soon as uvloop is installed). Only `loopscope run` guards; a program that merely
-uses loopscope may mix loops as it likes.
+loop="auto" does as soon as uvloop is installed). One that makes asyncio's own loop by name gets it, since nothing
+else would be what it asked for, and is told so. Only `loopscope run` guards; a program that merely uses loopscope
+may mix loops as it likes.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ import asyncio
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import selectors
 import sys
 import types
 from collections.abc import Sequence
 
 import loopscope
 
-_said = False
+_said: set[str] = set()
 
 
 def guard() -> None:
     asyncio.set_event_loop_policy = keep_policy
     asyncio.events.set_event_loop_policy = keep_policy
+    asyncio.selector_events.BaseSelectorEventLoop.__init__ = tell_of_stock_loop  # type: ignore
     if importlib.util.find_spec("uvloop") is not None:
         sys.meta_path.insert(0, StandInFinder())
 
 
 _set_event_loop_policy = asyncio.set_event_loop_policy
+_make_selector_loop = asyncio.selector_events.BaseSelectorEventLoop.__init__
 
 
 def keep_policy(policy: asyncio.AbstractEventLoopPolicy | None) -> None:
@@ -40,14 +44,20 @@ def keep_policy(policy: asyncio.AbstractEventLoopPolicy | None) -> None:
     _set_event_loop_policy(policy)
 
 
-def say(wanted: str) -> None:
-    global _said
-    if not _said:
-        _said = True
-        print(
-            f"loopscope: the program asks for {wanted}; it runs on loopscope instead",
-            file=sys.stderr,
-        )
+def tell_of_stock_loop(
+    loop: asyncio.selector_events.BaseSelectorEventLoop,
+    selector: selectors.BaseSelector | None = None,
+) -> None:
+    _make_selector_loop(loop, selector)
+    if not isinstance(loop, loopscope.Loop):
+        say(f"asyncio's {type(loop).__name__} by name", "that loop is not traced")
+
+
+def say(wanted: str, instead: str = "it runs on loopscope instead") -> None:
+    """Once for each outcome: the second function of uvloop's is no news."""
+    if instead not in _said:
+        _said.add(instead)
+        print(f"loopscope: the program asks for {wanted}; {instead}", file=sys.stderr)
 
 
 class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
