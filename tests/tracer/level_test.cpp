@@ -185,9 +185,9 @@ TEST_F(Lease, OfADeadViewerEndsWithinASecondOrSo) {
   app->take_lease(Level::tasks);
   turn(*recorder);
   ASSERT_EQ(recorder->level(), Level::tasks);
-  const auto took_ns = turn_until(*recorder, Level::phases, 3'000'000'000);
+  const auto took_ns = turn_until(*recorder, Level::phases, 10'000'000'000);
   EXPECT_GT(took_ns, 500'000'000U) << "not before its time";
-  EXPECT_LT(took_ns, 2'000'000'000U);
+  EXPECT_LT(took_ns, 3'000'000'000U);
 }
 
 TEST_F(Lease, LastsWhileItIsRenewed) {

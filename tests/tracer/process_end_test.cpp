@@ -88,7 +88,7 @@ TEST_F(ProcessEnd, ByKillLeavesASessionThatOpensAndHoldsTheLastEvent) {
   EXPECT_EQ(batch.first_position + batch.events.size(), opened.session->head());
   const auto last_ns = opened.session->to_ns(batch.events.back().ticks);
   // The child may have been waiting for a CPU when it was killed: on a busy machine for some time.
-  EXPECT_GT(last_ns, killed_ns - 500'000'000);
+  EXPECT_GT(last_ns, killed_ns - 2'000'000'000);
   EXPECT_LT(last_ns, static_cast<std::int64_t>(monotonic_ns()));
 
   std::string error;
