@@ -125,6 +125,8 @@ NameId CallbackNames::callable(tracer::Recorder& recorder, PyObject* object) {
   }
   if (PyCFunction_Check(object))
     return c_function(recorder, object);
+  if (PyType_Check(object))
+    return type(recorder, reinterpret_cast<PyTypeObject*>(object), "__init__");
   if (Py_TYPE(object) == reinterpret_cast<PyTypeObject*>(runtime().partial_type)) {
     const PyRef inner = PyRef::steal(PyObject_GetAttrString(object, "func"));
     if (inner)
@@ -153,14 +155,25 @@ NameId CallbackNames::c_function(tracer::Recorder& recorder, PyObject* function)
 }
 
 NameId CallbackNames::type_of(tracer::Recorder& recorder, PyObject* object) {
-  PyTypeObject* type = Py_TYPE(object);
+  return type(recorder, Py_TYPE(object), "__call__");
+}
+
+/// A class is named by itself, and stands where its `method` does, if that is written in Python.
+NameId CallbackNames::type(tracer::Recorder& recorder, PyTypeObject* type, const char* method) {
   if (const NameId known = recorder.find_name(type); known != kNoName)
     return known;
   const PyRef qualname = PyRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__qualname__"));
-  if (!qualname)
-    PyErr_Clear();
-  const NameId id = recorder.intern(type, text_of(qualname.get()), {}, 0);
-  return keep(id, reinterpret_cast<PyObject*>(type));
+  const PyRef method_name = PyRef::steal(PyUnicode_InternFromString(method));
+  PyErr_Clear();
+  PyObject* found = method_name ? _PyType_Lookup(type, method_name.get()) : nullptr;
+  std::string_view file;
+  std::uint32_t line = 0;
+  if (found != nullptr && PyFunction_Check(found)) {
+    const auto* code = reinterpret_cast<PyCodeObject*>(reinterpret_cast<PyFunctionObject*>(found)->func_code);
+    file = text_of(code->co_filename);
+    line = static_cast<std::uint32_t>(code->co_firstlineno);
+  }
+  return keep(recorder.intern(type, text_of(qualname.get()), file, line), reinterpret_cast<PyObject*>(type));
 }
 
 NameId CallbackNames::keep(NameId id, PyObject* key) {

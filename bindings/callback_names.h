@@ -29,6 +29,7 @@ class CallbackNames {
   tracer::NameId code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
   tracer::NameId c_function(tracer::Recorder& recorder, PyObject* function);
   tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
+  tracer::NameId type(tracer::Recorder& recorder, PyTypeObject* type, const char* method);
   tracer::NameId keep(tracer::NameId id, PyObject* key);
 
   std::vector<PyRef> kept_;
