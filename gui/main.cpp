@@ -1,5 +1,6 @@
 /// loopscope-gui: shows a program's event loop while it runs.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -100,13 +101,20 @@ gui::AppOptions app_options(const Arguments& arguments) {
   return options;
 }
 
+/// Waiting for a session makes no sense while there are several to choose from.
+bool several_live() {
+  std::string error;
+  const auto entries = tracer::list_sessions(error);
+  return std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return entry.alive; }) > 1;
+}
+
 /// The path of what the user asked for. A screenshot waits for it to appear, nobody is there to pick another.
 std::string wait_for_session(const Arguments& arguments, std::string& error) {
   const double deadline = seconds_now() + (arguments.screenshot.empty() ? 0 : kWaitForSession);
   for (;;) {
     error.clear();
     const std::string path = tracer::find_session(arguments.session, error);
-    if (!path.empty() || seconds_now() >= deadline)
+    if (!path.empty() || seconds_now() >= deadline || (arguments.session.empty() && several_live()))
       return path;
     timespec moment{0, 100'000'000};
     nanosleep(&moment, nullptr);

@@ -19,7 +19,7 @@ struct PacingState {
 /// How long to wait from the begin of one frame to the begin of the next.
 inline double frame_interval(const PacingState& state) {
   const bool touched = state.since_input < 1.0;
-  double interval = state.software ? 1.0 / 24 : 0.0;  // 0: the display's own pace
+  double interval = state.software ? 1.0 / 24 : 1.0 / 62;  // a hair above 60: a display of 60 Hz sets the pace
   if (state.software)
     interval = std::max(interval, state.frame_cost / 0.5);
   if (!state.focused)

@@ -156,11 +156,14 @@ TEST(TimelineLayout, CostsPixelsAndNotEvents) {
   };
   for (std::int64_t span = kMs; span < trace.t - kStart; span *= 4)
     EXPECT_LE(marks(span), static_cast<std::size_t>(2 * kArea.width() / kFoldPx) + 4) << span;
-  const auto before = std::chrono::steady_clock::now();
-  for (int i = 0; i < 10; ++i) marks(trace.t - kStart);
-  const auto each = (std::chrono::steady_clock::now() - before) / 10;
-  // 400,000 callbacks in view. Walking all of them took more than this on the machine it was written on.
-  EXPECT_LT(std::chrono::duration<double>(each).count(), 0.05);
+  // 400,000 callbacks in view, on the best of ten tries: other programs may have the processor for a while.
+  double best = 1;
+  for (int i = 0; i < 10; ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    marks(trace.t - kStart);
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count());
+  }
+  EXPECT_LT(best, 0.05);
 }
 
 TEST(TimelineLayout, DrawsFoldedPhasesAsSharesOfTheRow) {

@@ -78,8 +78,9 @@ TEST_F(TraceSourceTest, FindsTheCallbackThatBlocks) {
   const auto source = attach();
   run_and_pump(*source, 900 * kMs);
   const Digest digest = make_digest(*source);
-  ASSERT_FALSE(digest.findings.empty());
-  EXPECT_THAT(digest.findings[0].title, ::testing::HasSubstr("render_report held the loop for"));
+  std::vector<std::string> titles;
+  for (const tracer::Finding& finding : digest.findings) titles.push_back(finding.title);
+  EXPECT_THAT(titles, ::testing::Contains(::testing::HasSubstr("render_report held the loop for")));
 }
 
 TEST_F(TraceSourceTest, RaisesTheLevelWhileAttachedAndSaysFromWhere) {
