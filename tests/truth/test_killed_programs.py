@@ -21,7 +21,7 @@ CLOCK_ERROR_NS = 50_000  # of a session's ticks against CLOCK_MONOTONIC
 
 
 def kill_at_a_random_moment(start, pulse: Path) -> tuple[int, int, int]:
-    """(pid, when it was killed, when its last callback but one ran), both in CLOCK_MONOTONIC ns."""
+    """(pid, when it was killed, when its last iteration but one ran), both in CLOCK_MONOTONIC ns."""
     pulse.write_bytes(bytes(16))
     program = start(BUSY, pulse)
     assert program.stdout.readline() == "busy\n"

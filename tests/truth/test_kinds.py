@@ -59,6 +59,7 @@ def callbacks_of(session, function):
         ("on_signal", "signal", 1),
         ("on_future_done", "soon", 1),
         ("coroutine_of_a_task", "task_step", 3),
+        ("Server", "accept", 1),
         ("Server.connection_made", "connection_made", 1),
         ("Server.data_received", "data_received", 1),
         ("Server.eof_received", "eof_received", 1),
