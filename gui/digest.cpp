@@ -49,11 +49,9 @@ void read_callbacks(Digest& digest, const TraceSource& source) {
     if (row.calls == 0)
       continue;
     const Name name = source.name(id);
-    std::string full(name.file);
-    if (!full.empty() && name.line != 0)
-      full.append(1, ':').append(std::to_string(name.line));
-    digest.callbacks.push_back({id, callable_text(name, row.kind), place_text(name), full, row.kind, row.calls,
-                                row.total_ns, std::min(row.durations.quantile(0.5), row.max_ns),
+    digest.callbacks.push_back({id, callable_text(name, row.kind), place_text(name), tracer::full_place_text(name),
+                                row.kind, row.calls, row.total_ns,
+                                std::min(row.durations.quantile(0.5), row.max_ns),
                                 std::min(row.durations.quantile(0.99), row.max_ns), row.max_ns,
                                 row.waits.count() == 0 ? -1 : row.waits.quantile(0.99)});
   }

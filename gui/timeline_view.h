@@ -33,10 +33,6 @@ class TimelineView {
                  const char* now_text) const;
   void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source,
                    const TimelineLayout& layout) const;
-  void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout);
-  void draw_callbacks(Painter& painter, const TraceSource& source, const Row& row);
-  void draw_task(Painter& painter, const TraceSource& source, const Row& row) const;
-  void draw_ready(Painter& painter, const Row& row) const;
   void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
              std::int64_t now_ns);
 

@@ -85,11 +85,13 @@ std::string callable_text(const Name& name, CallbackKind kind) {
 }
 
 std::string place_text(const Name& name) {
-  if (name.file.empty())
-    return {};
-  const std::size_t slash = name.file.rfind('/');
-  std::string place(slash == std::string_view::npos ? name.file : name.file.substr(slash + 1));
-  if (name.line != 0)
+  const std::string full = full_place_text(name);
+  return full.substr(full.rfind('/') + 1);
+}
+
+std::string full_place_text(const Name& name) {
+  std::string place(name.file);
+  if (!place.empty() && name.line != 0)
     place.append(1, ':').append(std::to_string(name.line));
   return place;
 }

@@ -26,6 +26,8 @@ std::string rate_text(double per_second);
 std::string callable_text(const Name& name, CallbackKind kind = CallbackKind::unknown);
 /// "report.py:88"; empty if it has no place.
 std::string place_text(const Name& name);
+/// "/srv/chat/report.py:88"; empty if it has no place.
+std::string full_place_text(const Name& name);
 
 const char* phase_text(Phase phase);
 const char* kind_text(CallbackKind kind);
