@@ -1,0 +1,143 @@
+#include "gui/timeline_words.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tracer/analysis/blame.h"
+#include "tracer/analysis/why_timeout.h"
+#include "tracer/analysis/wording.h"
+
+namespace loopscope::gui {
+
+using tracer::Activity;
+using tracer::callable_text;
+using tracer::CallbackSlice;
+using tracer::duration_text;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+const char* activity_text(Activity activity) {
+  switch (activity) {
+    case Activity::poll_asleep:
+      return "poll, asleep";
+    case Activity::poll_no_sleep:
+      return "poll, not sleeping";
+    case Activity::poll_io:
+      return "poll, I/O callbacks";
+    case Activity::gil_wait:
+      return "waiting for the GIL";
+    case Activity::idle:
+      return "idle · ready queue";
+    case Activity::stopped:
+      return "not running";
+    case Activity::between:
+      return "between phases";
+    case Activity::unknown:
+      return "not known";
+    default:
+      return tracer::phase_text(tracer::phase_of(activity));
+  }
+}
+
+Lines describe_iteration(const TraceSource& source, const Mark& mark) {
+  if (mark.open)
+    return {"this iteration", duration_text(mark.worst_ns)};
+  if (mark.count > 1)
+    return {tracer::count_text(mark.count) + " iterations", "longest " + duration_text(mark.worst_ns)};
+  const auto number = source.model().iterations()[mark.index].number;
+  return {"iteration " + tracer::count_text(number), duration_text(mark.worst_ns)};
+}
+
+Lines describe_phase(const TraceSource& source, const Mark& mark) {
+  Lines lines{activity_text(mark.activity), duration_text(mark.worst_ns)};
+  if (mark.count > 1) {
+    lines[1] += " in " + count_of(mark.count, "slice", "slices");
+    return lines;
+  }
+  if (mark.activity == Activity::check)
+    lines.emplace_back("its end is inferred: libuv tells nobody when check ends");
+  if (tracer::phase_of(mark.activity) != tracer::Phase::poll || mark.open)
+    return lines;
+  const auto& polls = source.model().polls();
+  const std::uint64_t i = polls.first_ending_after(mark.begin_ns);
+  if (i < polls.last()) {
+    lines.push_back("timeout " + tracer::timeout_text(polls[i].timeout_ms) + ": " +
+                    tracer::reason_text(polls[i].reason));
+    lines.push_back(count_of(polls[i].io_events, "I/O event", "I/O events"));
+  }
+  return lines;
+}
+
+Lines describe_callback(const TraceSource& source, const Row& row, const Mark& mark) {
+  const CallbackSlice slice = slice_of(source, row, mark);
+  const tracer::Name name = source.name(slice.name);
+  Lines lines{callable_text(name, slice.kind)};
+  if (!name.file.empty())
+    lines.push_back(tracer::full_place_text(name));
+  lines.push_back(std::string(tracer::kind_text(slice.kind)) + " · " + (mark.open ? "running for " : "ran ") +
+                  duration_text(slice.duration_ns()));
+  if (slice.waited_ns() > 0) {
+    std::string waited = "waited " + duration_text(slice.waited_ns());
+    if (const auto culprit = tracer::blame(source.model(), slice); culprit && culprit->share_ns > 1000) {
+      waited += ", " + duration_text(culprit->share_ns) + " of it behind " +
+                callable_text(source.name(culprit->culprit.name), culprit->culprit.kind);
+    }
+    lines.push_back(waited);
+  }
+  if (mark.count > 1)
+    lines.push_back("longest of " + tracer::count_text(mark.count) + " in this mark");
+  return lines;
+}
+
+}  // namespace
+
+CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark) {
+  const auto& column = row.track != nullptr ? row.track->steps : source.model().callbacks();
+  if (!mark.open)
+    return column[mark.index];
+  CallbackSlice slice = source.model().open_callbacks().front();
+  slice.end_ns = slice.begin_ns + mark.worst_ns;
+  return slice;
+}
+
+std::string count_of(std::uint64_t count, const char* one, const char* many) {
+  return tracer::count_text(count) + " " + (count == 1 ? one : many);
+}
+
+std::string describe_depth(const Row& row, float x) {
+  const auto last = static_cast<float>(row.line.size() - 1);
+  const auto i = static_cast<std::size_t>(std::clamp(x - row.line.front().x, 0.0F, last));
+  const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
+  const auto depth = static_cast<std::uint64_t>(std::lround((row.area.y1 - row.line[i].y) / scale));
+  return count_of(depth, "callback ready", "callbacks ready");
+}
+
+Lines describe(const TraceSource& source, const Row& row, const Mark& mark) {
+  switch (row.kind) {
+    case RowKind::iterations:
+      return describe_iteration(source, mark);
+    case RowKind::phases:
+      return describe_phase(source, mark);
+    case RowKind::callbacks:
+    case RowKind::task:
+      return describe_callback(source, row, mark);
+    case RowKind::reads:
+    case RowKind::writes: {
+      const std::string bytes = tracer::bytes_text(static_cast<double>(mark.worst_ns));
+      return {bytes + (row.kind == RowKind::reads ? " read" : " written"), count_of(mark.count, "call", "calls")};
+    }
+    case RowKind::gil_wait: {
+      Lines lines{"waited " + duration_text(mark.worst_ns) + " for the GIL"};
+      if (mark.count > 1)
+        lines.push_back("longest of " + tracer::count_text(mark.count) + " in this mark");
+      return lines;
+    }
+    case RowKind::ready:
+      break;
+  }
+  return {};
+}
+
+}  // namespace loopscope::gui

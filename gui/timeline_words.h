@@ -1,0 +1,24 @@
+#pragma once
+/// What a mark of the timeline says when it is pointed at. Pure. Thread: one. Errors: none.
+
+#include <string>
+#include <vector>
+
+#include "gui/timeline_layout.h"
+#include "gui/trace_source.h"
+
+namespace loopscope::gui {
+
+/// The slice that a mark of a callbacks or tasks row stands for: its own, or the longest that was folded.
+tracer::CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark);
+
+/// The lines of its tooltip, the heading first.
+std::vector<std::string> describe(const TraceSource& source, const Row& row, const Mark& mark);
+
+/// How deep the ready queue was at a place of its row.
+std::string describe_depth(const Row& row, float x);
+
+/// "1 step", "12 steps".
+std::string count_of(std::uint64_t count, const char* one, const char* many);
+
+}  // namespace loopscope::gui
