@@ -67,7 +67,7 @@ async def accept_sockets(listener):
 
 async def echo_sock(loop, sock):
     with sock, contextlib.suppress(ConnectionError):
-        while data := await loop.sock_recv(sock, 1 << 18):
+        while data := await loop.sock_recv(sock, 100 * 1024):
             await loop.sock_sendall(sock, data)
 
 
