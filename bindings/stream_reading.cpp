@@ -12,7 +12,8 @@ using tracer::CallbackKind;
 
 namespace {
 
-constexpr Py_ssize_t kMostRead = 256 * 1024;  // asyncio's max_size
+/// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message.
+constexpr Py_ssize_t kMostRead = 120 * 1024;
 
 void on_eof(TransportObject* self) {
   const ProtocolSpan span(self, CallbackKind::eof_received, runtime().eof_received, &self->parts->on_readable);
