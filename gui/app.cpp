@@ -193,7 +193,7 @@ bool App::show_worst_finding() {
   return false;
 }
 
-void App::show(const tracer::Finding& finding) {
+void App::show(tracer::Finding finding) {
   if (!paused_ && !source_->ended()) {
     const Digest shown = digest_;
     toggle_pause();
@@ -296,7 +296,7 @@ void App::draw_table_and_findings(Painter& p, Rect area) {
     source_->reset_callbacks();
   timeline_.select(selected);
   if (const tracer::Finding* clicked = draw_findings(p, findings, *source_, digest_))
-    show(tracer::Finding(*clicked));
+    show(*clicked);
 }
 
 }  // namespace loopscope::gui

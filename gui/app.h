@@ -53,7 +53,7 @@ class App {
   void draw_right(Painter& painter, Rect area);
   void draw_compact(Painter& painter, Rect area);
   void draw_table_and_findings(Painter& painter, Rect area);
-  void show(const tracer::Finding& finding);
+  void show(tracer::Finding finding);  ///< by value: pausing makes a new digest
   [[nodiscard]] std::int64_t view_now_ns() const { return paused_at_ns_.value_or(source_->now_ns()); }
 
   Window& window_;
