@@ -165,7 +165,7 @@ class AppTest(unittest.TestCase):
     def test_the_light_theme_is_light(self) -> None:
         self.start()
         _, _, rows = self.picture("--after", "0.5", "--theme", "light", "--size", "1280x800")
-        self.assertGreater(sum(map(sum, rows)) / (1280 * 800 * 3), 190)
+        self.assertGreater(sum(sum(row) for row in rows) / (1280 * 800 * 3), 190)
 
     def test_the_size_is_the_one_asked_for(self) -> None:
         self.start()
