@@ -148,6 +148,19 @@ TEST(TraceModel, HoldsABoundedNumberOfSlicesHoweverFastTheyCome) {
   }
 }
 
+TEST(TraceModel, KeepsStepsAsFarBackAsCallbacks) {
+  TraceModel::Limits limits;
+  limits.slice_limit = 10'000;
+  TraceModel model(limits);
+  Trace trace;
+  for (int i = 0; i < 40'000; ++i) trace.callback(1, 10, 0, CallbackKind::task_step, 7);
+  for (const TraceEvent& event : trace.events) model.add(event);
+  model.forget(trace.t);
+  const auto& steps = model.coroutines().at(1).steps;
+  EXPECT_LE(steps[steps.first()].begin_ns, model.callbacks()[model.callbacks().first()].begin_ns);
+  EXPECT_LE(steps.size(), 10'000 + 2 * 256U);
+}
+
 TEST(TraceModel, MarksWhatWasLostAndOpensNothingAcrossIt) {
   Trace trace;
   trace.poll_begin(5, PollReason::until_timer).wait(kMs).callback_begin(1).wait(kMs);

@@ -173,9 +173,11 @@ void TraceModel::forget(std::int64_t now_ns) {
   const std::size_t gap_limit = 4096;
   if (gaps_.size() > gap_limit)
     gaps_.erase(gaps_.begin(), gaps_.end() - gap_limit);
-  const std::uint64_t step_limit = limit / 8;
-  for (auto& [name, track] : coroutines_) track.steps.forget(before, step_limit);
-  for (auto& [object, track] : tasks_) track.steps.forget(before, step_limit);
+  // Steps are callbacks, too: kept as far back as those are, all tracks together hold no more of them.
+  const std::int64_t oldest =
+      callbacks_.empty() ? before : std::max(before, callbacks_[callbacks_.first()].begin_ns);
+  for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
+  for (auto& [object, track] : tasks_) track.steps.forget(oldest, limit);
   std::erase_if(tasks_, [before](const auto& entry) {
     const TaskTrack& track = entry.second;
     const std::int64_t active =
