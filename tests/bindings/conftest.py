@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import faulthandler
 import gc
-import importlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+from loops import CHOICES, LoopFactory, factory_of
 
 PROGRAM_SECONDS = 30
 LAST_RESORT_SECONDS = 90  # more than the time limit in pyproject.toml
-
-
-@dataclasses.dataclass(frozen=True)
-class Choice:
-    """A loop to test, and how much it records meanwhile."""
-
-    module: str
-    factory: str
-    level: str = "off"
-
-
-CHOICES = {
-    "stock": Choice("asyncio", "SelectorEventLoop"),
-    "loopscope": Choice("loopscope", "new_event_loop", "phases"),
-    "loopscope-tasks": Choice("loopscope", "new_event_loop", "tasks"),
-}
-
-
-def factory_of(name: str) -> LoopFactory:
-    choice = CHOICES[name]
-    return getattr(importlib.import_module(choice.module), choice.factory)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,8 +13,7 @@ import socket
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from conftest import factory_of
+from loops import factory_of
 
 LATE_SECONDS = [-3.0, -2.0, -1.0]  # due at once, in this order
 

@@ -6,9 +6,8 @@ import asyncio
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from loops import factory_of
 from tcp import connected
-
-from conftest import factory_of
 
 SETTLE_SECONDS = (
     0.0015  # after each action the loops have time to come to rest, so that nothing races

@@ -28,7 +28,7 @@ def test_the_core_of_test_asyncio_passes_as_it_does_on_stock_asyncio():
 @pytest.mark.timeout(500)
 @pytest.mark.parametrize(
     "module",
-    "streams subprocess ssl sslproto taskgroups timeouts queues locks waitfor threads runners context".split(),
+    "streams subprocess ssl taskgroups timeouts waitfor threads runners context".split(),
 )
 def test_a_module_that_takes_its_loop_from_the_policy_passes(module):
     outcomes = run.run_tests(
