@@ -63,6 +63,8 @@ const std::array<Known, 9>& loaded_methods() {
 
 tracer::NameId name_of(const Known& known, CallbackNames& names, tracer::Recorder& recorder, PyObject* callback,
                        PyObject* const* args, Py_ssize_t count) {
+  if (!recorder.on())
+    return tracer::kNoName;
   if (known.callback == CallbackKind::accept && count > 0)
     return names.describe(recorder, args[0], known.callback).name;  // the protocol factory
   if (known.protocol_method == nullptr)
@@ -80,8 +82,6 @@ tracer::NameId name_of(const Known& known, CallbackNames& names, tracer::Recorde
 
 WatchKind watch_kind(CallbackNames& names, tracer::Recorder& recorder, PyObject* callback, PyObject* const* args,
                      Py_ssize_t count, CallbackKind otherwise) {
-  if (!recorder.on())
-    return {otherwise, HandleKind::watcher, tracer::kNoName};
   if (PyMethod_Check(callback)) {
     PyObject* function = PyMethod_GET_FUNCTION(callback);
     for (const Known& known : loaded_methods()) {
@@ -89,7 +89,8 @@ WatchKind watch_kind(CallbackNames& names, tracer::Recorder& recorder, PyObject*
         return {known.callback, known.handle, name_of(known, names, recorder, callback, args, count)};
     }
   }
-  return {otherwise, HandleKind::watcher, names.describe(recorder, callback, otherwise).name};
+  const tracer::NameId name = recorder.on() ? names.describe(recorder, callback, otherwise).name : tracer::kNoName;
+  return {otherwise, HandleKind::watcher, name};
 }
 
 }  // namespace loopscope::bindings
