@@ -144,149 +144,7 @@ HandleObject* make(PyTypeObject* type, FreeList& free, const HandleParts& parts)
   return nullptr;
 }
 
-// -- running ---------------------------------------------------------------------------------------------------------
-
-PyObject* args_tuple(HandleObject* handle) {
-  if (handle->args != nullptr) {
-    Py_INCREF(handle->args);
-    return handle->args;
-  }
-  PyObject* tuple = PyTuple_New(handle->inline_count);
-  for (Py_ssize_t i = 0; tuple != nullptr && i < handle->inline_count; ++i) {
-    Py_INCREF(handle->inline_args[i + 1]);
-    PyTuple_SET_ITEM(tuple, i, handle->inline_args[i + 1]);
-  }
-  return tuple;
-}
-
-/// The callback may cancel its own handle and so drop what it is called with: hold it meanwhile.
-PyObject* call(HandleObject* handle) {
-  const PyRef callback = PyRef::borrow(handle->callback);
-  if (handle->args != nullptr) {
-    const PyRef args = PyRef::borrow(handle->args);
-    return PyObject_Call(callback.get(), args.get(), nullptr);
-  }
-  PyObject* stack[kInlineArgs + 1] = {};
-  const Py_ssize_t count = handle->inline_count;
-  for (Py_ssize_t i = 1; i <= count; ++i) {
-    stack[i] = handle->inline_args[i];
-    Py_INCREF(stack[i]);
-  }
-  PyObject* result = PyObject_Vectorcall(
-      callback.get(), stack + 1, static_cast<std::size_t>(count) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
-  for (Py_ssize_t i = 1; i <= count; ++i) Py_DECREF(stack[i]);
-  return result;
-}
-
-/// asyncio.Handle._run's report of a callback that raised.
-void report(HandleObject* handle) {
-  LoopObject* loop = handle->loop;
-  if (is_exit_exception()) {
-    exit_loop(loop);
-    return;
-  }
-  const PyRef exception = take_exception();
-  const PyRef args = PyRef::steal(args_tuple(handle));
-  PyObject* callback = handle->callback != nullptr ? handle->callback : Py_None;
-  const PyRef source =
-      PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), nullptr));
-  if (!source)
-    PyErr_Clear();
-  const PyRef message = PyRef::steal(source ? PyUnicode_FromFormat("Exception in callback %S", source.get())
-                                            : PyUnicode_FromString("Exception in callback"));
-  PyObject* context = Py_BuildValue("{sOsOsO}", "message", message.get(), "exception", exception.get(), "handle",
-                                    as_object(handle));
-  if (context != nullptr && handle->source_traceback != nullptr)
-    PyDict_SetItemString(context, "source_traceback", handle->source_traceback);
-  report_exception(loop, context);
-}
-
-void run_in_context(HandleObject* handle) {
-  const PyRef context = PyRef::borrow(handle->context);
-  if (PyContext_Enter(context.get()) != 0) {
-    report(handle);
-    return;
-  }
-  PyObject* result = call(handle);
-  if (result != nullptr) {
-    Py_DECREF(result);
-    PyContext_Exit(context.get());
-    return;
-  }
-  const PyRef exception = take_exception();
-  PyContext_Exit(context.get());
-  put_exception(exception);
-  report(handle);
-}
-
-/// Debug mode: times the callback and reports slow ones as asyncio does.
-void run_timed(HandleObject* handle) {
-  LoopObject* loop = handle->loop;
-  assign(loop->current_handle, as_object(handle));
-  const auto begin_ns = tracer::monotonic_ns();
-  run_in_context(handle);
-  const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns) * 1e-9;
-  clear(loop->current_handle);
-  const PyRef nothing =
-      PyRef::steal(PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", as_object(handle), seconds));
-  if (!nothing)
-    PyErr_WriteUnraisable(as_object(handle));
-}
-
-/// At level tasks: a task's first step means that it was created, and after a step it may be done.
-void run_task_step(HandleObject* handle, PyObject* task) {
-  tracer::Recorder& recorder = handle->loop->state->loop.recorder();
-  const auto id = reinterpret_cast<std::uint64_t>(task);
-  const PyRef kept = PyRef::borrow(task);
-  const tracer::NameId name = handle->loop->state->names.task(recorder, task);
-  run_in_context(handle);
-  const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
-  if (done.get() == Py_True)
-    recorder.task_done(name, id);
-}
-
-void run_handle(HandleObject* handle) {
-  if (handle->callback == nullptr)
-    return;
-  if (handle->loop->debug != 0) [[unlikely]]
-    return run_timed(handle);
-  if (handle->loop->state->loop.recorder().tasks()) [[unlikely]] {
-    if (PyObject* task = task_behind(handle->callback))
-      return run_task_step(handle, task);
-  }
-  run_in_context(handle);
-}
-
 }  // namespace
-
-HandleObject* handle_of(HandleCallback& work) {
-  return reinterpret_cast<HandleObject*>(reinterpret_cast<char*>(&work) - offsetof(HandleObject, work));
-}
-
-PyObject* HandleCallback::held() {
-  return as_object(handle_of(*this));
-}
-
-void HandleCallback::retain() {
-  Py_INCREF(handle_of(*this));
-}
-
-void HandleCallback::drop() {
-  Py_DECREF(handle_of(*this));
-}
-
-void HandleCallback::run() {
-  HandleObject* handle = handle_of(*this);
-  run_handle(handle);
-  Py_DECREF(handle);
-}
-
-loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
-  HandleObject* handle = handle_of(*this);
-  if (handle->named != tracer::kNoName)
-    return {handle->named, handle->kind, 0};
-  return handle->loop->state->names.describe(recorder, handle->callback, handle->kind);
-}
 
 HandleObject* new_handle(const HandleParts& parts) {
   return make(handle_type, free_handles, parts);
@@ -387,22 +245,18 @@ PyObject* get_scheduled(PyObject* self, void*) {
   return PyBool_FromLong(as_handle(self)->work.in_heap());
 }
 
-PyMethodDef methods[] = {
+const PyMethodDef kMethods[] = {
     {"cancel", py_cancel, METH_NOARGS, "Cancel the callback. Idempotent."},
     {"cancelled", py_cancelled, METH_NOARGS, "True if cancel() was called."},
     {"get_context", py_get_context, METH_NOARGS, "The contextvars.Context the callback runs in."},
     {"_run", py_run, METH_NOARGS, nullptr},
-    {nullptr, nullptr, 0, nullptr},
 };
-PyMethodDef timer_methods[] = {
-    {"cancel", py_cancel, METH_NOARGS, "Cancel the callback. Idempotent."},
-    {"cancelled", py_cancelled, METH_NOARGS, "True if cancel() was called."},
-    {"get_context", py_get_context, METH_NOARGS, "The contextvars.Context the callback runs in."},
+const PyMethodDef kNoMoreMethods[] = {{nullptr, nullptr, 0, nullptr}};
+const PyMethodDef kTimerMethods[] = {
     {"when", py_when, METH_NOARGS, "The time at which the callback is due, in seconds on loop.time()'s clock."},
-    {"_run", py_run, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
-PyGetSetDef properties[] = {
+const PyGetSetDef kProperties[] = {
     {"_callback", get_callback, nullptr, nullptr, nullptr},
     {"_args", get_args, nullptr, nullptr, nullptr},
     {"_loop", get_loop, nullptr, nullptr, nullptr},
@@ -410,20 +264,19 @@ PyGetSetDef properties[] = {
     {"_source_traceback", get_source_traceback, nullptr, nullptr, nullptr},
     {"_repr", get_repr, nullptr, nullptr, nullptr},
     {"_cancelled", get_cancelled, nullptr, nullptr, nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
-PyGetSetDef timer_properties[] = {
-    {"_callback", get_callback, nullptr, nullptr, nullptr},
-    {"_args", get_args, nullptr, nullptr, nullptr},
-    {"_loop", get_loop, nullptr, nullptr, nullptr},
-    {"_context", get_context, nullptr, nullptr, nullptr},
-    {"_source_traceback", get_source_traceback, nullptr, nullptr, nullptr},
-    {"_repr", get_repr, nullptr, nullptr, nullptr},
-    {"_cancelled", get_cancelled, nullptr, nullptr, nullptr},
+const PyGetSetDef kNoMoreProperties[] = {{nullptr, nullptr, nullptr, nullptr, nullptr}};
+const PyGetSetDef kTimerProperties[] = {
     {"_when", get_when, nullptr, nullptr, nullptr},
     {"_scheduled", get_scheduled, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
+
+// The types refer to these tables for as long as they live.
+auto methods = joined(kMethods, kNoMoreMethods);
+auto timer_methods = joined(kMethods, kTimerMethods);
+auto properties = joined(kProperties, kNoMoreProperties);
+auto timer_properties = joined(kProperties, kTimerProperties);
 
 PyTypeObject* make_type(const char* name, const char* doc, PyMethodDef* type_methods, PyGetSetDef* type_properties,
                         PyObject* base) {
@@ -443,11 +296,11 @@ PyTypeObject* make_type(const char* name, const char* doc, PyMethodDef* type_met
 }  // namespace
 
 bool add_handle_types(PyObject* module) {
-  handle_type = make_type("loopscope._native.Handle", "A callback that call_soon() scheduled.", methods,
-                          properties, runtime().handle_type);
+  handle_type = make_type("loopscope._native.Handle", "A callback that call_soon() scheduled.", methods.data(),
+                          properties.data(), runtime().handle_type);
   timer_handle_type =
       make_type("loopscope._native.TimerHandle", "A callback that call_later() or call_at() scheduled.",
-                timer_methods, timer_properties, runtime().timer_handle_type);
+                timer_methods.data(), timer_properties.data(), runtime().timer_handle_type);
   if (handle_type == nullptr || timer_handle_type == nullptr)
     return false;
   return PyModule_AddType(module, handle_type) == 0 && PyModule_AddType(module, timer_handle_type) == 0;

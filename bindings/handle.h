@@ -62,6 +62,10 @@ struct HandleParts {
 };
 
 [[nodiscard]] HandleObject* handle_of(HandleCallback& work);
+/// Calls the callback in its context and reports what it raises; nothing if it was cancelled.
+void run_handle(HandleObject* handle);
+/// The callback's arguments, as a new tuple. Null with an exception set.
+PyObject* args_tuple(HandleObject* handle);
 
 /// A new reference, or null with an exception set.
 HandleObject* new_handle(const HandleParts& parts);

@@ -3,7 +3,10 @@
 
 #include <Python.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace loopscope::bindings {
 
@@ -12,6 +15,15 @@ inline PyObject* or_none(PyObject* object) {
   PyObject* result = object != nullptr ? object : Py_None;
   Py_INCREF(result);
   return result;
+}
+
+/// A table of methods or properties: `common` ones, then a type's `own`, which end the table with an empty entry.
+template <typename Entry, std::size_t kCommon, std::size_t kOwn>
+std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const Entry (&own)[kOwn]) {
+  std::array<Entry, kCommon + kOwn> table;
+  std::copy(std::begin(common), std::end(common), table.begin());
+  std::copy(std::begin(own), std::end(own), table.begin() + kCommon);
+  return table;
 }
 
 /// A heap type derived from the Python class `base`, whose instances have their own fields from `first_own_field` on.
