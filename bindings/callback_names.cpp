@@ -109,6 +109,35 @@ NameId CallbackNames::task(tracer::Recorder& recorder, PyObject* task) {
   return type_of(recorder, coroutine.get());
 }
 
+NameId CallbackNames::sleep(tracer::Recorder& recorder, PyObject* future) {
+  const PyRef callbacks = PyRef::steal(PyObject_GetAttrString(future, "_callbacks"));
+  const PyRef first = PyRef::steal(callbacks ? PySequence_GetItem(callbacks.get(), 0) : nullptr);
+  PyErr_Clear();
+  if (!first || !PyTuple_Check(first.get()) || PyTuple_GET_SIZE(first.get()) == 0)
+    return kNoName;
+  PyObject* waiting = task_behind(PyTuple_GET_ITEM(first.get(), 0));
+  if (waiting == nullptr || runtime().task_get_coro == nullptr)
+    return kNoName;
+  const PyRef coroutine = PyRef::steal(runtime().task_get_coro(waiting, nullptr));
+  if (!coroutine || !PyCoro_CheckExact(coroutine.get())) {
+    PyErr_Clear();
+    return kNoName;
+  }
+  const PyRef qualname = PyRef::steal(PyObject_GetAttrString(coroutine.get(), "__qualname__"));
+  PyErr_Clear();
+  return sleep_in(recorder, coroutine_code(coroutine.get()), qualname.get());
+}
+
+NameId CallbackNames::sleep_in(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname) {
+  const void* key = &code->co_firstlineno;  // an address of the code object's that is not its name's key
+  if (const NameId known = recorder.find_name(key); known != kNoName)
+    return known;
+  const std::string text = std::string("sleep in ").append(text_of(qualname_of(code, qualname)));
+  const NameId id =
+      recorder.intern(key, text, text_of(code->co_filename), static_cast<std::uint32_t>(code->co_firstlineno));
+  return keep(id, reinterpret_cast<PyObject*>(code));
+}
+
 NameId CallbackNames::method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name) {
   PyObject* found = _PyType_Lookup(Py_TYPE(object), method_name);
   return found != nullptr ? callable(recorder, found) : type_of(recorder, object);

@@ -21,6 +21,9 @@ class CallbackNames {
   loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind);
   /// The name of `object`'s method, as seen from its class.
   tracer::NameId method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name);
+  /// For the timer of an asyncio.sleep(): "sleep in" the coroutine that waits for `future`, and where that stands. kNoName
+  /// if no task waits for it, or not yet.
+  tracer::NameId sleep(tracer::Recorder& recorder, PyObject* future);
   /// The name of the coroutine that a task runs.
   tracer::NameId task(tracer::Recorder& recorder, PyObject* task);
 
@@ -30,6 +33,7 @@ class CallbackNames {
   tracer::NameId c_function(tracer::Recorder& recorder, PyObject* function);
   tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
   tracer::NameId type(tracer::Recorder& recorder, PyTypeObject* type, const char* method);
+  tracer::NameId sleep_in(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
   tracer::NameId keep(tracer::NameId id, PyObject* key);
 
   std::vector<PyRef> kept_;

@@ -150,6 +150,9 @@ void HandleCallback::run() {
 
 loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   HandleObject* handle = handle_of(*this);
+  if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 &&
+      handle->timer_id != 0 && handle->named == tracer::kNoName)
+    handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[1]);
   if (handle->named != tracer::kNoName)
     return {handle->named, handle->kind, 0};
   return handle->loop->state->names.describe(recorder, handle->callback, handle->kind);

@@ -61,6 +61,16 @@ def until_the_next_timer(loop):
     loop.run_forever()
 
 
+def until_a_task_has_slept(loop):
+    async def sleeper():
+        await asyncio.sleep(HOUR)
+
+    task = loop.create_task(sleeper())
+    wake_from_a_thread(loop)
+    loop.run_forever()
+    assert not task.done()
+
+
 def a_cancelled_timer_does_not_count(loop):
     loop.call_later(1, work).cancel()
     loop.call_later(HOUR, heartbeat)

@@ -40,6 +40,11 @@ CASES = {
     ],
     "a_timer_is_due": [("timer_due", 0, "Loop.stop"), END],
     "until_the_next_timer": [("until_timer", UpTo(251), "heartbeat"), END],
+    "until_a_task_has_slept": [
+        ("ready_callbacks", 0, "until_a_task_has_slept.<locals>.sleeper"),
+        ("until_timer", UpTo(HOUR_MS + 1), "sleep in until_a_task_has_slept.<locals>.sleeper"),
+        END,
+    ],
     "a_cancelled_timer_does_not_count": [("until_timer", UpTo(HOUR_MS + 1), "heartbeat"), END],
     "for_ever": [("forever", -1, ""), END],
     "for_ever_with_a_descriptor": [("forever", -1, ""), END],
