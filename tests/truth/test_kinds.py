@@ -87,7 +87,7 @@ def test_names_come_with_file_and_first_line(session):
         if file == str(PROGRAM):
             found += 1
             plain = function.removeprefix("sleep in ").rpartition(".")[2]
-                assert f"def {plain}(" in source[line - 1]
+            assert f"def {plain}(" in source[line - 1]
     assert found > 20
 
 
