@@ -71,18 +71,31 @@ void write_failed(TransportObject* self, int error) {
   settle_empty_waiter(self, exception.get());
 }
 
+/// As _write_ready() ends a closed connection: at once, and with a handle's report of what the protocol raises.
+void lose_connection(TransportObject* self) {
+  const PyRef loop = PyRef::borrow(as_object(self->loop));  // the transport lets go of it
+  const ProtocolSpan span(self, CallbackKind::connection_lost, runtime().connection_lost,
+                          &self->parts->on_writable);
+  const PyRef done = PyRef::steal(call_connection_lost(as_object(self), Py_None));
+  if (done)
+    return;
+  auto* loop_object = reinterpret_cast<LoopObject*>(loop.get());
+  if (is_exit_exception()) {
+    exit_loop(loop_object);
+    return;
+  }
+  const PyRef exception = take_exception();
+  report_exception(loop_object, Py_BuildValue("{sssOsO}", "message", "Exception in callback connection_lost()",
+                                              "exception", exception.get(), "transport", as_object(self)));
+}
+
 void all_written(TransportObject* self) {
   stream_of(self).stop_writing();
   settle_empty_waiter(self, nullptr);
-  if (self->closing != 0) {
-    const PyRef done = PyRef::steal(call_connection_lost(as_object(self), Py_None));
-    if (!done && is_exit_exception())
-      exit_loop(self->loop);
-    else if (!done)
-      PyErr_WriteUnraisable(as_object(self));
-  } else if (self->eof != 0) {
+  if (self->closing != 0)
+    lose_connection(self);
+  else if (self->eof != 0)
     ::shutdown(static_cast<int>(self->fd), SHUT_WR);
-  }
 }
 
 }  // namespace

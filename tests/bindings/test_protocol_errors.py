@@ -102,3 +102,29 @@ def test_a_protocol_without_the_method_is_reported(loop, errors):
 
     run(loop, scenario, Half)
     assert isinstance(errors[0]["exception"], AttributeError)
+
+
+async def close_with_data_queued(remote, client):
+    """connection_lost() then comes from the write that drains the queue, not from the ready queue."""
+    remote.transport.pause_reading()
+    client.transport.write(bytes(8 << 20))
+    assert client.transport.get_write_buffer_size() > 0
+    client.transport.close()
+    remote.transport.resume_reading()
+    await client.lost
+
+
+def test_an_error_in_connection_lost_after_a_drained_close_is_reported(loop, errors):
+    run(loop, close_with_data_queued, Recorder, broken("connection_lost"))
+    assert [type(report["exception"]) for report in errors] == [ZeroDivisionError]
+
+
+def test_an_exit_in_connection_lost_after_a_drained_close_leaves_the_loop(loop, errors):
+    class Leaving(Recorder):
+        def connection_lost(self, error):
+            super().connection_lost(error)
+            raise SystemExit(3)
+
+    with pytest.raises(SystemExit) as leaving:
+        run(loop, close_with_data_queued, Recorder, Leaving)
+    assert leaving.value.code == 3
