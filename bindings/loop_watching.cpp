@@ -29,10 +29,10 @@ PyObject* raise_os_error(int uv_code) {
   return PyErr_SetFromErrno(PyExc_OSError);
 }
 
-void cancel_callback(loop::Callback* callback) {
-  auto* handle = callback != nullptr ? dynamic_cast<HandleCallback*>(callback) : nullptr;
-  if (handle != nullptr)
-    cancel_handle(handle_of(*handle));
+/// The handle that a watcher calls; null if it calls a transport, or nobody. Borrowed.
+HandleObject* handle_behind(loop::Callback* callback) {
+  auto* work = dynamic_cast<HandleCallback*>(callback);
+  return work != nullptr ? handle_of(*work) : nullptr;
 }
 
 PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, CallbackKind kind) {
@@ -56,10 +56,8 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   if (handle == nullptr)
     return nullptr;
   const bool reads = kind == CallbackKind::reader;
-  loop::Callback* old = reads ? watcher->reader() : watcher->writer();
-  const PyRef kept = PyRef::borrow(old != nullptr && dynamic_cast<HandleCallback*>(old) != nullptr
-                                       ? reinterpret_cast<PyObject*>(handle_of(*static_cast<HandleCallback*>(old)))
-                                       : nullptr);
+  const PyRef old =
+      PyRef::borrow(reinterpret_cast<PyObject*>(handle_behind(reads ? watcher->reader() : watcher->writer())));
   watcher->note_opened(what.handle, what.name);
   Py_INCREF(handle);
   error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
@@ -67,8 +65,8 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
     Py_DECREF(handle);
     return raise_os_error(error);
   }
-  if (kept)
-    cancel_handle(reinterpret_cast<HandleObject*>(kept.get()));
+  if (old)
+    cancel_handle(reinterpret_cast<HandleObject*>(old.get()));
   return reinterpret_cast<PyObject*>(handle);
 }
 
@@ -94,7 +92,8 @@ PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
   loop::Callback* old = watcher == nullptr ? nullptr : reads ? watcher->reader() : watcher->writer();
   if (old == nullptr)
     Py_RETURN_FALSE;
-  cancel_callback(old);
+  if (HandleObject* handle = handle_behind(old))
+    cancel_handle(handle);
   if (reads)
     watcher->set_reader(nullptr);
   else

@@ -23,18 +23,15 @@ PyCFunction method_of(PyTypeObject* type, const char* name) {
   return method->ml_flags == METH_NOARGS ? method->ml_meth : nullptr;
 }
 
-bool load_c_tasks(Runtime& it) {
+void load_c_tasks(Runtime& it) {
   PyObject* task = import_from("_asyncio", "Task");
-  PyObject* future = import_from("_asyncio", "Future");
-  if (task == nullptr || future == nullptr) {
+  if (task == nullptr) {
     PyErr_Clear();
-    return true;
+    return;
   }
   it.task_type = reinterpret_cast<PyTypeObject*>(task);
-  it.future_type = reinterpret_cast<PyTypeObject*>(future);
   it.task_get_coro = method_of(it.task_type, "get_coro");
   it.task_done = method_of(it.task_type, "done");
-  return true;
 }
 
 }  // namespace
@@ -88,7 +85,8 @@ bool load_runtime() {
     if ((*string.slot = PyUnicode_InternFromString(string.text)) == nullptr)
       return false;
   }
-  return load_c_tasks(it);
+  load_c_tasks(it);
+  return true;
 }
 
 }  // namespace loopscope::bindings

@@ -13,7 +13,6 @@ struct Runtime {
   PyObject* timer_handle_type = nullptr;  ///< asyncio.TimerHandle
   PyObject* transport_type = nullptr;     ///< asyncio.transports._FlowControlMixin, a Transport
   PyTypeObject* task_type = nullptr;      ///< _asyncio.Task, null if asyncio has no C tasks
-  PyTypeObject* future_type = nullptr;
   PyCFunction task_get_coro = nullptr;
   PyCFunction task_done = nullptr;
   PyObject* extract_stack = nullptr;      ///< asyncio.format_helpers.extract_stack
