@@ -152,9 +152,10 @@ class _SignalWakeup:
 
 
 def _command_line() -> str:
+    """The program as people would type it; what is no valid text in it is shown as a question mark."""
     arguments = getattr(sys, "orig_argv", sys.argv)
     shown = sys.argv if sys.argv and sys.argv[0] not in ("", "-c") else arguments
-    return " ".join(shown)
+    return " ".join(shown).encode("utf-8", "replace").decode()
 
 
 def _level_from_environment() -> str:

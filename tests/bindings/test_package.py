@@ -117,6 +117,15 @@ def test_the_level_comes_from_the_environment(level):
     assert (result.stdout, result.stderr) == (level + "\n", "")
 
 
+def test_arguments_that_are_no_text_do_not_keep_a_program_from_its_loop():
+    source = "import loopscope; l = loopscope.Loop(); print(l.session_path is not None); l.close()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    result = subprocess.run(
+        [sys.executable, "-c", source, b"\xff"], capture_output=True, text=True, env=environment
+    )
+    assert (result.stdout, result.stderr) == ("True\n", "")
+
+
 def test_the_level_is_phases_if_nobody_says():
     environment = {k: v for k, v in os.environ.items() if k != "LOOPSCOPE_LEVEL"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
