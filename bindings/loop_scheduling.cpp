@@ -34,16 +34,10 @@ bool check_in_debug(LoopObject* self, PyObject* callback, const char* method, bo
   return static_cast<bool>(checked);
 }
 
-struct Arguments {
-  PyObject* const* values;
-  Py_ssize_t count;
-  PyObject* context;
-};
-
 /// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments.
 bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
-           Arguments& parsed) {
-  parsed = {args, count, nullptr};
+           PyObject*& context) {
+  context = nullptr;
   const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < keyword_count; ++i) {
     PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
@@ -51,11 +45,11 @@ bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject
       PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method, keyword);
       return false;
     }
-    parsed.context = args[count + i];
+    context = args[count + i];
   }
-  if (parsed.context != nullptr && parsed.context != Py_None && !PyContext_CheckExact(parsed.context)) {
+  if (context != nullptr && context != Py_None && !PyContext_CheckExact(context)) {
     PyErr_Format(PyExc_TypeError, "%s(): context must be a contextvars.Context, not %.100s", method,
-                 Py_TYPE(parsed.context)->tp_name);
+                 Py_TYPE(context)->tp_name);
     return false;
   }
   if (count >= least)
@@ -76,11 +70,11 @@ void note_task(LoopObject* self, PyObject* callback) {
 
 PyObject* schedule_soon(LoopObject* self, const char* method, CallbackKind kind, PyObject* const* args,
                         Py_ssize_t count, PyObject* keywords) {
-  Arguments parsed;
-  if (!parse(method, args, count, keywords, 1, parsed) || !check_open(self) ||
+  PyObject* context = nullptr;
+  if (!parse(method, args, count, keywords, 1, context) || !check_open(self) ||
       !check_in_debug(self, args[0], method, kind == CallbackKind::soon))
     return nullptr;
-  HandleObject* handle = new_handle({self, args[0], args + 1, count - 1, parsed.context, kind});
+  HandleObject* handle = new_handle({self, args[0], args + 1, count - 1, context, kind});
   if (handle == nullptr)
     return nullptr;
   if (native(self).recorder().tasks()) [[unlikely]]
@@ -135,8 +129,8 @@ double now_seconds() {
 
 PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
-  Arguments parsed;
-  if (!parse("call_later", args, count, keywords, 2, parsed) || !check_open(self))
+  PyObject* context = nullptr;
+  if (!parse("call_later", args, count, keywords, 2, context) || !check_open(self))
     return nullptr;
   if (args[0] == Py_None) {
     PyErr_SetString(PyExc_TypeError, "delay must not be None");
@@ -152,13 +146,13 @@ PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, 
     if (delay == -1.0 && PyErr_Occurred() != nullptr)
       return nullptr;
   }
-  return schedule_at(self, "call_at", now_seconds() + delay, nullptr, args + 1, count - 1, parsed.context);
+  return schedule_at(self, "call_at", now_seconds() + delay, nullptr, args + 1, count - 1, context);
 }
 
 PyObject* call_at(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
-  Arguments parsed;
-  if (!parse("call_at", args, count, keywords, 2, parsed))
+  PyObject* context = nullptr;
+  if (!parse("call_at", args, count, keywords, 2, context))
     return nullptr;
   if (args[0] == Py_None) {
     PyErr_SetString(PyExc_TypeError, "when cannot be None");
@@ -169,7 +163,7 @@ PyObject* call_at(PyObject* object, PyObject* const* args, Py_ssize_t count, PyO
   const double when = PyFloat_AsDouble(args[0]);
   if (when == -1.0 && PyErr_Occurred() != nullptr)
     return nullptr;
-  return schedule_at(self, "call_at", when, args[0], args + 1, count - 1, parsed.context);
+  return schedule_at(self, "call_at", when, args[0], args + 1, count - 1, context);
 }
 
 PyObject* py_time(PyObject*, PyObject*) {
