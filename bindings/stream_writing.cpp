@@ -92,10 +92,12 @@ void lose_connection(TransportObject* self) {
 void all_written(TransportObject* self) {
   stream_of(self).stop_writing();
   settle_empty_waiter(self, nullptr);
-  if (self->closing != 0)
-    lose_connection(self);
-  else if (self->eof != 0)
+  if (self->closing != 0) {
+    if (self->connection_lost_count == 0)  // else it is scheduled: the protocol closed while it was told to resume
+      lose_connection(self);
+  } else if (self->eof != 0) {
     ::shutdown(static_cast<int>(self->fd), SHUT_WR);
+  }
 }
 
 }  // namespace
