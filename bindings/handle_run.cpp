@@ -55,8 +55,9 @@ void report(HandleObject* handle) {
   const PyRef exception = take_exception();
   const PyRef args = PyRef::steal(args_tuple(handle));
   PyObject* callback = handle->callback != nullptr ? handle->callback : Py_None;
+  PyObject* debug = loop->debug != 0 ? Py_True : Py_False;
   const PyRef source =
-      PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), nullptr));
+      PyRef::steal(PyObject_CallFunctionObjArgs(runtime().format_callback, callback, args.get(), debug, nullptr));
   if (!source)
     PyErr_Clear();
   const PyRef message = PyRef::steal(source ? PyUnicode_FromFormat("Exception in callback %S", source.get())

@@ -53,7 +53,7 @@ bool load_runtime() {
       {&it.timer_handle_type, "asyncio", "TimerHandle"},
       {&it.transport_type, "asyncio.transports", "_FlowControlMixin"},
       {&it.extract_stack, "asyncio.format_helpers", "extract_stack"},
-      {&it.format_callback, "asyncio.format_helpers", "_format_callback_source"},
+      {&it.format_callback, "loopscope.python_versions", "format_callback"},
       {&it.buffered_protocol, "asyncio", "BufferedProtocol"},
       {&it.set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
       {&it.partial_type, "functools", "partial"},

@@ -16,7 +16,7 @@ struct Runtime {
   PyCFunction task_get_coro = nullptr;
   PyCFunction task_done = nullptr;
   PyObject* extract_stack = nullptr;      ///< asyncio.format_helpers.extract_stack
-  PyObject* format_callback = nullptr;    ///< asyncio.format_helpers._format_callback_source
+  PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
   PyObject* partial_type = nullptr;  ///< functools.partial

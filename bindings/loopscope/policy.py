@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from loopscope import python_versions
 from loopscope.loop import Loop, new_event_loop
 
 
-class EventLoopPolicy(asyncio.DefaultEventLoopPolicy):
+class EventLoopPolicy(python_versions.default_policy()):  # type: ignore[misc]
     """asyncio's own policy, but its new loops are loopscope's."""
 
-    def _loop_factory(self) -> Loop:  # type: ignore[override]
+    def _loop_factory(self) -> Loop:
         return new_event_loop()
 
 
 def install() -> None:
     """Make loopscope's the loop of everything that asks asyncio for one from now on."""
-    asyncio.set_event_loop_policy(EventLoopPolicy())
+    python_versions.set_policy(EventLoopPolicy())

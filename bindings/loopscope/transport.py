@@ -9,7 +9,7 @@ from asyncio.log import logger
 from socket import AF_UNIX, socket
 from typing import Any
 
-from loopscope import _native
+from loopscope import _native, python_versions
 
 _HANDLE_TCP = 2
 _HANDLE_UNIX_STREAM = 3
@@ -47,7 +47,7 @@ class SocketTransport(_native.StreamTransport):
         kind = _HANDLE_UNIX_STREAM if sock.family == AF_UNIX else _HANDLE_TCP
         self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
         if server is not None:
-            _attach_to_server(server, self)
+            python_versions.attach_to_server(server, self)
         loop._transports[self._sock_fd] = self
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
@@ -85,6 +85,15 @@ class SocketTransport(_native.StreamTransport):
             )
         self._force_close(exc)
 
+    if python_versions.HAS_OWN_WRITELINES:
+
+        def writelines(self, list_of_data: Any) -> None:
+            if self._eof:
+                raise RuntimeError("Cannot call writelines() after write_eof()")
+            if self._empty_waiter is not None:
+                raise RuntimeError("unable to writelines; sendfile is in progress")
+            super().writelines(list_of_data)
+
     def _warn_lost(self) -> None:
         logger.warning("socket.send() raised exception.")
 
@@ -95,7 +104,7 @@ class SocketTransport(_native.StreamTransport):
         if sock is not None:
             sock.close()
         if server is not None:
-            _detach_from_server(server, self)
+            python_versions.detach_from_server(server, self)
         if waiter is not None:
             waiter.set_exception(ConnectionError("Connection is closed by peer"))
 
@@ -128,25 +137,9 @@ class SocketTransport(_native.StreamTransport):
     def __del__(self, _warn: Any = warnings.warn) -> None:
         sock = self._sock
         if sock is not None:
+            server = self._server
             _warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
             self._detach()
             sock.close()
-
-
-def _takes_transport(method: Any) -> bool:
-    """Python 3.13's servers want to know which transport comes and goes."""
-    return bool(method.__code__.co_argcount > 1)
-
-
-def _attach_to_server(server: Any, transport: SocketTransport) -> None:
-    if _takes_transport(type(server)._attach):
-        server._attach(transport)
-    else:
-        server._attach()
-
-
-def _detach_from_server(server: Any, transport: SocketTransport) -> None:
-    if _takes_transport(type(server)._detach):
-        server._detach(transport)
-    else:
-        server._detach()
+            if server is not None:
+                python_versions.detach_from_server(server, self)

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from versions import time_limit
+
 
 class Recorder(asyncio.Protocol):
     """Writes down what happens to it."""
@@ -42,7 +44,7 @@ class Recorder(asyncio.Protocol):
 
 async def until(condition: Callable[[], object], seconds: float = 10) -> None:
     """Waits, turn by turn, until the condition holds."""
-    async with asyncio.timeout(seconds):
+    async with time_limit(seconds):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from versions import ARGUMENTS_ARE_SHOWN
 
 
 def run_batch(loop):
@@ -144,7 +145,8 @@ def named_callback(*args):
 def test_repr_of_a_handle_names_the_callback(loop):
     handle = loop.call_soon(named_callback, 1, "two")
     text = repr(handle)
-    assert text.startswith("<Handle named_callback(1, 'two') at ")
+    arguments = "1, 'two'" if ARGUMENTS_ARE_SHOWN else ""
+    assert text.startswith(f"<Handle named_callback({arguments}) at ")
     assert "test_call_soon.py:" in text
     handle.cancel()
     assert repr(handle) == "<Handle cancelled>"
@@ -163,7 +165,7 @@ def test_repr_of_a_handle_of_a_partial_and_of_a_method(loop):
 
     partial = loop.call_soon(functools.partial(named_callback, 7))
     method = loop.call_soon(Server().answer)
-    assert "named_callback(7)()" in repr(partial)
+    assert f"named_callback({7 if ARGUMENTS_ARE_SHOWN else ''})()" in repr(partial)
     assert "Server.answer()" in repr(method)
     partial.cancel()
     method.cancel()

@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from versions import since
 
 
 def test_a_function_runs_in_another_thread(loop):
@@ -61,6 +62,7 @@ def test_the_default_executor_can_be_set(loop):
     assert name.startswith("default")
 
 
+@since((3, 11), "the check")
 def test_the_default_executor_must_be_one_of_threads(loop):
     with pytest.raises(TypeError, match="ThreadPoolExecutor"):
         loop.set_default_executor("no executor")

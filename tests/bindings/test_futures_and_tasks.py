@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 
 import pytest
+from versions import since
 
 
 def test_create_future_makes_a_future_of_this_loop(loop):
@@ -66,6 +67,7 @@ def test_a_task_can_be_cancelled_while_it_sleeps(loop):
     assert loop.run_until_complete(main())
 
 
+@since((3, 11), "asyncio.TaskGroup")
 def test_a_task_group_waits_for_all(loop):
     done = []
 
@@ -276,6 +278,7 @@ def test_a_task_keeps_one_context_through_all_its_steps(loop):
     assert loop.run_until_complete(main()) == (["mine", "mine"], "unset")
 
 
+@since((3, 11), "create_task(context=)")
 def test_a_task_runs_in_the_context_it_was_given(loop):
     async def look():
         await asyncio.sleep(0)

@@ -7,6 +7,7 @@ import os
 import signal
 
 import pytest
+from versions import since
 
 
 def raise_signal(number=signal.SIGUSR1):
@@ -221,6 +222,7 @@ class TestCtrlC:
         )
         assert (code, out, err) == (0, "interrupted\n", "")
 
+    @since((3, 11), "asyncio.Runner")
     def test_under_the_runner_the_main_task_is_cancelled(self, program):
         code, out, err = self.interrupt(
             program,
@@ -241,6 +243,7 @@ class TestCtrlC:
         )
         assert (code, out, err) == (0, "cancelled\ninterrupted\n", "")
 
+    @since((3, 11), "asyncio.Runner")
     def test_nothing_caught_ends_the_program_as_python_does(self, program):
         code, out, err = self.interrupt(
             program,
@@ -255,6 +258,7 @@ class TestCtrlC:
         assert code == -signal.SIGINT
         assert err.rstrip().endswith("KeyboardInterrupt")
 
+    @since((3, 11), "asyncio.Runner")
     def test_while_a_thread_of_the_executor_works(self, program):
         code, out, err = self.interrupt(
             program,

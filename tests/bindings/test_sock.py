@@ -7,6 +7,7 @@ import os
 import socket
 
 import pytest
+from versions import since
 
 
 @pytest.fixture
@@ -97,6 +98,7 @@ def test_connect_refused(loop):
     loop.run_until_complete(main())
 
 
+@since((3, 11), "loop.sock_sendto()")
 def test_datagrams(loop):
     async def main():
         with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(

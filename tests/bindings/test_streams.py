@@ -7,6 +7,7 @@ import hashlib
 import os
 
 import pytest
+from versions import time_limit
 
 
 async def echo_lines(reader, writer):
@@ -80,11 +81,15 @@ def test_twenty_megabytes_through_a_slow_reader(loop):
 
 def test_a_reader_waiting_for_data_is_cancelled(loop):
     async def main():
-        server, address = await serve(lambda r, w: asyncio.sleep(1))
+        async def say_nothing(reader, writer):
+            await asyncio.sleep(1)
+            writer.close()
+
+        server, address = await serve(say_nothing)
         async with server:
             reader, writer = await asyncio.open_connection(*address)
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.01):
+            with pytest.raises(asyncio.TimeoutError):
+                async with time_limit(0.01):
                     await reader.read(1)
             writer.close()
 

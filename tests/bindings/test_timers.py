@@ -8,6 +8,7 @@ import random
 import sys
 
 import pytest
+from versions import ARGUMENTS_ARE_SHOWN, since, stock_differs
 
 
 def test_a_timer_is_never_early_and_keeps_its_exact_time(loop):
@@ -86,6 +87,7 @@ def test_a_timer_at_infinity_never_fires(loop):
     handle.cancel()
 
 
+@stock_differs("it asserts instead", last=(3, 9))
 def test_a_delay_of_none_is_a_type_error(loop):
     with pytest.raises(TypeError):
         loop.call_later(None, print)
@@ -208,7 +210,8 @@ def test_equal_timer_handles_are_equal(loop):
 
 def test_repr_of_a_timer_handle_says_when_and_what(loop):
     handle = loop.call_at(1e6, print, 1)
-    assert repr(handle).startswith("<TimerHandle when=1000000.0 print(1)")
+    shown = "print(1)" if ARGUMENTS_ARE_SHOWN else "print()"
+    assert repr(handle).startswith(f"<TimerHandle when=1000000.0 {shown}")
     handle.cancel()
     assert repr(handle) == "<TimerHandle cancelled when=1000000.0>"
 
@@ -242,6 +245,7 @@ def test_a_timer_that_came_due_between_two_runs_fires_in_the_second(loop):
     assert fired == [1]
 
 
+@since((3, 11), "asyncio.timeout()")
 def test_asyncio_timeout_uses_the_loops_timers(loop):
     async def wait():
         async with asyncio.timeout(0.01):
@@ -255,5 +259,5 @@ def test_wait_for_times_out(loop):
     async def wait():
         await asyncio.wait_for(loop.create_future(), 0.01)
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(asyncio.TimeoutError):
         loop.run_until_complete(wait())

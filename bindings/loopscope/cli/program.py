@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from loopscope import python_versions
+
 PACKAGE_DIRECTORY = str(Path(__file__).parent.parent)
 
 
@@ -77,14 +79,14 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
 
 
 def enter_directory(directory: str) -> None:
-    if not sys.flags.safe_path:
+    if not python_versions.isolates_path():
         del sys.path[0]
     sys.path.insert(0, directory)
     fresh_main()
 
 
 def replace_first_path(directory: str) -> None:
-    if not sys.flags.safe_path:
+    if not python_versions.isolates_path():
         sys.path[0] = directory
 
 
