@@ -1,32 +1,43 @@
-"""CPython's own test_asyncio on a loop of choice: lists its tests, or runs one of them in this process.
+"""CPython's own test_asyncio on a loop of choice: lists its tests, or runs them, each in a process of its own.
 
     suite.py LOOP            prints the name of each test, one a line
-    suite.py LOOP NAME       runs the test; the last line printed is its outcome as JSON
+    suite.py LOOP --serve    reads lines of a name and a time limit in seconds; answers each with a line of JSON
 
-`core` are the mixins that CPython runs on each of its loops. `wide` are modules that take their loop from the
-event loop policy. The tests come with the Python that runs this (on Debian: libpython3.11-testsuite).
+
+`core` are the mixins that CPython runs on each of its loops. `wide` are all its modules, where every loop that
+is asked of the policy, or made by one of asyncio's names for a loop, is one of ours. The tests come with the Python
+that runs this (on Debian: libpython3.11-testsuite).
+
+A test runs in a fork of this process, so that the suite is imported once and nothing of one test reaches the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
+import faulthandler
+import gc
 import importlib
 import json
+import os
+import pkgutil
+import select
+import shutil
+import signal
 import sys
+import tempfile
 import unittest
 import warnings
 from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
 
 LOOPS = {
     "asyncio": ("asyncio", "SelectorEventLoop"),
     "loopscope": ("loopscope", "new_event_loop"),
     "uvloop": ("uvloop", "new_event_loop"),
 }
-WIDE_MODULES = (
-    "test_streams test_subprocess test_ssl test_sslproto test_tasks test_taskgroups test_timeouts test_queues "
-    "test_locks test_waitfor test_threads test_runners test_context test_pep492 test_futures test_protocols"
-).split()
-
+AsyncioBase: Any = asyncio.base_events.BaseEventLoop
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -37,6 +48,18 @@ def loop_factory(name: str) -> Factory:
 
 def test_module(name: str):
     return importlib.import_module(f"test.test_asyncio.{name}")
+
+
+# What is about the insides of asyncio's other loops, on mocks, says nothing about this one.
+OTHER_LOOPS = {
+    "test_proactor_events",
+    "test_selector_events",
+    "test_windows_events",
+    "test_windows_utils",
+}
+OTHER_LOOPS_TOO = {"BaseLoopSockSendfileTests"}  # of a base class that has no sendfile
+
+# -- the tests ---------------------------------------------------------------------------------------------
 
 
 def core_classes(factory: Factory) -> dict[str, type[unittest.TestCase]]:
@@ -95,6 +118,17 @@ def core_classes(factory: Factory) -> dict[str, type[unittest.TestCase]]:
     return classes
 
 
+def core_mixins() -> tuple[type, ...]:
+    return (
+        test_module("test_events").EventLoopTestsMixin,
+        test_module("test_events").SubprocessTestsMixin,
+        test_module("test_sock_lowlevel").BaseSockTestsMixin,
+        test_module("test_sendfile").SendfileTestsBase,
+        test_module("test_server").BaseStartServer,
+        test_module("test_buffered_proto").BaseTestBufferedProtocol,
+    )
+
+
 def core_tests(factory: Factory) -> Iterator[tuple[str, unittest.TestCase]]:
     for name, test_class in core_classes(factory).items():
         for method in unittest.defaultTestLoader.getTestCaseNames(test_class):
@@ -110,47 +144,148 @@ def flatten(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
 
 
 def wide_tests() -> Iterator[tuple[str, unittest.TestCase]]:
-    for name in WIDE_MODULES:
+    """All but the mixins, which these modules run once for each of CPython's selectors."""
+    package = importlib.import_module("test.test_asyncio")
+    for name in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
+        if not name.startswith("test_") or name in OTHER_LOOPS:
+            continue
         try:
             module = test_module(name)
         except (ImportError, unittest.SkipTest):
-            continue  # another Python version has other modules
+            continue  # not for this system
         for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)):
-            yield f"wide.{name}.{type(test).__name__}.{test._testMethodName}", test
+            if not isinstance(test, core_mixins()) and type(test).__name__ not in OTHER_LOOPS_TOO:
+                yield f"wide.{name}.{type(test).__name__}.{test._testMethodName}", test
 
 
-def use_policy(factory: Factory) -> None:
-    """Makes every loop that Python code asks for one of ours."""
-
-    class Policy(asyncio.DefaultEventLoopPolicy):
-        _loop_factory = staticmethod(factory)
-
-    asyncio.set_event_loop_policy(Policy())
+# -- whose loops they run on -------------------------------------------------------------------------------
 
 
-def run_one(test: unittest.TestCase) -> dict[str, str]:
+def type_of_loops(factory: Factory) -> type:
+    loop = factory()
+    loop.close()
+    return type(loop)
+
+
+def use_everywhere(factory: Factory, ours: type) -> None:
+    """Makes every loop that is asked of the policy, or made by one of asyncio's names for it, one of ours."""
+    asyncio.DefaultEventLoopPolicy._loop_factory = staticmethod(factory)  # type: ignore[attr-defined]
+    if issubclass(ours, asyncio.SelectorEventLoop):
+        asyncio.SelectorEventLoop = ours  # type: ignore[misc]
+        asyncio.BaseEventLoop = ours  # type: ignore[misc]
+
+
+@contextlib.contextmanager
+def base_replaced(test: unittest.TestCase, ours: type) -> Iterator[None]:
+    """The tests of asyncio's base class make loops of it directly. No other may see it replaced: some patch it."""
+    if type(test).__module__.endswith("test_base_events") and issubclass(ours, AsyncioBase):
+        asyncio.base_events.BaseEventLoop = ours  # type: ignore[misc]
+    yield
+    asyncio.base_events.BaseEventLoop = AsyncioBase  # type: ignore[misc]
+
+
+def count_loops(ours: type) -> collections.Counter[str]:
+    """Counts the loops made from now on: ours, asyncio's own, and those that a test writes itself."""
+    made: collections.Counter[str] = collections.Counter()
+
+    def count(loop: asyncio.AbstractEventLoop) -> None:
+        if isinstance(loop, ours):
+            made["ours"] += 1
+        elif type(loop).__module__.startswith("asyncio."):
+            made["asyncio's"] += 1
+        else:
+            made["the test's"] += 1
+
+    initialise = AsyncioBase.__init__
+
+    def counting(loop: Any) -> None:
+        initialise(loop)
+        count(loop)
+
+    AsyncioBase.__init__ = counting
+    return made
+
+
+# -- running them ------------------------------------------------------------------------------------------
+
+
+def run_here(test: unittest.TestCase, ours: type) -> dict[str, Any]:
+    loops = count_loops(ours)
     result = unittest.TestResult()
-    suite = unittest.TestSuite([test])
-    suite(result)
+    with base_replaced(test, ours):
+        unittest.TestSuite([test])(result)
     problems = [text for _, text in result.failures + result.errors]
+    outcome, detail = "ok", ""
     if problems:
-        return {"outcome": "failed", "detail": "\n".join(problems)}
-    if result.skipped:
-        return {"outcome": "skipped", "detail": result.skipped[0][1]}
-    return {"outcome": "ok", "detail": ""}
+        outcome, detail = "failed", "\n".join(problems)
+    elif result.skipped:
+        outcome, detail = "skipped", result.skipped[0][1]
+    return {"outcome": outcome, "detail": detail, "loops": loops}
+
+
+class Forked:
+    """A test in a process of its own, with a folder of its own, and what came of it."""
+
+    def __init__(self, test: unittest.TestCase, ours: type) -> None:
+        self.folder = tempfile.mkdtemp(prefix="conformance-")
+        self.said = tempfile.TemporaryFile("w+")
+        self.report = tempfile.TemporaryFile("w+")
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.run(test, ours)
+
+    def run(self, test: unittest.TestCase, ours: type) -> NoReturn:
+        """In the child. Leaves as any program does, so that a crash on the way out is noticed."""
+        os.setpgid(0, 0)
+        os.chdir(self.folder)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(self.said.fileno(), 1)
+        os.dup2(self.said.fileno(), 2)
+        faulthandler.enable()
+        json.dump(run_here(test, ours), self.report)
+        self.report.close()
+        sys.exit()
+
+    def outcome(self, seconds: float) -> dict[str, Any]:
+        ended = os.pidfd_open(self.pid)
+        in_time, _, _ = select.select([ended], [], [], seconds)
+        os.close(ended)
+        if not in_time:
+            os.kill(self.pid, signal.SIGABRT)  # faulthandler tells where it hangs
+        _, status = os.waitpid(self.pid, 0)
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGKILL)  # what it started
+        return self.judge(in_time != [], os.waitstatus_to_exitcode(status), seconds)
+
+    def judge(self, in_time: bool, code: int, seconds: float) -> dict[str, Any]:
+        texts = []
+        for file in (self.report, self.said):
+            with file:
+                file.seek(0)
+                texts.append(file.read())
+        shutil.rmtree(self.folder, ignore_errors=True)
+        report, said = texts
+        if not in_time:
+            return {"outcome": "hang", "detail": f"longer than {seconds:g} s\n{said}", "loops": {}}
+        if code != 0:
+            return {"outcome": "crashed", "detail": f"exit code {code}\n{said}", "loops": {}}
+        return json.loads(report)
 
 
 def main() -> None:
     factory = loop_factory(sys.argv[1])
+    core = dict(core_tests(factory))
+    ours = type_of_loops(factory)
+    use_everywhere(factory, ours)
+    wide = dict(wide_tests())
     if len(sys.argv) == 2:
-        for name, _ in [*core_tests(factory), *wide_tests()]:
-            print(name)
+        print("\n".join([*core, *wide]))
         return
-    wanted = sys.argv[2]
-    if wanted.startswith("wide."):
-        use_policy(factory)
-    tests = dict(core_tests(factory)) if wanted.startswith("core.") else dict(wide_tests())
-    print("\n" + json.dumps(run_one(tests[wanted])), flush=True)
+    tests = core | wide
+    gc.freeze()  # what is loaded now is no test's garbage
+    for line in sys.stdin:
+        name, seconds = line.split()
+        print(json.dumps(Forked(tests[name], ours).outcome(float(seconds))), flush=True)
 
 
 if __name__ == "__main__":
