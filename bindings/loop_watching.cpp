@@ -1,6 +1,7 @@
 #include "bindings/loop_methods.h"
 
 #include <cerrno>
+#include <limits>
 
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
@@ -12,16 +13,38 @@ using tracer::CallbackKind;
 
 namespace {
 
-/// The file descriptor of an int or of an object with fileno(); errors as the selectors module words them.
-int descriptor_of(PyObject* file) {
-  const int fd = PyObject_AsFileDescriptor(file);
-  if (fd >= 0)
-    return fd;
-  if (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_AttributeError)) {
+/// What int() makes of a file's fileno(). Null with an exception set.
+PyRef number_of(PyObject* file) {
+  if (PyLong_Check(file))
+    return PyRef::borrow(file);
+  const PyRef answer = PyRef::steal(PyObject_CallMethod(file, "fileno", nullptr));
+  PyRef number = PyRef::steal(answer ? PyNumber_Long(answer.get()) : nullptr);
+  if (!number && (PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_AttributeError) ||
+                  PyErr_ExceptionMatches(PyExc_ValueError))) {
     PyErr_Clear();
     PyErr_Format(PyExc_ValueError, "Invalid file object: %R", file);
   }
-  return -1;
+  return number;
+}
+
+/// The file descriptor of an int or of an object with fileno(); errors as the selectors module words them. -1 with an
+/// exception set.
+int descriptor_of(PyObject* file) {
+  const PyRef number = number_of(file);
+  if (!number)
+    return -1;
+  const long fd = PyLong_AsLong(number.get());
+  if (fd == -1 && PyErr_Occurred() != nullptr)
+    return -1;
+  if (fd > std::numeric_limits<int>::max()) {
+    PyErr_SetString(PyExc_OverflowError, "signed integer is greater than maximum");
+    return -1;
+  }
+  if (fd < 0) {
+    PyErr_Format(PyExc_ValueError, "Invalid file descriptor: %ld", fd);
+    return -1;
+  }
+  return static_cast<int>(fd);
 }
 
 PyObject* raise_os_error(int uv_code) {

@@ -16,8 +16,7 @@ import sys
 import threading
 import warnings
 import weakref
-from asyncio import base_events, events, format_helpers, sslproto
-from asyncio.log import logger
+from asyncio import SelectorEventLoop, base_events, events, format_helpers, sslproto
 from typing import Any
 
 from loopscope import _native
@@ -28,7 +27,7 @@ _loop_numbers = itertools.count(1)
 _open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 
 
-class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
+class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
     """An asyncio event loop on libuv that records what it does.
 
     Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.
@@ -36,7 +35,7 @@ class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        asyncio.SelectorEventLoop.__init__(self, Watchers(self))
+        SelectorEventLoop.__init__(self, Watchers(self))
         _open_loops.add(self)
         problem = self._open_session(
             _command_line(),
@@ -81,14 +80,14 @@ class Loop(_native.LoopBase, asyncio.SelectorEventLoop):  # type: ignore[misc]
 
     def _report_if_slow(self, handle: asyncio.Handle, seconds: float) -> None:
         if seconds >= self.slow_callback_duration:
-            logger.warning(
+            base_events.logger.warning(
                 "Executing %s took %.3f seconds", base_events._format_handle(handle), seconds
             )
 
     def _report_if_slow_protocol(self, protocol: Any, method: str, seconds: float) -> None:
         if seconds >= self.slow_callback_duration:
             what = format_helpers._format_callback_source(getattr(protocol, method), ())
-            logger.warning("Executing %s took %.3f seconds", what, seconds)
+            base_events.logger.warning("Executing %s took %.3f seconds", what, seconds)
 
     # -- transports ----------------------------------------------------------------------------------
 

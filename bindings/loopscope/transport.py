@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from asyncio import base_events, constants, trsock
-from asyncio.log import logger
+from asyncio import base_events, constants, selector_events, trsock
 from socket import AF_UNIX, socket
 from typing import Any
 
@@ -73,7 +72,7 @@ class SocketTransport(_native.StreamTransport):
             return
         if isinstance(exc, OSError):
             if loop.get_debug():
-                logger.debug("%r: %s", self, message, exc_info=True)
+                selector_events.logger.debug("%r: %s", self, message, exc_info=True)
         else:
             loop.call_exception_handler(
                 {
@@ -95,7 +94,7 @@ class SocketTransport(_native.StreamTransport):
             super().writelines(list_of_data)
 
     def _warn_lost(self) -> None:
-        logger.warning("socket.send() raised exception.")
+        selector_events.logger.warning("socket.send() raised exception.")
 
     def _finish(self) -> None:
         """The connection is over: close the socket, let go of everything."""

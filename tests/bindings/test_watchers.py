@@ -44,6 +44,63 @@ def test_a_reader_is_called_again_while_input_is_left(loop, pair):
     loop.remove_reader(left)
 
 
+class Numbered:
+    """A file as its fileno() says."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def fileno(self):
+        if isinstance(self.number, Exception):
+            raise self.number
+        return self.number
+
+
+class NearlyInt:
+    def __init__(self, number):
+        self.number = number
+
+    def __int__(self):
+        return self.number
+
+
+def test_a_fileno_is_whatever_int_makes_of_it(loop, pair):
+    left, _ = pair
+    loop.add_reader(Numbered(NearlyInt(left.fileno())), print)
+    assert loop.remove_reader(Numbered(str(left.fileno()))) is True
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        None,
+        "text",
+        -1,
+        -1000,
+        Numbered(-1),
+        Numbered(None),
+        Numbered("no number"),
+        Numbered(TypeError("no file")),
+        Numbered(ValueError("closed")),
+    ],
+    ids=lambda file: str(getattr(file, "number", file)),
+)
+@pytest.mark.parametrize("method", ["add_reader", "add_writer"])
+def test_what_is_no_descriptor_is_refused_in_asyncios_words(loop, method, file):
+    with pytest.raises(ValueError) as ours:
+        getattr(loop, method)(file, print)
+    stock = asyncio.SelectorEventLoop()
+    with pytest.raises(ValueError) as asyncios:
+        getattr(stock, method)(file, print)
+    stock.close()
+    assert str(ours.value) == str(asyncios.value)
+
+
+def test_an_error_of_fileno_is_the_callers(loop):
+    with pytest.raises(OSError, match="gone"):
+        loop.add_reader(Numbered(OSError("gone")), print)
+
+
 def test_arguments_are_passed_on(loop, pair):
     left, right = pair
     got = []
