@@ -30,6 +30,13 @@ def test_new_event_loop_makes_a_loop_that_is_asyncios_too():
     loop.close()
 
 
+def test_the_loop_can_stand_in_for_asyncios_class(monkeypatch):
+    monkeypatch.setattr(asyncio, "SelectorEventLoop", loopscope.Loop)
+    loop = asyncio.SelectorEventLoop()
+    assert loop.run_until_complete(asyncio.sleep(0, "done")) == "done"
+    loop.close()
+
+
 def test_run_runs_a_coroutine_and_returns_its_result():
     async def main():
         await asyncio.sleep(0)

@@ -3,7 +3,6 @@
     suite.py LOOP            prints the name of each test, one a line
     suite.py LOOP --serve    reads lines of a name and a time limit in seconds; answers each with a line of JSON
 
-
 `core` are the mixins that CPython runs on each of its loops. `wide` are all its modules, where every loop that
 is asked of the policy, or made by one of asyncio's names for a loop, is one of ours. The tests come with the Python
 that runs this (on Debian: libpython3.11-testsuite).
