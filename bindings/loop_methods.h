@@ -30,6 +30,9 @@ PyObject* add_callback(PyObject* self, PyObject* handle);
 
 // -- loop_watching.cpp: file descriptors
 
+/// Who watched a descriptor is about to be replaced or removed: it is not called any more, even if it is queued.
+/// Null is nobody. False with an exception set.
+bool cancel_watch(loop::Callback* watching);
 PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count);
 PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count);
 PyObject* remove_reader(PyObject* self, PyObject* file);

@@ -50,6 +50,7 @@ PyObject* write_to_self(PyObject* object, PyObject*) {
 PyObject* close_native(PyObject* object, PyObject*) {
   LoopObject* self = as_loop(object);
   native(self).close();
+  self->state->leases.clear();
   native(self).set_recorder(tracer::Recorder());
   Py_RETURN_NONE;
 }
@@ -123,7 +124,8 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   if (self->state == nullptr)
     return 0;
   Py_VISIT(self->state->exit_exception.get());
-  int result = 0;
+  Py_VISIT(self->state->transports.get());
+  int result = self->state->leases.traverse(visit, arg);
   self->state->loop.for_each_callback([&](loop::Callback& callback) {
     if (result == 0)
       result = visit(static_cast<PyCallback&>(callback).held(), arg);
@@ -137,6 +139,8 @@ int clear_references(PyObject* object) {
   Py_CLEAR(self->current_handle);
   if (self->state != nullptr) {
     self->state->exit_exception = PyRef();
+    self->state->transports = PyRef();
+    self->state->leases.clear();
     self->state->loop.close();
   }
   return 0;

@@ -11,6 +11,7 @@
 
 #include "bindings/callback_names.h"
 #include "bindings/py_ref.h"
+#include "bindings/sock_leases.h"
 #include "loop/loop.h"
 
 namespace loopscope::bindings {
@@ -30,10 +31,15 @@ struct LoopState {
   loop::Loop loop;
   GilGate gate;
   CallbackNames names;
+  SockLeases leases;
+  PyRef transports;                     ///< the dict in Loop._transports, by descriptor; once looked at
   PyRef exit_exception;                 ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
   std::unique_ptr<char[]> read_buffer;  ///< shared by the loop's transports
+  std::unique_ptr<char[]> sock_buffer;  ///< shared by the sock_* methods, from their first call on
+  Py_ssize_t last_received = 0;         ///< bytes, by a sock_* method
 };
 inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
+inline constexpr std::size_t kSockBufferBytes = 256 * 1024;
 
 struct LoopObject {
   PyObject_HEAD LoopState* state;

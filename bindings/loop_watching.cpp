@@ -5,6 +5,7 @@
 
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
+#include "bindings/sock_call.h"
 #include "bindings/watch_kind.h"
 
 namespace loopscope::bindings {
@@ -52,12 +53,6 @@ PyObject* raise_os_error(int uv_code) {
   return PyErr_SetFromErrno(PyExc_OSError);
 }
 
-/// The handle that a watcher calls; null if it calls a transport, or nobody. Borrowed.
-HandleObject* handle_behind(loop::Callback* callback) {
-  auto* work = dynamic_cast<HandleCallback*>(callback);
-  return work != nullptr ? handle_of(*work) : nullptr;
-}
-
 PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, CallbackKind kind) {
   LoopObject* self = as_loop(object);
   if (count < 2) {
@@ -70,8 +65,12 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   if (fd < 0)
     return nullptr;
   int error = 0;
-  loop::FdWatcher* watcher = native(self).watcher(fd, error);
+  loop::FdWatcher* watcher = native(self).find_watcher(fd);
   if (watcher == nullptr)
+    watcher = native(self).watcher(fd, error);
+  else if (watcher->reader() == nullptr && watcher->writer() == nullptr)
+    error = watcher->check_pollable();  // the descriptor's number may be another file's now
+  if (watcher == nullptr || error != 0)
     return raise_os_error(error);
   const WatchKind what =
       watch_kind(self->state->names, native(self).recorder(), args[1], args + 2, count - 2, kind);
@@ -79,21 +78,29 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   if (handle == nullptr)
     return nullptr;
   const bool reads = kind == CallbackKind::reader;
-  const PyRef old =
-      PyRef::borrow(reinterpret_cast<PyObject*>(handle_behind(reads ? watcher->reader() : watcher->writer())));
-  watcher->note_opened(what.handle, what.name);
+  if (!cancel_watch(reads ? watcher->reader() : watcher->writer())) {
+    Py_DECREF(handle);
+    return nullptr;
+  }
   Py_INCREF(handle);
   error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
   if (error != 0) {
     Py_DECREF(handle);
     return raise_os_error(error);
   }
-  if (old)
-    cancel_handle(reinterpret_cast<HandleObject*>(old.get()));
+  watcher->note_opened(what.handle, what.name);
   return reinterpret_cast<PyObject*>(handle);
 }
 
 }  // namespace
+
+bool cancel_watch(loop::Callback* watching) {
+  if (auto* handle = dynamic_cast<HandleCallback*>(watching))
+    return cancel_handle(handle_of(*handle));
+  if (auto* call = dynamic_cast<SockCallback*>(watching))
+    call->set_cancelled();
+  return true;  // a transport's own callbacks look for themselves
+}
 
 PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return add_watch(self, args, count, CallbackKind::reader);
@@ -115,8 +122,8 @@ PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
   loop::Callback* old = watcher == nullptr ? nullptr : reads ? watcher->reader() : watcher->writer();
   if (old == nullptr)
     Py_RETURN_FALSE;
-  if (HandleObject* handle = handle_behind(old))
-    cancel_handle(handle);
+  if (!cancel_watch(old))
+    return nullptr;
   if (reads)
     watcher->set_reader(nullptr);
   else

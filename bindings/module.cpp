@@ -6,6 +6,7 @@
 #include "bindings/handle.h"
 #include "bindings/loop_object.h"
 #include "bindings/runtime.h"
+#include "bindings/sock_call.h"
 #include "bindings/stream_transport.h"
 
 namespace {
@@ -25,7 +26,8 @@ PYBIND11_MODULE(_native, module) {
   module.doc() = "The native parts of loopscope: the loop, its handles, its transports.";
   using namespace loopscope::bindings;
   if (!load_runtime() || !add_handle_types(module.ptr()) || !add_loop_type(module.ptr()) ||
-      !add_stream_transport_type(module.ptr()))
+      !add_stream_transport_type(module.ptr()) || !add_sock_call_type(module.ptr()) ||
+      !add_sock_method_type(module.ptr()))
     throw pybind11::error_already_set();
   module.attr("libuv_version") = uv_version_string();
 }

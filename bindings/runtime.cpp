@@ -56,6 +56,7 @@ bool load_runtime() {
       {&it.format_callback, "loopscope.python_versions", "format_callback"},
       {&it.buffered_protocol, "asyncio", "BufferedProtocol"},
       {&it.set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
+      {&it.socket_type, "socket", "socket"},
       {&it.partial_type, "functools", "partial"},
       {&it.get_frame, "sys", "_getframe"},
       {&it.handle_type, "asyncio", "Handle"},
@@ -70,6 +71,10 @@ bool load_runtime() {
   };
   const Intern strings[] = {
       {&it.context, "context"},
+      {&it.create_future, "create_future"},
+      {&it.done, "done"},
+      {&it.set_result, "set_result"},
+      {&it.set_exception, "set_exception"},
       {&it.data_received, "data_received"},
       {&it.buffer_updated, "buffer_updated"},
       {&it.get_buffer, "get_buffer"},

@@ -19,11 +19,16 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
+  PyObject* socket_type = nullptr;   ///< socket.socket
   PyObject* partial_type = nullptr;  ///< functools.partial
   PyObject* get_frame = nullptr;     ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;
+  PyObject* create_future = nullptr;
+  PyObject* done = nullptr;
+  PyObject* set_result = nullptr;
+  PyObject* set_exception = nullptr;
   PyObject* data_received = nullptr;
   PyObject* buffer_updated = nullptr;
   PyObject* get_buffer = nullptr;

@@ -3,9 +3,15 @@
 ///
 /// One uv_poll_t a descriptor, level-triggered. The watcher runs its callbacks through Loop::io_ready(), which
 /// decides whether they run at once or behind what is queued already.
+///
+/// Telling the kernel costs two or three system calls each time. Who waits again and again on a file of his own says so
+/// (Arming::kept): then the descriptor stays armed for reading while nobody waits, and is disarmed only if an event comes
+/// for nobody before the loop sleeps.
 /// Thread: the loop's. Owner: the Loop's table; of one reference to each callback. Errors: negative libuv codes.
 
 #include <uv.h>
+
+#include <cstdint>
 
 #include "loop/callback.h"
 
@@ -13,24 +19,45 @@ namespace loopscope::loop {
 
 class Loop;
 
+/// What a change of the reader or the writer means to the kernel.
+enum class Arming : std::uint8_t {
+  exact,  ///< the kernel reports what is watched and nothing else
+  kept,   ///< reading stays armed, and what is armed is believed: the caller vouches for the descriptor being the
+          ///< file that it was when its watcher was last armed
+};
+
 class FdWatcher {
  public:
   /// Null and a negative code in `error` if the kernel cannot poll `fd` (a regular file, a closed one).
   static FdWatcher* open(Loop& loop, int fd, int& error);
 
   /// Replaces the reader (writer); null removes it. Takes over one reference, gives back the old one's.
-  int set_reader(Callback* callback);
-  int set_writer(Callback* callback);
+  int set_reader(Callback* callback, Arming arming = Arming::exact);
+  int set_writer(Callback* callback, Arming arming = Arming::exact);
   [[nodiscard]] Callback* reader() const { return reader_; }
   [[nodiscard]] Callback* writer() const { return writer_; }
   [[nodiscard]] int fd() const { return fd_; }
 
-  /// Records it as an open handle, until neither side is watched any more.
+  /// Records it as an open handle, until it is disarmed. Once it is watched.
   void note_opened(tracer::HandleKind kind, tracer::NameId name);
+
+  [[nodiscard]] bool recorded() const { return handle_id_ != 0; }
+  /// Armed, but nobody waits.
+  [[nodiscard]] bool resting() const { return armed_ != 0 && wanted() == 0; }
+  /// Whoever it was kept armed for is gone; in the trace it is closed.
+  void note_closed();
+  /// 0, or the libuv code of why the kernel cannot poll what has the descriptor's number now. While nobody waits.
+  int check_pollable();
+  /// Disarms what nobody waits for. False if the kernel goes on all the same, until the loop renews its poll.
+  bool disarm_unwanted();
+  /// Whoever was told that the descriptor is ready found that it is not.
+  void false_alarm();
 
   /// Stops a watcher whose descriptor was closed behind the loop's back: libuv would abort the process when
   /// epoll refuses it.
   void stop_if_stale();
+  /// The loop's poll is a new one: what nobody waits for is not taken along.
+  void poll_renewed();
   /// Ends it; the object frees itself in the closing phase.
   void close();
 
@@ -38,14 +65,24 @@ class FdWatcher {
   FdWatcher(Loop& loop, int fd) : loop_(loop), fd_(fd) {}
   ~FdWatcher() = default;
 
-  int apply();
-  void note_closed();
+  [[nodiscard]] int wanted() const {
+    return (reader_ != nullptr ? UV_READABLE : 0) | (writer_ != nullptr ? UV_WRITABLE : 0);
+  }
+  int apply(Arming arming);
+  int arm(int events);
+  void stopped_by_libuv();
+  void arm_after_error();
   static void on_event(uv_poll_t* handle, int status, int events);
   static void on_closed(uv_handle_t* handle);
 
   Loop& loop_;
   int fd_;
-  int watched_ = 0;  ///< the uv_poll_event bits that libuv knows of
+  int armed_ = 0;  ///< the uv_poll_event bits that libuv knows of
+  int false_alarms_ = 0;
+  bool kept_ = false;      ///< armed for more than is wanted
+  bool unwanted_ = false;  ///< in the loop's list of those that had an event for nobody
+  bool orphan_ = false;    ///< has had one, and could not be disarmed
+  bool suspect_ = false;   ///< armed anew while another file may still be reported under this number
   tracer::HandleKind kind_ = tracer::HandleKind::watcher;
   std::uint64_t handle_id_ = 0;  ///< in the trace; 0 if it is not recorded as a handle of its own
   Callback* reader_ = nullptr;

@@ -78,9 +78,13 @@ void Loop::on_idle() {
 
 void Loop::on_prepare() {
   recorder_.prepare_begin();
-  drop_stale_watchers();
   arm_idle();
   const auto poll = decide_poll();
+  if (poll.timeout_ms != 0 && !unwanted_watchers_.empty())
+    disarm_unwanted();
+  if (renew_poll_)
+    take_up_new_poll();
+  drop_stale_watchers();
   recorder_.poll_begin(poll);
   in_poll_ = true;
   if (poll.timeout_ms != 0 && gate_ != nullptr) {
@@ -272,6 +276,23 @@ void Loop::drop_stale_watchers() {
   fresh_watchers_.clear();
 }
 
+void Loop::disarm_unwanted() {
+  for (FdWatcher* watcher : unwanted_watchers_) {
+    if (!watcher->disarm_unwanted())
+      renew_poll_ = true;
+  }
+  unwanted_watchers_.clear();
+}
+
+void Loop::take_up_new_poll() {
+  renew_poll_ = false;
+  uv_loop_fork(&uv_);
+  for (FdWatcher* watcher : watchers_) {
+    if (watcher != nullptr)
+      watcher->poll_renewed();
+  }
+}
+
 // -- running -------------------------------------------------------------------------------------------------------
 
 void Loop::run() {
@@ -363,6 +384,7 @@ void Loop::forget_watcher(int fd) {
     return;
   watchers_[static_cast<std::size_t>(fd)] = nullptr;
   std::erase(fresh_watchers_, watcher);
+  std::erase(unwanted_watchers_, watcher);
   watcher->close();
 }
 

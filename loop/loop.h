@@ -65,7 +65,7 @@ class Loop {
   /// Drops all callbacks, closes all handles. Idempotent.
   void close();
   /// In the child of a fork: takes up a poll of its own, so that the parent's is left alone.
-  void after_fork() { uv_loop_fork(&uv_); }
+  void after_fork() { take_up_new_poll(); }
 
   // -- callbacks -------------------------------------------------------------------------------------------
   /// Takes over one reference.
@@ -125,6 +125,10 @@ class Loop {
   }
   void count_io_event() { ++io_events_; }
   void check_before_poll(FdWatcher& watcher) { fresh_watchers_.push_back(&watcher); }
+  /// The kernel reported what nobody waits for: it is disarmed if the loop is about to sleep, which it could not.
+  void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
+  /// Before the next poll: the kernel reports a file that nobody can disarm any more.
+  void renew_poll() { renew_poll_ = true; }
   /// Around uv_close() and its callback, for the closing phase.
   void handle_closing() { ++closing_; }
   void closing_callback_begin();
@@ -146,6 +150,8 @@ class Loop {
   void fire_timer_if_due();
   void arm_idle();
   void drop_stale_watchers();
+  void disarm_unwanted();
+  void take_up_new_poll();
   tracer::Recorder::Poll decide_poll();
 
   uv_loop_t uv_{};
@@ -161,6 +167,7 @@ class Loop {
   TimerHeap timers_;
   std::vector<FdWatcher*> watchers_;  ///< by file descriptor
   std::vector<FdWatcher*> fresh_watchers_;
+  std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
 
@@ -173,6 +180,7 @@ class Loop {
   std::int64_t woke_ns_ = 0;             ///< when the latest poll returned; only if there were timers
   std::uint64_t first_young_timer_ = 0;  ///< timers from this id on were set after that
   bool idle_active_ = false;
+  bool renew_poll_ = false;
   bool running_ = false;
   bool closed_ = false;
   bool may_wait_ = true;

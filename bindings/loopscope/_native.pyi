@@ -68,6 +68,13 @@ class LoopBase:
         ring_events: int,
     ) -> str | None: ...
 
+class SockMethod:
+    """A coroutine function that does what asyncio's does, and leaves to it what it does not know."""
+
+    names: tuple[str, ...]
+    def __init__(self, function: Callable[..., Any], /) -> None: ...
+    def __call__(self, loop: LoopBase, /, *args: Any, **keywords: Any) -> Any: ...
+
 class StreamTransport(_FlowControlMixin):
     _loop: Any
     _extra: dict[str, Any]

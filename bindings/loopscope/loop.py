@@ -122,6 +122,11 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         return tls._app_transport
 
 
+for _name in _native.SockMethod.names:
+    if hasattr(asyncio.SelectorEventLoop, _name):  # some are younger than the oldest Python
+        setattr(Loop, _name, _native.SockMethod(getattr(asyncio.SelectorEventLoop, _name)))
+
+
 def new_event_loop() -> Loop:
     """A new loop, for asyncio.Runner(loop_factory=...) and the like."""
     return Loop()

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "loop/loop.h"
 #include "tests/loop/loop_harness.h"
 #include "tests/loop/test_callback.h"
+#include "tracer/clock.h"
 
 namespace loopscope::loop {
 namespace {
@@ -139,6 +141,97 @@ TEST_F(FdWatcherTest, LeavesABlockingDescriptorBlocking) {
   harness_.loop().forget_watcher(pipes[0]);
   close(pipes[0]);
   close(pipes[1]);
+}
+
+class KeptFdWatcherTest : public FdWatcherTest {
+ protected:
+  /// Waits once for a byte, as somebody who will wait again.
+  void wait_once(int fd) {
+    TestCallback& reader = callback([this, fd] {
+      char byte = 0;
+      EXPECT_EQ(read(fd, &byte, 1), 1);
+      watch(fd).set_reader(nullptr, Arming::kept);
+      harness_.loop().stop();
+    });
+    watch(fd).set_reader(&reader.counted(), Arming::kept);
+    ASSERT_EQ(write(fds_[1], "x", 1), 1);
+    harness_.loop().clear_stop();
+    harness_.loop().run();
+    harness_.events();
+  }
+  /// Polls until a timer ends it.
+  std::vector<std::string> run_for_a_while() {
+    TestCallback& stop = callback([&] { harness_.loop().stop(); });
+    harness_.loop().call_at(static_cast<std::int64_t>(tracer::monotonic_ns()) + 20'000'000, stop.counted());
+    harness_.loop().clear_stop();
+    harness_.loop().run();
+    return harness_.events();
+  }
+};
+
+TEST_F(KeptFdWatcherTest, RestsArmedUntilAnEventComesForNobody) {
+  wait_once(fds_[0]);
+  EXPECT_TRUE(watch(fds_[0]).resting());
+  run_for_a_while();
+  EXPECT_TRUE(watch(fds_[0]).resting());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  const auto events = run_for_a_while();
+  EXPECT_FALSE(watch(fds_[0]).resting());
+  EXPECT_EQ(std::count(events.begin(), events.end(), "poll_end 1"), 1);
+  EXPECT_EQ(std::count(events.begin(), events.end(), "callback_begin test"), 1);  // the timer
+}
+
+TEST_F(KeptFdWatcherTest, ServesWhoeverWaitsAgain) {
+  wait_once(fds_[0]);
+  wait_once(fds_[0]);
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  run_for_a_while();
+  wait_once(fds_[0]);  // finds the byte that was for nobody
+}
+
+TEST_F(KeptFdWatcherTest, IsArmedAnewForWhoeverDoesNotVouchForTheFile) {
+  wait_once(fds_[0]);
+  std::array<int, 2> fresh{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fresh.data()), 0);
+  ASSERT_EQ(dup2(fresh[0], fds_[0]), fds_[0]);
+  TestCallback& reader = callback([&] { harness_.loop().stop(); });
+  watch(fds_[0]).set_reader(&reader.counted());
+  ASSERT_EQ(write(fresh[1], "x", 1), 1);
+  harness_.loop().clear_stop();
+  harness_.loop().run();
+  EXPECT_EQ(reader.runs(), 1);
+  close(fresh[0]);
+  close(fresh[1]);
+}
+
+TEST_F(KeptFdWatcherTest, EndsEventsOfAFileThatNobodyCanDisarm) {
+  wait_once(fds_[0]);
+  const int duplicate = dup(fds_[0]);
+  close(std::exchange(fds_[0], -1));
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  const auto events = run_for_a_while();
+  EXPECT_LT(std::count(events.begin(), events.end(), "poll_end 1"), 5);
+  close(duplicate);
+}
+
+TEST_F(KeptFdWatcherTest, DoesNotKeepWritingArmed) {
+  TestCallback& writer = callback([&] {
+    watch(fds_[0]).set_writer(nullptr, Arming::kept);
+    harness_.loop().stop();
+  });
+  watch(fds_[0]).set_writer(&writer.counted(), Arming::kept);
+  harness_.loop().run();
+  EXPECT_FALSE(watch(fds_[0]).resting());
+  EXPECT_EQ(writer.runs(), 1);
+}
+
+TEST_F(KeptFdWatcherTest, IsAnOpenHandleWhileItRests) {
+  watch(fds_[0]).note_opened(tracer::HandleKind::watcher, tracer::kNoName);
+  wait_once(fds_[0]);
+  EXPECT_TRUE(watch(fds_[0]).recorded());
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  EXPECT_THAT(run_for_a_while(), testing::Contains("handle_closed"));
+  EXPECT_FALSE(watch(fds_[0]).recorded());
 }
 
 }  // namespace
