@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
+#include "bindings/send_compat.h"
 #include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
@@ -269,12 +271,12 @@ void release_fields(SockCallObject* self) {
 
 /// As Python's own coroutines.
 void warn_unawaited(SockCallObject* self) {
-  PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);
+  PyRef current = PyErr_Occurred() != nullptr ? take_exception() : PyRef();
   const PyRef name = PyRef::steal(PyObject_GetAttrString(self->function, "__qualname__"));
   if (!name || PyErr_WarnFormat(PyExc_RuntimeWarning, 1, "coroutine '%S' was never awaited", name.get()) != 0)
     PyErr_WriteUnraisable(self->function);
-  PyErr_Restore(type, value, traceback);
+  if (current)
+    put_exception(std::move(current));
 }
 
 void dealloc(PyObject* object) {
@@ -409,17 +411,19 @@ SockCallObject* new_sock_call(LoopObject* loop, const SockOp& op, PyObject* func
 
 bool add_sock_call_type(PyObject* module) {
   PyType_Slot slots[] = {
-      {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-      {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
-      {Py_tp_methods, methods},
-      {Py_tp_getset, properties},
-      {Py_tp_iter, reinterpret_cast<void*>(itself)},
-      {Py_tp_iternext, reinterpret_cast<void*>(next)},
-      {Py_am_await, reinterpret_cast<void*>(itself)},
-      {Py_am_send, reinterpret_cast<void*>(send)},
-      {Py_tp_doc, const_cast<char*>("A call of a sock_* method, to be awaited.")},
-      {0, nullptr},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_tp_iter, reinterpret_cast<void*>(itself)},
+    {Py_tp_iternext, reinterpret_cast<void*>(next)},
+    {Py_am_await, reinterpret_cast<void*>(itself)},
+#if PY_VERSION_HEX >= 0x030A0000
+    {Py_am_send, reinterpret_cast<void*>(send)},
+#endif
+    {Py_tp_doc, const_cast<char*>("A call of a sock_* method, to be awaited.")},
+    {0, nullptr},
   };
   PyType_Spec spec = {"loopscope._native.SockCall", sizeof(SockCallObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
