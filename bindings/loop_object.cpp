@@ -100,7 +100,7 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
   if (self == nullptr)
     return nullptr;
   try {
-    self->state = new LoopState;
+    self->state = new LoopState(self);
   } catch (const std::system_error& error) {
     Py_DECREF(self);
     errno = error.code().value();
@@ -210,6 +210,11 @@ PyGetSetDef properties[] = {
 };
 
 }  // namespace
+
+void GilGate::closed() {
+  if (PyErr_CheckSignals() != 0)
+    exit_loop(owner_);
+}
 
 void exit_loop(LoopObject* loop) {
   PyRef exception = take_exception();

@@ -16,18 +16,26 @@
 
 namespace loopscope::bindings {
 
-/// Lets go of the GIL while the poll may sleep.
+struct LoopObject;
+
+/// Lets go of the GIL while the poll may sleep. Then runs Python's handlers of signals that came: what one raises
+/// leaves run_forever(), as it leaves asyncio's by way of select().
 class GilGate final : public loop::PollGate {
  public:
+  explicit GilGate(LoopObject* owner) : owner_(owner) {}
   void open() override { state_ = PyEval_SaveThread(); }
   void close() override { PyEval_RestoreThread(state_); }
+  void closed() override;
 
  private:
+  LoopObject* owner_;
   PyThreadState* state_ = nullptr;
 };
 
 /// The C++ parts of a LoopObject.
 struct LoopState {
+  explicit LoopState(LoopObject* owner) : gate(owner) {}
+
   loop::Loop loop;
   GilGate gate;
   CallbackNames names;

@@ -198,6 +198,8 @@ void Loop::leave_poll() {
       gil_wait = recorder_.ticks() - woke_ticks_;
   }
   recorder_.poll_wake(woke_ticks_, gil_wait, slept);
+  if (slept)
+    gate_->closed();
   polled_ = true;
   queueing_ = ending_ || !ready_.empty();
   first_young_timer_ = timers_.next_sequence();

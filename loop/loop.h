@@ -38,6 +38,7 @@ class PollGate {
  public:
   virtual void open() = 0;   ///< before a poll that may sleep
   virtual void close() = 0;  ///< after it; may take time, which is recorded
+  virtual void closed() {}   ///< after that is recorded: may queue callbacks, stop or interrupt the loop
 
  protected:
   ~PollGate() = default;

@@ -8,6 +8,7 @@ as the asyncio of the Python it runs on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import platform
@@ -33,6 +34,8 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
     Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.
     """
 
+    _signal_wakeup: _SignalWakeup | None = None  # while the loop runs in the main thread
+
     def __init__(self) -> None:
         super().__init__()
         SelectorEventLoop.__init__(self, Watchers(self))
@@ -49,6 +52,20 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
                 f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
             )
 
+    # -- signals -------------------------------------------------------------------------------------
+
+    def remove_signal_handler(self, sig: int) -> bool:
+        """Remove a handler; False if there was none."""
+        removed = super().remove_signal_handler(sig)
+        if removed and self._signal_wakeup is not None and not self._signal_handlers:
+            self._signal_wakeup.listen()  # asyncio's own code has just put that to an end
+        return removed
+
+    def _process_self_data(self, data: bytes) -> None:
+        super()._process_self_data(data)
+        if self._signal_wakeup is not None:
+            self._signal_wakeup.pass_on(data)
+
     # -- running -------------------------------------------------------------------------------------
 
     def run_forever(self) -> None:
@@ -63,9 +80,10 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
                 firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
             )
             events._set_running_loop(self)
-            with _SignalWakeup(self):
+            with _SignalWakeup(self) as self._signal_wakeup:
                 self._run()
         finally:
+            self._signal_wakeup = None
             self._stopping = False
             self._thread_id = None
             events._set_running_loop(None)
@@ -135,24 +153,42 @@ def new_event_loop() -> Loop:
 class _SignalWakeup:
     """While the loop runs in the main thread, a signal wakes its poll.
 
-    asyncio relies on select() returning early; libuv goes back to sleep. So signals also write to the loop's wake-up
-    socket, whose reader is Python code, in which Python then runs its signal handlers.
+    asyncio relies on select() returning early; libuv goes back to sleep. So signals are also written to the loop's
+    wake-up socket, after which Python runs its handlers. What the program had given to signal.set_wakeup_fd() gets them
+    from there.
     """
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._old_fd: int | None = None
+        self.programs_fd = -1
 
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self._old_fd = signal.set_wakeup_fd(
-                self._loop._csock.fileno(), warn_on_full_buffer=False
-            )
+    def __enter__(self) -> _SignalWakeup | None:
+        if threading.current_thread() is not threading.main_thread():
+            return None
+        self.programs_fd = self.listen()
+        return self
+
+    def listen(self) -> int:
+        return signal.set_wakeup_fd(self._loop._csock.fileno(), warn_on_full_buffer=False)
+
+    def pass_on(self, data: bytes) -> None:
+        numbers = data.replace(b"\0", b"")
+        if numbers and self.programs_fd not in (-1, self._loop._csock.fileno()):
+            with contextlib.suppress(OSError):  # as Python drops what does not fit
+                os.write(self.programs_fd, numbers)
 
     def __exit__(self, *_: object) -> None:
-        if self._old_fd is None or self._loop._signal_handlers:
+        if threading.current_thread() is not threading.main_thread():
             return
-        signal.set_wakeup_fd(self._old_fd, warn_on_full_buffer=False)
+        current = signal.set_wakeup_fd(-1)
+        ours = self._loop._csock.fileno()
+        if self._loop._signal_handlers and current == ours:
+            wanted = ours
+        else:
+            wanted = self.programs_fd if current == ours else current
+        if wanted != -1:
+            with contextlib.suppress(ValueError, OSError):  # the program has closed it
+                signal.set_wakeup_fd(wanted, warn_on_full_buffer=False)
 
 
 def _command_line() -> str:

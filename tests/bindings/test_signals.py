@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
+import threading
 
 import pytest
 from versions import since
@@ -154,6 +156,137 @@ def test_a_plain_python_handler_runs_while_the_loop_sleeps(program):
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert (out, err) == ("stopped\n", "")
+
+
+class TestAProgramsOwnWakeupSocket:
+    """signal.set_wakeup_fd() is the program's; twisted learns from it that a child has ended."""
+
+    @pytest.fixture
+    def ends(self):
+        near, far = socket.socketpair()
+        for end in (near, far):
+            end.setblocking(False)
+        yield near, far
+        signal.set_wakeup_fd(-1)
+        near.close()
+        far.close()
+
+    def hear_a_signal(self, loop, near):
+        heard = bytearray()
+
+        def readable():
+            heard.extend(near.recv(100))
+            loop.stop()
+
+        signal.signal(signal.SIGUSR1, lambda *_: None)
+        loop.add_reader(near, readable)
+        last_resort = loop.call_later(5, loop.stop)
+        thread = threading.Timer(0.1, raise_signal)  # the loop sleeps by then
+        thread.start()
+        loop.run_forever()
+        thread.join()
+        last_resort.cancel()
+        loop.remove_reader(near)
+        return bytes(heard)
+
+    def test_set_before_the_loop_ran(self, loop, ends):
+        near, far = ends
+        signal.set_wakeup_fd(far.fileno())
+        assert self.hear_a_signal(loop, near) == bytes([signal.SIGUSR1])
+        assert signal.set_wakeup_fd(-1) == far.fileno()
+
+    def test_set_while_the_loop_runs(self, loop, ends):
+        near, far = ends
+        loop.call_soon(lambda: signal.set_wakeup_fd(far.fileno()))
+        assert self.hear_a_signal(loop, near) == bytes([signal.SIGUSR1])
+        assert signal.set_wakeup_fd(-1) == far.fileno()
+
+    def test_none_is_left_behind_by_the_loop(self, loop):
+        turn(loop)
+        assert signal.set_wakeup_fd(-1) == -1
+
+    def test_the_loop_s_own_stays_from_the_first_handler_to_the_last(self, loop):
+        loop.add_signal_handler(signal.SIGUSR1, print)
+        loop.add_signal_handler(signal.SIGUSR2, print)
+        turn(loop)
+        loop.remove_signal_handler(signal.SIGUSR1)
+        turn(loop)
+        fd = signal.set_wakeup_fd(-1)
+        assert fd == loop._csock.fileno()
+        signal.set_wakeup_fd(fd)
+        loop.remove_signal_handler(signal.SIGUSR2)
+        assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_a_plain_handler_runs_also_after_the_loop_s_last_one_is_gone(loop):
+    seen = []
+    signal.signal(signal.SIGUSR1, lambda *_: seen.append(1) or loop.call_soon_threadsafe(loop.stop))
+
+    async def main():
+        loop.add_signal_handler(signal.SIGUSR2, print)
+        loop.remove_signal_handler(signal.SIGUSR2)
+
+    loop.run_until_complete(main())
+    thread = threading.Timer(0.1, raise_signal)
+    thread.start()
+    loop.call_soon(lambda: loop.add_signal_handler(signal.SIGUSR2, print))
+    loop.call_soon(lambda: loop.remove_signal_handler(signal.SIGUSR2))
+    last_resort = loop.call_later(5, loop.stop)
+    loop.run_forever()
+    thread.join()
+    assert seen == [1]
+    assert loop.time() < last_resort.when()
+    last_resort.cancel()
+
+
+class Impatience(Exception):
+    """What a plain handler raises."""
+
+
+@pytest.mark.parametrize("kind", [Impatience, SystemExit])
+def test_what_a_plain_handler_raises_while_the_loop_sleeps_leaves_it(loop, errors, kind):
+    def give_up(*_):
+        raise kind
+
+    signal.signal(signal.SIGUSR1, give_up)
+    later = loop.call_later(5, loop.stop)
+    thread = threading.Timer(0.1, raise_signal)
+    thread.start()
+    with pytest.raises(kind):
+        loop.run_forever()
+    thread.join()
+    later.cancel()
+    assert not errors
+    turn(loop)  # and it runs on
+
+
+def test_what_a_plain_handler_raises_in_a_callback_is_the_callback_s(loop, errors):
+    def give_up(*_):
+        raise Impatience
+
+    signal.signal(signal.SIGUSR1, give_up)
+    loop.call_soon(raise_signal)
+    turn(loop)
+    assert [type(report["exception"]) for report in errors] == [Impatience]
+
+
+def test_a_plain_handler_may_schedule_and_stop(loop):
+    """Without call_soon_threadsafe(): asyncio's sleep would go on until something else ends it."""
+    seen = []
+
+    def handler(*_):
+        loop.call_soon(seen.append, "scheduled")
+        loop.call_soon(loop.stop)
+
+    signal.signal(signal.SIGUSR1, handler)
+    thread = threading.Timer(0.05, raise_signal)
+    thread.start()
+    loop.call_later(0.3, lambda: None)
+    last_resort = loop.call_later(5, loop.stop)
+    loop.run_forever()
+    thread.join()
+    last_resort.cancel()
+    assert seen == ["scheduled"]
 
 
 class TestCtrlC:
