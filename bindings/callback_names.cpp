@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "bindings/protocol_calls.h"
 #include "bindings/runtime.h"
 
 namespace loopscope::bindings {
@@ -66,6 +67,23 @@ bool is_task(PyObject* object) {
   return object != nullptr && runtime().task_type != nullptr && PyObject_TypeCheck(object, runtime().task_type);
 }
 
+/// The asynchronous generator that aclose(), asend() or athrow() was called on. What these return has no public type,
+/// but shows the generator to the garbage collector.
+PyRef generator_behind(PyObject* awaitable) {
+  if (Py_TYPE(awaitable)->tp_traverse == nullptr)
+    return {};
+  PyObject* found = nullptr;
+  Py_TYPE(awaitable)->tp_traverse(
+      awaitable,
+      [](PyObject* visited, void* result) {
+        if (PyAsyncGen_CheckExact(visited))
+          *static_cast<PyObject**>(result) = visited;
+        return 0;
+      },
+      &found);
+  return PyRef::borrow(found);
+}
+
 }  // namespace
 
 PyObject* task_behind(PyObject* callable) {
@@ -83,10 +101,14 @@ PyObject* task_behind(PyObject* callable) {
   return nullptr;
 }
 
-loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object,
-                                          CallbackKind kind) {
+loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object, CallbackKind kind,
+                                          PyObject* first) {
   if (PyObject* behind = task_behind(callable_object))
     return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
+  if (kind == CallbackKind::soon && callable_object != nullptr) {  // null: it was cancelled
+    if (const auto call = protocol_call(callable_object, first))
+      return {method(recorder, call->protocol.get(), protocol_method(call->kind)), call->kind, call->handle_id};
+  }
   return {callable(recorder, callable_object), kind, 0};
 }
 
@@ -105,6 +127,13 @@ NameId CallbackNames::task(tracer::Recorder& recorder, PyObject* task) {
     const PyRef qualname = PyRef::steal(PyObject_GetAttrString(coroutine.get(), "__qualname__"));
     return code(recorder, coroutine_code(coroutine.get()), qualname.get());
 #endif
+  }
+  if (const PyRef generator = generator_behind(coroutine.get())) {
+    const PyRef generator_code = PyRef::steal(PyObject_GetAttrString(generator.get(), "ag_code"));
+    const PyRef qualname = PyRef::steal(PyObject_GetAttrString(generator.get(), "__qualname__"));
+    PyErr_Clear();
+    if (generator_code && PyCode_Check(generator_code.get()))
+      return code(recorder, reinterpret_cast<PyCodeObject*>(generator_code.get()), qualname.get());
   }
   return type_of(recorder, coroutine.get());
 }

@@ -17,8 +17,10 @@ namespace loopscope::bindings {
 
 class CallbackNames {
  public:
-  /// `kind` is what the caller knows; a task's step is recognised and becomes task_step.
-  loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind);
+  /// `kind` is what the caller knows; a task's step is recognised and becomes task_step, a protocol's method that was
+  /// queued becomes what it is. `first` is the first argument, null if there is none.
+  loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind,
+                             PyObject* first = nullptr);
   /// The name of `object`'s method, as seen from its class.
   tracer::NameId method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name);
   /// For the timer of an asyncio.sleep(): "sleep in" the coroutine that waits for `future`, and where that stands. kNoName

@@ -102,6 +102,7 @@ bool fill(HandleObject* handle, const HandleParts& parts) {
   handle->loop = parts.loop;
   handle->kind = parts.kind;
   handle->named = parts.named;
+  handle->object_id = parts.object_id;
   assign(handle->callback, parts.callback);
   if (parts.arg_count <= kInlineArgs) {
     for (Py_ssize_t i = 0; i < parts.arg_count; ++i) assign(handle->inline_args[i + 1], parts.args[i]);
@@ -168,7 +169,7 @@ bool cancel_handle(HandleObject* handle) {
   if (handle->work.cancelled())
     return true;
   loop::Loop& loop = handle->loop->state->loop;
-  if (handle->timer_id != 0 && loop.recorder().callbacks())
+  if (is_timer(handle) && loop.recorder().callbacks())
     handle->named = handle->work.describe(loop.recorder()).name;  // the trace outlives the callback
   handle->work.set_cancelled();
   if (handle->loop->debug != 0) {
@@ -177,8 +178,8 @@ bool cancel_handle(HandleObject* handle) {
       return false;
     Py_XSETREF(handle->repr, text);
   }
-  if (handle->timer_id != 0)
-    loop.timer_cancelled(handle->work, handle->timer_id);
+  if (is_timer(handle))
+    loop.timer_cancelled(handle->work, handle->object_id);
   clear(handle->callback);
   clear(handle->args);
   for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);

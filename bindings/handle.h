@@ -47,7 +47,7 @@ struct HandleObject {
   PyObject* repr;              ///< kept by cancel() in debug mode
   PyObject* when_object;       ///< as given to call_at(); null: make it from `when`
   double when;                 ///< seconds on loop.time()'s clock
-  std::uint64_t timer_id;
+  std::uint64_t object_id;     ///< the timer it is, or the open handle it belongs to; 0 if neither
 };
 
 /// What a new handle is made of. All borrowed.
@@ -59,8 +59,13 @@ struct HandleParts {
   PyObject* context = nullptr;  ///< null or None: a copy of the current one
   tracer::CallbackKind kind = tracer::CallbackKind::soon;
   tracer::NameId named = tracer::kNoName;
+  std::uint64_t object_id = 0;
 };
 
+/// True for what call_later() and call_at() make, once they have given it its id.
+[[nodiscard]] inline bool is_timer(const HandleObject* handle) {
+  return handle->kind == tracer::CallbackKind::timer && handle->object_id != 0;
+}
 [[nodiscard]] HandleObject* handle_of(HandleCallback& work);
 /// Calls the callback in its context and reports what it raises; nothing if it was cancelled.
 void run_handle(HandleObject* handle);

@@ -145,18 +145,28 @@ void HandleCallback::drop() {
 
 void HandleCallback::run() {
   HandleObject* handle = handle_of(*this);
-  run_handle(handle);
+  if (records_itself()) [[unlikely]] {
+    handle->loop->state->cause = this;
+    run_handle(handle);
+    handle->loop->state->cause = nullptr;
+  } else {
+    run_handle(handle);
+  }
   Py_DECREF(handle);
 }
 
 loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   HandleObject* handle = handle_of(*this);
-  if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 &&
-      handle->timer_id != 0 && handle->named == tracer::kNoName)
+  if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 && is_timer(handle) &&
+      handle->named == tracer::kNoName)
     handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[1]);
   if (handle->named != tracer::kNoName)
-    return {handle->named, handle->kind, 0};
-  return handle->loop->state->names.describe(recorder, handle->callback, handle->kind);
+    return {handle->named, handle->kind, handle->object_id};
+  PyObject* first = handle->inline_count > 0 ? handle->inline_args[1] : nullptr;
+  loop::Description what = handle->loop->state->names.describe(recorder, handle->callback, handle->kind, first);
+  if (handle->object_id != 0)
+    what.object = handle->object_id;
+  return what;
 }
 
 }  // namespace loopscope::bindings

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bindings/loop_methods.h"
+#include "bindings/protocol_calls.h"
 #include "bindings/py_callback.h"
 #include "bindings/runtime.h"
 #include "bindings/type_kit.h"
@@ -185,6 +186,11 @@ PyMethodDef methods[] = {
     {"_remove_writer", remove_writer, METH_O, nullptr},
     {"_watched_events", watched_events, METH_O, nullptr},
     {"_open_session", open_session, METH_VARARGS, nullptr},
+    {"_open_handle", as_method(open_handle), METH_FASTCALL, nullptr},
+    {"_close_handle", as_method(close_handle), METH_FASTCALL, nullptr},
+    {"_count_bytes", as_method(count_bytes), METH_FASTCALL, nullptr},
+    {"_in_span", as_method(in_span), METH_FASTCALL, nullptr},
+    {"_soon_in_span", as_method(soon_in_span), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

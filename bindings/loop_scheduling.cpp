@@ -68,16 +68,30 @@ void note_task(LoopObject* self, PyObject* callback) {
     recorder.task_created(self->state->names.task(recorder, task), id);
 }
 
+/// As futures schedule their done callbacks: with the future, which is done, and in the context of add_done_callback().
+bool is_done_callback(PyObject* const* args, Py_ssize_t count, PyObject* context) {
+  const Runtime& it = runtime();
+  if (context == nullptr || count != 2 || it.future_done == nullptr ||
+      !PyObject_TypeCheck(args[1], it.future_type))
+    return false;
+  const PyRef done = PyRef::steal(it.future_done(args[1], nullptr));
+  PyErr_Clear();
+  return done.get() == Py_True;
+}
+
 PyObject* schedule_soon(LoopObject* self, const char* method, CallbackKind kind, PyObject* const* args,
                         Py_ssize_t count, PyObject* keywords) {
   PyObject* context = nullptr;
   if (!parse(method, args, count, keywords, 1, context) || !check_open(self) ||
       !check_in_debug(self, args[0], method, kind == CallbackKind::soon))
     return nullptr;
+  const tracer::Recorder& recorder = native(self).recorder();
+  if (recorder.callbacks() && kind == CallbackKind::soon && is_done_callback(args, count, context)) [[unlikely]]
+    kind = CallbackKind::future_done;
   HandleObject* handle = new_handle({self, args[0], args + 1, count - 1, context, kind});
   if (handle == nullptr)
     return nullptr;
-  if (native(self).recorder().tasks()) [[unlikely]]
+  if (recorder.tasks()) [[unlikely]]
     note_task(self, args[0]);
   Py_INCREF(handle);
   native(self).call_soon(handle->work);
@@ -117,7 +131,7 @@ PyObject* schedule_at(LoopObject* self, const char* method, double when, PyObjec
   if (handle == nullptr)
     return nullptr;
   Py_INCREF(handle);
-  handle->timer_id = native(self).call_at(to_ns(when), handle->work);
+  handle->object_id = native(self).call_at(to_ns(when), handle->work);
   return reinterpret_cast<PyObject*>(handle);
 }
 

@@ -77,6 +77,8 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, what.callback, what.name});
   if (handle == nullptr)
     return nullptr;
+  if (what.transports)
+    handle->work.set_records_itself();
   const bool reads = kind == CallbackKind::reader;
   if (!cancel_watch(reads ? watcher->reader() : watcher->writer())) {
     Py_DECREF(handle);
@@ -88,7 +90,9 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
     Py_DECREF(handle);
     return raise_os_error(error);
   }
-  watcher->note_opened(what.handle, what.name);
+  if (!what.transports)
+    watcher->note_opened(what.handle, what.name);
+  handle->object_id = watcher->handle_id();
   return reinterpret_cast<PyObject*>(handle);
 }
 

@@ -32,6 +32,13 @@ void load_c_tasks(Runtime& it) {
   it.task_type = reinterpret_cast<PyTypeObject*>(task);
   it.task_get_coro = method_of(it.task_type, "get_coro");
   it.task_done = method_of(it.task_type, "done");
+  PyObject* future = import_from("_asyncio", "Future");
+  if (future == nullptr) {
+    PyErr_Clear();
+    return;
+  }
+  it.future_type = reinterpret_cast<PyTypeObject*>(future);
+  it.future_done = method_of(it.future_type, "done");
 }
 
 }  // namespace
@@ -57,6 +64,8 @@ bool load_runtime() {
       {&it.buffered_protocol, "asyncio", "BufferedProtocol"},
       {&it.set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
       {&it.socket_type, "socket", "socket"},
+      {&it.base_protocol, "asyncio", "BaseProtocol"},
+      {&it.base_transport, "asyncio", "BaseTransport"},
       {&it.partial_type, "functools", "partial"},
       {&it.get_frame, "sys", "_getframe"},
       {&it.handle_type, "asyncio", "Handle"},
@@ -85,6 +94,8 @@ bool load_runtime() {
       {&it.resume_writing, "resume_writing"},
       {&it.call_exception_handler, "call_exception_handler"},
       {&it.fatal_error, "_fatal_error"},
+      {&it.call_connection_lost, "_call_connection_lost"},
+      {&it.handle_id, "_handle_id"},
   };
   for (const Intern& string : strings) {
     if ((*string.slot = PyUnicode_InternFromString(string.text)) == nullptr)

@@ -15,11 +15,15 @@ struct Runtime {
   PyTypeObject* task_type = nullptr;      ///< _asyncio.Task, null if asyncio has no C tasks
   PyCFunction task_get_coro = nullptr;
   PyCFunction task_done = nullptr;
+  PyTypeObject* future_type = nullptr;  ///< _asyncio.Future, null if asyncio has no C futures
+  PyCFunction future_done = nullptr;
   PyObject* extract_stack = nullptr;      ///< asyncio.format_helpers.extract_stack
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
   PyObject* socket_type = nullptr;   ///< socket.socket
+  PyObject* base_protocol = nullptr;   ///< asyncio.BaseProtocol
+  PyObject* base_transport = nullptr;  ///< asyncio.BaseTransport
   PyObject* partial_type = nullptr;  ///< functools.partial
   PyObject* get_frame = nullptr;     ///< sys._getframe
 
@@ -38,7 +42,9 @@ struct Runtime {
   PyObject* pause_writing = nullptr;
   PyObject* resume_writing = nullptr;
   PyObject* call_exception_handler = nullptr;
-  PyObject* fatal_error = nullptr;  ///< "_fatal_error"
+  PyObject* fatal_error = nullptr;           ///< "_fatal_error"
+  PyObject* call_connection_lost = nullptr;  ///< "_call_connection_lost"
+  PyObject* handle_id = nullptr;             ///< "_handle_id"
 };
 
 [[nodiscard]] const Runtime& runtime();

@@ -47,6 +47,7 @@ bool schedule_connection_lost(TransportObject* self, PyObject* exception) {
     return false;
   HandleParts parts{self->loop, callback.get(), &exception, 1};
   parts.kind = CallbackKind::connection_lost;
+  parts.object_id = stream_of(self).handle_id();
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
   if (recorder.on() && self->protocol != nullptr)
     parts.named = self->loop->state->names.method(recorder, self->protocol, runtime().connection_lost);

@@ -88,6 +88,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
     return nullptr;
   HandleParts parts{self->loop, made.get(), &object, 1};
   parts.kind = CallbackKind::connection_made;
+  parts.object_id = stream_of(self).handle_id();
   HandleObject* handle = new_handle(parts);
   if (handle == nullptr)
     return nullptr;

@@ -19,12 +19,14 @@ struct Known {
   CallbackKind callback;
   HandleKind handle;
   const char* protocol_method;  ///< the name is the protocol's method; null: see name_of()
+  bool transports = false;      ///< see WatchKind
   PyObject* function = nullptr;
 };
 
 std::array<Known, 9>& known_methods() {
   static constexpr auto kSelector = "asyncio.selector_events";
   static constexpr auto kUnix = "asyncio.unix_events";
+  static constexpr auto kPipes = "loopscope.pipes";
   static std::array<Known, 9> table{{
       {kSelector, "BaseSelectorEventLoop", "_accept_connection", CallbackKind::accept, HandleKind::listener,
        nullptr},
@@ -33,12 +35,12 @@ std::array<Known, 9>& known_methods() {
        "datagram_received"},
       {kSelector, "_SelectorDatagramTransport", "_sendto_ready", CallbackKind::resume_writing, HandleKind::udp,
        "resume_writing"},
-      {kUnix, "_UnixReadPipeTransport", "_read_ready", CallbackKind::data_received, HandleKind::pipe,
-       "data_received"},
-      {kUnix, "_UnixWritePipeTransport", "_read_ready", CallbackKind::connection_lost, HandleKind::pipe,
-       "connection_lost"},
-      {kUnix, "_UnixWritePipeTransport", "_write_ready", CallbackKind::resume_writing, HandleKind::pipe,
-       "resume_writing"},
+      {kPipes, "ReadPipeTransport", "_read_ready", CallbackKind::data_received, HandleKind::pipe, "data_received",
+       true},
+      {kPipes, "WritePipeTransport", "_read_ready", CallbackKind::connection_lost, HandleKind::pipe,
+       "connection_lost", true},
+      {kPipes, "WritePipeTransport", "_write_ready", CallbackKind::resume_writing, HandleKind::pipe,
+       "resume_writing", true},
       {kUnix, "PidfdChildWatcher", "_do_wait", CallbackKind::internal, HandleKind::process, nullptr},
       {kUnix, "_PidfdChildWatcher", "_do_wait", CallbackKind::internal, HandleKind::process, nullptr},
   }};
@@ -86,11 +88,12 @@ WatchKind watch_kind(CallbackNames& names, tracer::Recorder& recorder, PyObject*
     PyObject* function = PyMethod_GET_FUNCTION(callback);
     for (const Known& known : loaded_methods()) {
       if (known.function == function)
-        return {known.callback, known.handle, name_of(known, names, recorder, callback, args, count)};
+        return {known.callback, known.handle, name_of(known, names, recorder, callback, args, count),
+                known.transports};
     }
   }
   const tracer::NameId name = recorder.on() ? names.describe(recorder, callback, otherwise).name : tracer::kNoName;
-  return {otherwise, HandleKind::watcher, name};
+  return {otherwise, HandleKind::watcher, name, false};
 }
 
 }  // namespace loopscope::bindings

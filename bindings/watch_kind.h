@@ -15,6 +15,7 @@ struct WatchKind {
   tracer::CallbackKind callback;
   tracer::HandleKind handle;
   tracer::NameId name;
+  bool transports;  ///< the descriptor is a transport's, which records itself and its handle
 };
 
 /// `args` are what `callback` will be called with.

@@ -29,6 +29,7 @@ class Callback {
   virtual void drop() = 0;
   /// True if run() records what it calls by itself: a transport, which reads before it knows whom to call.
   [[nodiscard]] bool records_itself() const { return records_itself_; }
+  void set_records_itself() { records_itself_ = true; }
   /// For the trace. Interns the name at its first sight; must not fail.
   virtual Description describe(tracer::Recorder& recorder) = 0;
 

@@ -37,6 +37,8 @@ class FdWatcher {
   [[nodiscard]] Callback* reader() const { return reader_; }
   [[nodiscard]] Callback* writer() const { return writer_; }
   [[nodiscard]] int fd() const { return fd_; }
+  /// In the trace; 0 if it is not recorded as a handle of its own.
+  [[nodiscard]] std::uint64_t handle_id() const { return handle_id_; }
 
   /// Records it as an open handle, until it is disarmed. Once it is watched.
   void note_opened(tracer::HandleKind kind, tracer::NameId name);
@@ -84,7 +86,7 @@ class FdWatcher {
   bool orphan_ = false;    ///< has had one, and could not be disarmed
   bool suspect_ = false;   ///< armed anew while another file may still be reported under this number
   tracer::HandleKind kind_ = tracer::HandleKind::watcher;
-  std::uint64_t handle_id_ = 0;  ///< in the trace; 0 if it is not recorded as a handle of its own
+  std::uint64_t handle_id_ = 0;
   Callback* reader_ = nullptr;
   Callback* writer_ = nullptr;
   uv_poll_t poll_{};

@@ -43,7 +43,6 @@ enum class Level : std::uint8_t {
   phases = 1,     ///< iterations, phases, polls with reason; counters
   callbacks = 2,  ///< every callback with name and t_ready, timers, bytes
   tasks = 3,      ///< tasks created and done
-  stacks = 4,     ///< reserved: stacks of slow callbacks
 };
 
 /// The phases of one iteration, in no particular order: SessionHeader::phase_order has the order.
@@ -92,7 +91,7 @@ enum class CallbackKind : std::uint8_t {
   resume_writing = 15,
   datagram_received = 16,
   error_received = 17,
-  future_done = 18,  ///< a done callback of a future
+  future_done = 18,  ///< a done callback of one of CPython's own futures: queued with the future as its argument
   internal = 19,     ///< the loop's own
 };
 
@@ -109,19 +108,20 @@ enum class HandleKind : std::uint8_t {
 };
 
 enum class EventType : std::uint8_t {
-  none = 0,              // fields below; what is not named is 0
-  loop_start = 1,        // a = thread id
-  loop_stop = 2,         //
-  phase_begin = 3,       // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
-  phase_end = 4,         // phase; a = callbacks run
-  poll_begin = 5,        // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
-                         //   ticks spent in prepare (high 32)
-  poll_wake = 6,         // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
-  poll_end = 7,          // a = I/O events handled; b = iteration
-  callback_begin = 8,    // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = object id
-  callback_end = 9,      // kind, name as in callback_begin; b = object id
-  timer_set = 10,        // name; a = timer id; b = due_ns
-  timer_fired = 11,      // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
+  none = 0,            // fields below; what is not named is 0
+  loop_start = 1,      // a = thread id
+  loop_stop = 2,       //
+  phase_begin = 3,     // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
+  phase_end = 4,       // phase; a = callbacks run
+  poll_begin = 5,      // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
+                       //   ticks spent in prepare (high 32)
+  poll_wake = 6,       // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
+  poll_end = 7,        // a = I/O events handled; b = iteration
+  callback_begin = 8,  // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = id of its task
+                       //   (task_step), timer (timer) or handle (all others that have one)
+  callback_end = 9,    // kind, name as in callback_begin; b = object id
+  timer_set = 10,      // name; a = timer id; b = due_ns
+  timer_fired = 11,    // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
   timer_cancelled = 12,  // name; a = timer id
   handle_opened = 13,    // kind = HandleKind; name = what it serves; a = handle id; b = file descriptor
   handle_closed = 14,    // kind = HandleKind; a = handle id
@@ -129,7 +129,7 @@ enum class EventType : std::uint8_t {
   bytes_written = 16,    // a = handle id; b = bytes
   task_created = 17,     // name = coroutine; a = task id
   task_done = 18,        // name = coroutine; a = task id
-  wakeup = 19,           // call_soon_threadsafe() or a signal woke the poll
+  wakeup = 19,           // call_soon_threadsafe() woke the poll
   level_changed = 20,    // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
 };
 

@@ -144,7 +144,7 @@ void Recorder::scan_leases() {
     if (heartbeat > now && heartbeat - now > kLeaseTimeoutNs)
       continue;
     leases_active_ = true;
-    const auto wanted = std::min(claim >> 32U, std::uint64_t{static_cast<std::uint8_t>(Level::stacks)});
+    const auto wanted = std::min(claim >> 32U, std::uint64_t{static_cast<std::uint8_t>(Level::tasks)});
     if (static_cast<Level>(wanted) <= leased_level_)
       continue;
     leased_level_ = static_cast<Level>(wanted);

@@ -14,7 +14,7 @@ namespace loopscope::tracer {
 
 namespace words {
 inline constexpr std::string_view kUnknown = "unknown";
-inline constexpr std::array<std::string_view, 5> kLevels{"off", "phases", "callbacks", "tasks", "stacks"};
+inline constexpr std::array<std::string_view, 4> kLevels{"off", "phases", "callbacks", "tasks"};
 inline constexpr std::array<std::string_view, kPhaseCount> kPhases{"none",    "timers", "pending", "idle",
                                                                    "prepare", "poll",   "check",   "closing"};
 inline constexpr std::array<std::string_view, 9> kReasons{

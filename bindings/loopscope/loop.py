@@ -21,6 +21,7 @@ from asyncio import SelectorEventLoop, base_events, events, format_helpers, sslp
 from typing import Any
 
 from loopscope import _native
+from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.transport import SocketTransport
 from loopscope.watchers import Watchers
 
@@ -38,8 +39,6 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        SelectorEventLoop.__init__(self, Watchers(self))
-        _open_loops.add(self)
         problem = self._open_session(
             _command_line(),
             platform.python_version(),
@@ -51,6 +50,8 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
             warnings.warn(
                 f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
             )
+        SelectorEventLoop.__init__(self, Watchers(self))
+        _open_loops.add(self)
 
     # -- signals -------------------------------------------------------------------------------------
 
@@ -138,6 +139,16 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         )
         SocketTransport(self, rawsock, tls, extra=extra, server=server)
         return tls._app_transport
+
+    def _make_read_pipe_transport(
+        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None
+    ) -> ReadPipeTransport:
+        return ReadPipeTransport(self, pipe, protocol, waiter, extra)
+
+    def _make_write_pipe_transport(
+        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None
+    ) -> WritePipeTransport:
+        return WritePipeTransport(self, pipe, protocol, waiter, extra)
 
 
 for _name in _native.SockMethod.names:

@@ -240,7 +240,7 @@ TEST_F(Lease, ForALevelThatDoesNotExistIsForTheHighest) {
   control.leases[0] = {1, 200, monotonic_ns()};
   std::atomic_ref(control.lease_change).fetch_add(1);
   turn(*recorder);
-  EXPECT_EQ(recorder->level(), Level::stacks);
+  EXPECT_EQ(recorder->level(), Level::tasks);
 }
 
 TEST(LeaseOfADeadSession, IsRefused) {

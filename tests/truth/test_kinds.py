@@ -57,7 +57,7 @@ def callbacks_of(session, function):
         ("on_reader", "reader", 1),
         ("on_writer", "writer", 1),
         ("on_signal", "signal", 1),
-        ("on_future_done", "soon", 1),
+        ("on_future_done", "future_done", 1),
         ("coroutine_of_a_task", "task_step", 3),
         ("Server", "accept", 1),
         ("Server.connection_made", "connection_made", 1),

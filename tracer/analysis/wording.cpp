@@ -198,8 +198,6 @@ const char* level_text(Level level) {
       return "callbacks";
     case Level::tasks:
       return "tasks";
-    case Level::stacks:
-      return "stacks";
   }
   return "?";
 }

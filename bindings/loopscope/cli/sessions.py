@@ -12,7 +12,7 @@ from loopscope import _trace
 from loopscope.cli.errors import CommandError, Parser
 
 COLUMNS = ("session", "state", "level", "age", "python", "libuv", "program")
-LEVELS = ("off", "phases", "callbacks", "tasks", "stacks")
+LEVELS = ("off", "phases", "callbacks", "tasks")
 
 
 def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:

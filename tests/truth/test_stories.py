@@ -1,0 +1,53 @@
+"""The trace tells of small programs what they did: all of it, in order, and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import story
+from session_bytes import SessionBytes
+
+HERE = Path(__file__).parent
+MODULES = sorted(path.stem for path in (HERE / "stories").glob("[a-z]*.py"))
+
+
+def scripts():
+    for module in MODULES:
+        found = importlib.import_module(f"stories.{module}")
+        for name, script in vars(found).items():
+            if (
+                inspect.isfunction(script)
+                and script.__module__ == found.__name__
+                and script.__doc__
+            ):
+                yield pytest.param(module, script, id=f"{module}-{name}")
+
+
+@pytest.mark.parametrize("module, script", scripts())
+def test_the_trace_tells_the_story(module, script, tmp_path):
+    sessions = tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm")
+    try:
+        subprocess.run(
+            [
+                sys.executable,
+                str(HERE / "tell.py"),
+                str(tmp_path / "session"),
+                module,
+                script.__name__,
+            ],
+            env={**os.environ, "LOOPSCOPE_LEVEL": "tasks", "LOOPSCOPE_DIR": sessions},
+            check=True,
+            timeout=30,
+        )
+    finally:
+        shutil.rmtree(sessions)
+    told = story.story(SessionBytes(tmp_path / "session"), hasattr(script, "in_any_poll"))
+    assert told == inspect.cleandoc(script.__doc__).splitlines()
