@@ -197,16 +197,18 @@ def the_reader_of_a_pipe_leaves(loop):
 
 
 class Child(asyncio.SubprocessProtocol):
+    """Lets the child go once it has closed its output."""
+
     def connection_made(self, transport):
-        stdin = transport.get_pipe_transport(0)
-        stdin.write(b"hello")
-        stdin.close()
+        self.stdin = transport.get_pipe_transport(0)
+        self.stdin.write(b"hello\n")
 
     def pipe_data_received(self, fd, data):
         pass
 
     def pipe_connection_lost(self, fd, error):
-        pass
+        if fd == 1:
+            self.stdin.close()
 
     def process_exited(self):
         pass
@@ -218,9 +220,9 @@ class Child(asyncio.SubprocessProtocol):
 @in_any_poll
 def a_child(loop):
     """
-    created task.1 BaseEventLoop.subprocess_exec
+    created task.1 BaseEventLoop.subprocess_shell
     run
-        task_step BaseEventLoop.subprocess_exec (task.1)
+        task_step BaseEventLoop.subprocess_shell (task.1)
             created task.2 BaseSubprocessTransport._connect_pipes
             opened process.1 PidfdChildWatcher._do_wait
         task_step BaseSubprocessTransport._connect_pipes (task.2)
@@ -236,19 +238,19 @@ def a_child(loop):
         task_step BaseSubprocessTransport._connect_pipes (task.2)
             done task.2 BaseSubprocessTransport._connect_pipes
         connection_made Child.connection_made
-            wrote 5 (pipe.1)
-        task_step BaseEventLoop.subprocess_exec (task.1)
-            done task.1 BaseEventLoop.subprocess_exec
-        connection_lost WriteSubprocessPipeProto.connection_lost (pipe.1)
-            closed pipe.1
-        soon Child.pipe_connection_lost
-        read 5 (pipe.2)
+            wrote 6 (pipe.1)
+        task_step BaseEventLoop.subprocess_shell (task.1)
+            done task.1 BaseEventLoop.subprocess_shell
+        read 6 (pipe.2)
         data_received ReadSubprocessPipeProto.data_received (pipe.2)
         soon Child.pipe_data_received
         read 0 (pipe.2)
         eof_received Protocol.eof_received (pipe.2)
         connection_lost WriteSubprocessPipeProto.connection_lost (pipe.2)
             closed pipe.2
+        soon Child.pipe_connection_lost
+        connection_lost WriteSubprocessPipeProto.connection_lost (pipe.1)
+            closed pipe.1
         soon Child.pipe_connection_lost
         internal PidfdChildWatcher._do_wait (process.1)
             closed process.1
@@ -260,5 +262,6 @@ def a_child(loop):
     asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
     asyncio.set_event_loop(loop)
     asyncio.get_child_watcher().attach_loop(loop)
-    loop.create_task(loop.subprocess_exec(Child, "cat", stderr=None))
+    program = "read line; echo $line; exec >&-; read line"
+    loop.create_task(loop.subprocess_shell(Child, program, stderr=None))
     loop.run_forever()
