@@ -40,12 +40,12 @@ struct LoopState {
   GilGate gate;
   CallbackNames names;
   SockLeases leases;
-  PyRef transports;                     ///< the dict in Loop._transports, by descriptor; once looked at
+  PyRef transports;                       ///< the dict in Loop._transports, by descriptor; once looked at
   const loop::Callback* cause = nullptr;  ///< the callback that runs, if it records itself
-  PyRef exit_exception;                 ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
-  std::unique_ptr<char[]> read_buffer;  ///< shared by the loop's transports
-  std::unique_ptr<char[]> sock_buffer;  ///< shared by the sock_* methods, from their first call on
-  Py_ssize_t last_received = 0;         ///< bytes, by a sock_* method
+  PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
+  std::unique_ptr<char[]> read_buffer;    ///< shared by the loop's transports
+  std::unique_ptr<char[]> sock_buffer;    ///< shared by the sock_* methods, from their first call on
+  Py_ssize_t last_received = 0;           ///< bytes, by a sock_* method
 };
 inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
 inline constexpr std::size_t kSockBufferBytes = 256 * 1024;

@@ -21,11 +21,11 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
-  PyObject* socket_type = nullptr;   ///< socket.socket
+  PyObject* socket_type = nullptr;     ///< socket.socket
   PyObject* base_protocol = nullptr;   ///< asyncio.BaseProtocol
   PyObject* base_transport = nullptr;  ///< asyncio.BaseTransport
-  PyObject* partial_type = nullptr;  ///< functools.partial
-  PyObject* get_frame = nullptr;     ///< sys._getframe
+  PyObject* partial_type = nullptr;    ///< functools.partial
+  PyObject* get_frame = nullptr;       ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;

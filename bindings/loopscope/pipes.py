@@ -18,7 +18,7 @@ _DATA_RECEIVED, _EOF_RECEIVED, _CONNECTION_LOST, _PAUSE_WRITING, _RESUME_WRITING
 _NONE = -1
 
 
-class ReadPipeTransport(unix_events._UnixReadPipeTransport):
+class ReadPipeTransport(unix_events._UnixReadPipeTransport):  # type: ignore[name-defined, misc]
     """The reading end of a pipe."""
 
     max_size = 64 * 1024  # what a pipe holds; asyncio's 256 KiB would be mapped anew for each read
@@ -58,7 +58,7 @@ class ReadPipeTransport(unix_events._UnixReadPipeTransport):
             loop._close_handle(_HANDLE_PIPE, self._handle_id)
 
 
-class WritePipeTransport(unix_events._UnixWritePipeTransport):
+class WritePipeTransport(unix_events._UnixWritePipeTransport):  # type: ignore[name-defined, misc]
     """The writing end of a pipe."""
 
     def __init__(self, loop: Any, pipe: Any, protocol: Any, waiter: Any, extra: Any) -> None:

@@ -5,8 +5,8 @@
         soon on_soon                    a callback: what it is to asyncio, its name, and the object it belongs to
     opened tcp.1 Server                 handles, timers and tasks are numbered in the order in which they appear
 
-Nothing is left out but times, timeouts, descriptors and the threads' ids: what begins must end where it should, and every
-number that an event gives twice must be the same.
+Nothing is left out but times, timeouts, descriptors and the threads' ids: what begins must end where it should, and
+every number that an event gives twice must be the same.
 """
 
 from __future__ import annotations
