@@ -1,5 +1,7 @@
 #include "loop/loop.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -14,6 +16,14 @@ void check(int code, const char* what) {
     throw std::system_error(-code, std::generic_category(), what);
 }
 
+/// libuv 1.44 leaks the epoll if it runs out of descriptors after it; newer ones close it and say -1.
+void init(uv_loop_t& loop) {
+  const int error = uv_loop_init(&loop);
+  if (error != 0 && uv_backend_fd(&loop) > 0)
+    ::close(uv_backend_fd(&loop));
+  check(error, "uv_loop_init");
+}
+
 Loop& owner(const uv_loop_t* loop) {
   return *static_cast<Loop*>(loop->data);
 }
@@ -21,20 +31,22 @@ Loop& owner(const uv_loop_t* loop) {
 }  // namespace
 
 Loop::Loop() {
-  check(uv_loop_init(&uv_), "uv_loop_init");
+  init(uv_);
   uv_.data = this;
+  // First, as it is the only one that can fail: a destructor does not run for what was never made.
+  const int error = uv_async_init(&uv_, &wakeup_, [](uv_async_t* handle) {
+    Loop& self = owner(handle->loop);
+    self.poll_returned();
+    self.count_io_event();
+    self.recorder_.wakeup();
+  });
+  if (error != 0)
+    uv_loop_close(&uv_);
+  check(error, "uv_async_init");
   uv_timer_init(&uv_, &timer_);
   uv_idle_init(&uv_, &idle_);
   uv_prepare_init(&uv_, &prepare_);
   uv_check_init(&uv_, &check_);
-  check(uv_async_init(&uv_, &wakeup_,
-                      [](uv_async_t* handle) {
-                        Loop& self = owner(handle->loop);
-                        self.poll_returned();
-                        self.count_io_event();
-                        self.recorder_.wakeup();
-                      }),
-        "uv_async_init");
   uv_prepare_start(&prepare_, [](uv_prepare_t* handle) { owner(handle->loop).on_prepare(); });
   uv_check_start(&check_, [](uv_check_t* handle) { owner(handle->loop).on_check(); });
 }
