@@ -19,14 +19,29 @@ as_root() {
     fi
 }
 
+# Packages of .ci/packages.txt before, or after, its line "# optional".
+packages() { # required|optional
+    awk -v section="$1" '
+        /^# optional/ { optional = 1 }
+        /^#/ { next }
+        optional == (section == "optional") { for (i = 1; i <= NF; i++) print $i }' "$ROOT/.ci/packages.txt" | sort -u
+}
+
+missing_packages() { # required|optional
+    comm -23 <(packages "$1") <(installed_packages)
+}
+
+apt_get_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
 install_packages() {
     command -v dpkg-query >/dev/null || {
         say "this is not Debian; the packages of .ci/packages.txt have to be there already"
         return
     }
-    local wanted missing
-    mapfile -t wanted < <(grep -v '^#' "$ROOT/.ci/packages.txt" | tr -s ' ' '\n' | grep .)
-    mapfile -t missing < <(comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) <(installed_packages))
+    local missing
+    mapfile -t missing < <(missing_packages required)
     [[ ${#missing[@]} -eq 0 ]] && return
     [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
         fail "these packages are missing: ${missing[*]}; install them, or run this as root or with sudo installed"
@@ -34,11 +49,28 @@ install_packages() {
     mkdir -p "$BUILD"
     {
         as_root apt-get update -qq || say "apt-get update failed; trying with the lists there are"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+        apt_get_install "${missing[@]}"
     } >"$BUILD/packages.log" 2>&1 || {
         tail -n 20 "$BUILD/packages.log" >&2
         fail "apt-get could not install ${missing[*]}; all of it is in $BUILD/packages.log"
     }
+}
+
+# What cannot be had is named once and not asked for again until the list of packages changes.
+install_optional_packages() {
+    command -v dpkg-query >/dev/null || return 0
+    local log=$BUILD/optional-packages.log missing package
+    mapfile -t missing < <(missing_packages optional 2>/dev/null)
+    [[ ${#missing[@]} -eq 0 || $log -nt $ROOT/.ci/packages.txt ]] && return
+    [[ $EUID -eq 0 ]] || command -v sudo >/dev/null || return 0
+    say "installing ${missing[*]}"
+    mkdir -p "$BUILD"
+    {
+        as_root apt-get update -qq
+        apt_get_install "${missing[@]}" || for package in "${missing[@]}"; do apt_get_install "$package"; done
+    } >"$log" 2>&1
+    mapfile -t missing < <(missing_packages optional)
+    [[ ${#missing[@]} -eq 0 ]] || say "could not install ${missing[*]}: their tests are skipped; see $log"
 }
 
 # Names of what is installed, and of what that provides.
