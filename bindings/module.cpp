@@ -8,6 +8,7 @@
 #include "bindings/runtime.h"
 #include "bindings/sock_call.h"
 #include "bindings/stream_transport.h"
+#include "bindings/tls_protocol.h"
 
 namespace {
 
@@ -27,7 +28,7 @@ PYBIND11_MODULE(_native, module) {
   using namespace loopscope::bindings;
   if (!load_runtime() || !add_handle_types(module.ptr()) || !add_loop_type(module.ptr()) ||
       !add_stream_transport_type(module.ptr()) || !add_sock_call_type(module.ptr()) ||
-      !add_sock_method_type(module.ptr()))
+      !add_sock_method_type(module.ptr()) || !add_tls_types(module.ptr()))
     throw pybind11::error_already_set();
   module.attr("libuv_version") = uv_version_string();
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "bindings/loop_object.h"
+#include "bindings/protocol_span.h"
 #include "bindings/py_callback.h"
 #include "bindings/py_ref.h"
 #include "loop/stream.h"
@@ -69,6 +70,7 @@ struct TransportObject {
   Py_ssize_t connection_lost_count;  ///< asyncio's _conn_lost
   Py_ssize_t last_read;
   char buffered;  ///< the protocol is a BufferedProtocol
+  char feeds;     ///< and one of ours, that is fed from the loop's buffer
   char closing;
   char eof;  ///< write_eof() was called
   char paused;
@@ -86,22 +88,9 @@ inline loop::Stream& stream_of(TransportObject* self) {
   return self->parts->stream;
 }
 
-/// One call of one of the protocol's methods: a span in the trace, and in debug mode a report if it was slow.
-class ProtocolSpan {
- public:
-  /// `cause` is the callback that leads to the call; null if it is made inside another one.
-  ProtocolSpan(TransportObject* self, tracer::CallbackKind kind, PyObject* method, const loop::Callback* cause);
-  ~ProtocolSpan();
-  ProtocolSpan(const ProtocolSpan&) = delete;
-  ProtocolSpan& operator=(const ProtocolSpan&) = delete;
-
- private:
-  PyRef loop_;  ///< the call may end the transport, which lets go of its loop and its protocol
-  PyRef protocol_;
-  PyObject* method_;
-  tracer::Recorder& recorder_;
-  std::uint64_t begin_ns_ = 0;  ///< in debug mode
-};
+/// A call of one of the protocol's methods, for its ProtocolSpan.
+ProtocolSpan::Call span_of(TransportObject* self, tracer::CallbackKind kind, PyObject* method,
+                           const loop::Callback* cause);
 
 // -- stream_closing.cpp
 

@@ -5,6 +5,7 @@
 
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
+#include "bindings/tls_protocol.h"
 
 namespace loopscope::bindings {
 
@@ -16,7 +17,8 @@ namespace {
 constexpr Py_ssize_t kMostRead = 120 * 1024;
 
 void on_eof(TransportObject* self) {
-  const ProtocolSpan span(self, CallbackKind::eof_received, runtime().eof_received, &self->parts->on_readable);
+  const ProtocolSpan span(
+      span_of(self, CallbackKind::eof_received, runtime().eof_received, &self->parts->on_readable));
   const PyRef keep_open = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, runtime().eof_received));
   const int truth = keep_open ? PyObject_IsTrue(keep_open.get()) : -1;
   if (truth < 0) {
@@ -32,7 +34,8 @@ void on_eof(TransportObject* self) {
 void deliver(TransportObject* self, PyObject* data) {
   PyObject* stack[] = {self->protocol, data};
   const PyRef protocol = PyRef::borrow(self->protocol);
-  const ProtocolSpan span(self, CallbackKind::data_received, runtime().data_received, &self->parts->on_readable);
+  const ProtocolSpan span(
+      span_of(self, CallbackKind::data_received, runtime().data_received, &self->parts->on_readable));
   const PyRef result = PyRef::steal(
       PyObject_VectorcallMethod(runtime().data_received, stack, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result)
@@ -115,10 +118,24 @@ void read_buffered(TransportObject* self) {
   if (!got_bytes(self, count))
     return;
   const PyRef size = PyRef::steal(PyLong_FromSsize_t(count));
-  const ProtocolSpan span(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable);
+  const ProtocolSpan span(
+      span_of(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable));
   const PyRef result =
       PyRef::steal(PyObject_CallMethodOneArg(protocol.get(), runtime().buffer_updated, size.get()));
   if (!result)
+    fatal(self, "Fatal error: protocol.buffer_updated() call failed.");
+}
+
+/// As read_buffered(), without a buffer of the protocol's.
+void read_fed(TransportObject* self) {
+  const PyRef protocol = PyRef::borrow(self->protocol);
+  char* buffer = self->loop->state->read_buffer.get();
+  const ssize_t count = stream_of(self).read(buffer, kReadBufferBytes);
+  if (!got_bytes(self, count))
+    return;
+  const ProtocolSpan span(
+      span_of(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable));
+  if (!feed(protocol.get(), buffer, count))
     fatal(self, "Fatal error: protocol.buffer_updated() call failed.");
 }
 
@@ -127,7 +144,9 @@ void read_buffered(TransportObject* self) {
 void read_ready(TransportObject* self) {
   if (self->connection_lost_count > 0 || self->loop == nullptr || self->paused != 0 || self->closing != 0)
     return;
-  if (self->buffered != 0)
+  if (self->feeds != 0 && takes_feed(self->protocol))
+    read_fed(self);
+  else if (self->buffered != 0)
     read_buffered(self);
   else if (self->last_read >= static_cast<Py_ssize_t>(kReadBufferBytes) / 2)
     read_large(self);

@@ -9,6 +9,7 @@
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
+#include "bindings/tls_protocol.h"
 #include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
@@ -16,6 +17,8 @@ namespace loopscope::bindings {
 using tracer::CallbackKind;
 
 namespace {
+
+PyTypeObject* stream_transport_type = nullptr;
 
 void release_bytes(void* bytes) {
   Py_DECREF(static_cast<PyObject*>(bytes));
@@ -41,6 +44,7 @@ bool use_protocol(TransportObject* self, PyObject* protocol) {
   if (buffered < 0)
     return false;
   self->buffered = static_cast<char>(buffered);
+  self->feeds = static_cast<char>(takes_feed(protocol));
   assign(self->protocol, protocol);
   self->protocol_connected = 1;
   if (self->parts == nullptr)
@@ -285,28 +289,13 @@ loop::Description TransportCallback::describe(tracer::Recorder& recorder) {
   return {name, kind_, owner_->parts->stream.handle_id()};
 }
 
-ProtocolSpan::ProtocolSpan(TransportObject* self, CallbackKind kind, PyObject* method, const loop::Callback* cause)
-    : loop_(PyRef::borrow(as_object(self->loop))),
-      protocol_(PyRef::borrow(self->protocol)),
-      method_(method),
-      recorder_(self->loop->state->loop.recorder()) {
-  if (self->loop->debug != 0)
-    begin_ns_ = tracer::monotonic_ns();
-  tracer::NameId name = tracer::kNoName;
-  if (recorder_.callbacks())
-    name = self->loop->state->names.method(recorder_, self->protocol, method);
-  recorder_.callback_begin(kind, name, cause != nullptr ? cause->ready() : 0, false, stream_of(self).handle_id());
+ProtocolSpan::Call span_of(TransportObject* self, CallbackKind kind, PyObject* method,
+                           const loop::Callback* cause) {
+  return {self->loop, self->protocol, method, kind, stream_of(self).handle_id(), cause};
 }
 
-ProtocolSpan::~ProtocolSpan() {
-  recorder_.callback_end();
-  if (begin_ns_ == 0)
-    return;
-  const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns_) * 1e-9;
-  const PyRef nothing = PyRef::steal(
-      PyObject_CallMethod(loop_.get(), "_report_if_slow_protocol", "OOd", protocol_.get(), method_, seconds));
-  if (!nothing)
-    PyErr_WriteUnraisable(protocol_.get());
+bool is_stream_transport(PyObject* object) {
+  return object != nullptr && PyObject_TypeCheck(object, stream_transport_type);
 }
 
 bool add_stream_transport_type(PyObject* module) {
@@ -322,8 +311,8 @@ bool add_stream_transport_type(PyObject* module) {
   };
   PyType_Spec spec = {"loopscope._native.StreamTransport", sizeof(TransportObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-  PyTypeObject* type = make_heap_type(spec, runtime().transport_type, offsetof(TransportObject, parts));
-  return type != nullptr && PyModule_AddType(module, type) == 0;
+  stream_transport_type = make_heap_type(spec, runtime().transport_type, offsetof(TransportObject, parts));
+  return stream_transport_type != nullptr && PyModule_AddType(module, stream_transport_type) == 0;
 }
 
 }  // namespace loopscope::bindings

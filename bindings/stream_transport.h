@@ -12,6 +12,8 @@
 
 namespace loopscope::bindings {
 
+[[nodiscard]] bool is_stream_transport(PyObject* object);
+
 /// Makes the type and adds it to `module`. False with an exception set.
 bool add_stream_transport_type(PyObject* module);
 

@@ -19,7 +19,7 @@ constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THR
 /// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
 void tell_protocol(TransportObject* self, CallbackKind kind, PyObject* method, const char* failed) {
   const bool resumes = kind == CallbackKind::resume_writing;
-  const ProtocolSpan span(self, kind, method, resumes ? &self->parts->on_writable : nullptr);
+  const ProtocolSpan span(span_of(self, kind, method, resumes ? &self->parts->on_writable : nullptr));
   const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, method));
   if (result)
     return;
@@ -74,8 +74,8 @@ void write_failed(TransportObject* self, int error) {
 /// As _write_ready() ends a closed connection: at once, and with a handle's report of what the protocol raises.
 void lose_connection(TransportObject* self) {
   const PyRef loop = PyRef::borrow(as_object(self->loop));  // the transport lets go of it
-  const ProtocolSpan span(self, CallbackKind::connection_lost, runtime().connection_lost,
-                          &self->parts->on_writable);
+  const ProtocolSpan span(
+      span_of(self, CallbackKind::connection_lost, runtime().connection_lost, &self->parts->on_writable));
   const PyRef done = PyRef::steal(call_connection_lost(as_object(self), Py_None));
   if (done)
     return;

@@ -17,11 +17,12 @@ import sys
 import threading
 import warnings
 import weakref
-from asyncio import SelectorEventLoop, base_events, events, format_helpers, sslproto
+from asyncio import SelectorEventLoop, base_events, events, format_helpers
 from typing import Any
 
 from loopscope import _native
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
+from loopscope.tls import SSLProtocol, check_upgrade
 from loopscope.transport import SocketTransport
 from loopscope.watchers import Watchers
 
@@ -134,10 +135,48 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         server: Any = None,
         **timeouts: float | None,
     ) -> Any:
-        tls = sslproto.SSLProtocol(
+        tls = SSLProtocol(
             self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts
         )
         SocketTransport(self, rawsock, tls, extra=extra, server=server)
+        return tls._app_transport
+
+    async def start_tls(
+        self,
+        transport: Any,
+        protocol: asyncio.BaseProtocol,
+        sslcontext: Any,
+        *,
+        server_side: bool = False,
+        server_hostname: str | None = None,
+        **timeouts: float | None,
+    ) -> Any:
+        """Upgrade a connection to TLS; return the transport that the protocol shall use from now on."""
+        check_upgrade(transport, sslcontext)
+        done = self.create_future()
+        tls = SSLProtocol(
+            self,
+            protocol,
+            sslcontext,
+            done,
+            server_side,
+            server_hostname,
+            call_connection_made=False,
+            **timeouts,
+        )
+        transport.pause_reading()  # until tls.connection_made() has run
+        transport.set_protocol(tls)
+        steps = [
+            self.call_soon(tls.connection_made, transport),
+            self.call_soon(transport.resume_reading),
+        ]
+        try:
+            await done
+        except BaseException:
+            transport.close()
+            for step in steps:
+                step.cancel()
+            raise
         return tls._app_transport
 
     def _make_read_pipe_transport(

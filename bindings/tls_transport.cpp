@@ -1,0 +1,104 @@
+#include "bindings/tls_object.h"
+
+#include <structmember.h>
+
+#include <cstddef>
+
+#include "bindings/runtime.h"
+#include "bindings/type_kit.h"
+
+namespace loopscope::bindings {
+
+namespace {
+
+/// The native half of the transport that the application writes to.
+struct TlsTransportObject {
+  PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
+  PyObject* loop;
+  PyObject* ssl_protocol;
+  char closed;
+};
+
+PyTypeObject* tls_protocol_type = nullptr;
+
+TlsTransportObject* as_transport(PyObject* object) {
+  return reinterpret_cast<TlsTransportObject*>(object);
+}
+
+PyObject* write(PyObject* object, PyObject* data) {
+  if (!PyBytes_Check(data) && !PyByteArray_Check(data) && !PyMemoryView_Check(data)) {
+    const PyRef name =
+        PyRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(data)), "__name__"));
+    if (name)
+      PyErr_Format(PyExc_TypeError, "data: expecting a bytes-like instance, got %U", name.get());
+    return nullptr;
+  }
+  const int truth = PyObject_IsTrue(data);
+  if (truth < 0)
+    return nullptr;
+  if (truth == 0)
+    Py_RETURN_NONE;
+  PyObject* protocol = as_transport(object)->ssl_protocol;
+  if (protocol != nullptr && PyObject_TypeCheck(protocol, tls_protocol_type))
+    return write_one(as_tls(protocol), data);
+  return PyObject_CallMethod(protocol != nullptr ? protocol : Py_None, "_write_appdata", "((O))", data);
+}
+
+PyObject* is_closing(PyObject* object, PyObject*) {
+  return PyBool_FromLong(as_transport(object)->closed);
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(as_transport(object)->loop);
+  Py_VISIT(as_transport(object)->ssl_protocol);
+  return 0;
+}
+
+int clear_references(PyObject* object) {
+  clear(as_transport(object)->loop);
+  clear(as_transport(object)->ssl_protocol);
+  return 0;
+}
+
+void dealloc(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  clear_references(object);
+  type->tp_free(object);
+  Py_DECREF(type);
+}
+
+PyMethodDef methods[] = {
+    {"write", write, METH_O, "Encrypt data and send it: at once what the kernel takes, the rest when it can."},
+    {"is_closing", is_closing, METH_NOARGS, "True if the connection is closed or about to be."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMemberDef members[] = {
+    {"_loop", T_OBJECT_EX, offsetof(TlsTransportObject, loop), 0, nullptr},
+    {"_ssl_protocol", T_OBJECT_EX, offsetof(TlsTransportObject, ssl_protocol), 0, nullptr},
+    {"_closed", T_BOOL, offsetof(TlsTransportObject, closed), 0, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+
+}  // namespace
+
+bool add_tls_transport_type(PyObject* module, PyTypeObject* protocol_type) {
+  tls_protocol_type = protocol_type;
+  PyType_Slot slots[] = {
+      {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+      {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
+      {Py_tp_methods, methods},
+      {Py_tp_members, members},
+      {Py_tp_doc, const_cast<char*>("The native half of the transport that applications see on TLS.")},
+      {0, nullptr},
+  };
+  PyType_Spec spec = {"loopscope._native.TlsTransportBase", sizeof(TlsTransportObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+  PyTypeObject* type = make_heap_type(spec, runtime().transport_type, offsetof(TlsTransportObject, loop));
+  return type != nullptr && PyModule_AddType(module, type) == 0;
+}
+
+}  // namespace loopscope::bindings
