@@ -45,24 +45,6 @@ PyCodeObject* coroutine_code(PyObject* coroutine) {
 #endif
 }
 
-/// The step wrapper of C tasks has no public type. Its first field is the task; the first wrapper seen proves it.
-struct StepWrapper {
-  PyObject_HEAD PyObject* task;
-};
-PyTypeObject* step_wrapper_type = nullptr;
-
-bool learn_step_wrapper(PyObject* callable) {
-  if (std::strstr(Py_TYPE(callable)->tp_name, "TaskStepMethWrapper") == nullptr)
-    return false;
-  const PyRef task = PyRef::steal(PyObject_GetAttrString(callable, "__self__"));
-  if (!task || reinterpret_cast<StepWrapper*>(callable)->task != task.get()) {
-    PyErr_Clear();
-    return false;
-  }
-  step_wrapper_type = Py_TYPE(callable);
-  return true;
-}
-
 bool is_task(PyObject* object) {
   return object != nullptr && runtime().task_type != nullptr && PyObject_TypeCheck(object, runtime().task_type);
 }
@@ -84,20 +66,59 @@ PyRef generator_behind(PyObject* awaitable) {
   return PyRef::borrow(found);
 }
 
+/// What C tasks give to call_soon() and add_done_callback() has no public type. Its first field is the task; the first
+/// object of the type that is seen proves it.
+struct TaskWrapper {
+  PyObject_HEAD PyObject* task;
+};
+struct WrapperType {
+  const char* name;
+  PyTypeObject* type = nullptr;
+};
+#if PY_VERSION_HEX >= 0x030A0000
+WrapperType wrapper_types[] = {{"TaskStepMethWrapper"}};  // wake-ups are built-in methods
+#else
+WrapperType wrapper_types[] = {{"TaskStepMethWrapper"}, {"TaskWakeupMethWrapper"}};
+#endif
+
+int stop_at_task(PyObject* object, void* found) {
+  if (!is_task(object))
+    return 0;
+  *static_cast<PyObject**>(found) = object;
+  return 1;
+}
+
+bool learn_wrapper(WrapperType& wrapper, PyObject* callable) {
+  PyTypeObject* type = Py_TYPE(callable);
+  if (std::strstr(type->tp_name, wrapper.name) == nullptr || type->tp_traverse == nullptr ||
+      type->tp_basicsize < static_cast<Py_ssize_t>(sizeof(TaskWrapper)))
+    return false;
+  PyObject* task = nullptr;
+  type->tp_traverse(callable, stop_at_task, &task);
+  if (task == nullptr || reinterpret_cast<TaskWrapper*>(callable)->task != task)
+    return false;
+  wrapper.type = type;
+  return true;
+}
+
 }  // namespace
 
 PyObject* task_behind(PyObject* callable) {
   if (callable == nullptr)
     return nullptr;
-  if (Py_TYPE(callable) == step_wrapper_type)
-    return reinterpret_cast<StepWrapper*>(callable)->task;
+  for (const WrapperType& wrapper : wrapper_types) {
+    if (Py_TYPE(callable) == wrapper.type)
+      return reinterpret_cast<TaskWrapper*>(callable)->task;
+  }
   if (PyCFunction_Check(callable)) {
     PyObject* self = PyCFunction_GET_SELF(callable);
     const auto* definition = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
     return is_task(self) && std::strcmp(definition->ml_name, "task_wakeup") == 0 ? self : nullptr;
   }
-  if (step_wrapper_type == nullptr && learn_step_wrapper(callable))
-    return reinterpret_cast<StepWrapper*>(callable)->task;
+  for (WrapperType& wrapper : wrapper_types) {
+    if (wrapper.type == nullptr && learn_wrapper(wrapper, callable))
+      return reinterpret_cast<TaskWrapper*>(callable)->task;
+  }
   return nullptr;
 }
 

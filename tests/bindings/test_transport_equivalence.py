@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,15 +15,18 @@ SETTLE_SECONDS = (
 )
 
 sides = st.sampled_from(["remote", "client"])
-actions = st.one_of(
+kinds = [
     st.tuples(st.just("write"), sides, st.sampled_from([0, 1, 1000, 30_000])),
-    st.tuples(st.just("writelines"), sides, st.sampled_from([1, 5000])),
     st.tuples(
         st.sampled_from("write_eof close abort pause_reading resume_reading exchange".split()),
         sides,
     ),
-)
-programs = st.lists(actions, min_size=1, max_size=8)
+]
+# Until then it was write() of the joined parts. asyncio's own of 3.12 raises a TypeError on a closed transport, and
+# never pauses the protocol.
+if sys.version_info < (3, 12):
+    kinds.append(st.tuples(st.just("writelines"), sides, st.sampled_from([1, 5000])))
+programs = st.lists(st.one_of(kinds), min_size=1, max_size=8)
 
 
 class Side(asyncio.Protocol):

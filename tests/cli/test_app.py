@@ -20,6 +20,12 @@ BEATS = "import asyncio\nasync def main():\n    while True: await asyncio.sleep(
 needs_display = pytest.mark.skipif(not os.environ.get("DISPLAY"), reason="there is no display")
 
 
+@pytest.fixture(autouse=True)
+def app_is_built(build_directory: Path) -> None:
+    if not (build_directory / "bin" / "loopscope-gui").exists():
+        pytest.skip("the app is not built")
+
+
 def loopscope(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "loopscope", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=40)

@@ -250,8 +250,10 @@ def test_somebody_elses_session_is_refused(killed: Started, sessions: Path) -> N
 )
 def test_nobody_cannot_open_roots_session(program: Started, sessions: Path) -> None:
     os.chmod(sessions, 0o755)  # even if the directory were open, the file is not
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    command = [*nobody, sys.executable, "-m", "loopscope", "dump", str(session_file(sessions))]
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable]
+    if subprocess.run([*nobody, "-c", ""], capture_output=True).returncode != 0:
+        pytest.skip("this Python lies where nobody may read it")
+    command = [*nobody, "-m", "loopscope", "dump", str(session_file(sessions))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert program.poll() is None

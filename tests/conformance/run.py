@@ -165,11 +165,14 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=DEFAULT_SECONDS, help="time limit of one test"
     )
+    parser.add_argument("--json", type=Path, help="also write each test's outcome to this file")
     arguments = parser.parse_args()
     outcomes = run_tests(arguments.loop, arguments.pattern, arguments.jobs, arguments.seconds)
     if not outcomes:
         print(f"no test has '{arguments.pattern}' in its name")
         return 2
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps({each.name: each.outcome for each in outcomes}))
     print_table(arguments.loop, outcomes, arguments.verbose)
     surprises = judge(arguments.loop, outcomes)
     for sentence in surprises:

@@ -52,7 +52,7 @@ def match(events: list[Event], calls: list[Call], clock: str) -> list[Poll]:
         assert index >= 0, f"{call} was made before the first poll of the trace"
         assert call.after(clock) <= polls[index][2].ticks, f"{call} is in no poll of the trace"
         mine[index].append(call)
-    return [Poll(*poll, tuple(own)) for poll, own in zip(polls, mine, strict=True)]
+    return [Poll(*poll, tuple(own)) for poll, own in zip(polls, mine)]
 
 
 def differences(polls: list[Poll], clock: str) -> list[str]:
