@@ -1,4 +1,6 @@
-"""One of twisted's abilities, on the asyncio reactor with the loop under test: python3 twisted_program.py MODULE FACTORY ABILITY.
+"""One of twisted's abilities, on the asyncio reactor with the loop under test.
+
+python3 twisted_program.py MODULE FACTORY ABILITY FOLDER
 
 A process of its own for each, since there is one reactor in a process. Prints "done" if all went as it should.
 """
@@ -12,7 +14,8 @@ from twisted.internet import asyncioreactor
 
 asyncioreactor.install(getattr(importlib.import_module(sys.argv[1]), sys.argv[2])())
 
-from twisted.internet import defer, endpoints, error, protocol, reactor, ssl, task, threads  # noqa: E402
+from twisted.internet import defer, endpoints, error, protocol  # noqa: E402
+from twisted.internet import reactor, ssl, task, threads  # noqa: E402
 from twisted.python import threadable  # noqa: E402
 
 SIZE = 50 << 20
