@@ -18,7 +18,7 @@ PyTypeObject* timer_handle_type = nullptr;
 
 /// Memory of dead handles, kept for the next ones.
 struct FreeList {
-  static constexpr int kMost = 256;
+  static constexpr int kMost = 1024;
   HandleObject* objects[kMost];
   int count = 0;
 };
@@ -37,14 +37,14 @@ HandleObject* as_handle(PyObject* object) {
 HandleObject* allocate(PyTypeObject* type, FreeList& free) {
   HandleObject* handle = nullptr;
   if (free.count > 0) {
-    handle = free.objects[--free.count];
+    handle = free.objects[--free.count];  // dealloc() left its references null
     PyObject_Init(as_object(handle), type);
   } else {
     handle = PyObject_GC_New(HandleObject, type);
     if (handle == nullptr)
       return nullptr;
+    std::memset(reinterpret_cast<char*>(handle) + sizeof(PyObject), 0, sizeof(HandleObject) - sizeof(PyObject));
   }
-  std::memset(reinterpret_cast<char*>(handle) + sizeof(PyObject), 0, sizeof(HandleObject) - sizeof(PyObject));
   new (&handle->work) HandleCallback;
   return handle;
 }
@@ -63,7 +63,10 @@ void release_fields(HandleObject* handle) {
 void dealloc(PyObject* object) {
   HandleObject* handle = as_handle(object);
   PyTypeObject* type = Py_TYPE(object);
-  PyObject_GC_UnTrack(object);
+  if (PyObject_GC_IsTracked(object) != 0)
+    PyObject_GC_UnTrack(object);
+  else
+    --handle->loop->state->untracked_handles;
   Py_TRASHCAN_BEGIN(object, dealloc) if (type->tp_weaklistoffset != 0 &&
                                          *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) +
                                                                        type->tp_weaklistoffset) != nullptr)
@@ -133,12 +136,19 @@ bool keep_source_traceback(HandleObject* handle) {
   return handle->source_traceback != nullptr;
 }
 
+void track(HandleObject* handle) {
+  --handle->loop->state->untracked_handles;
+  PyObject_GC_Track(as_object(handle));
+}
+
 HandleObject* make(PyTypeObject* type, FreeList& free, const HandleParts& parts) {
   HandleObject* handle = allocate(type, free);
   if (handle == nullptr)
     return nullptr;
   const bool filled = fill(handle, parts) && (parts.loop->debug == 0 || keep_source_traceback(handle));
-  PyObject_GC_Track(as_object(handle));
+  ++parts.loop->state->untracked_handles;
+  if (!parts.loop->state->loop.running())
+    track(handle);
   if (filled)
     return handle;
   Py_DECREF(handle);
@@ -159,6 +169,22 @@ HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* 
   if (when_object != nullptr)
     assign(handle->when_object, when_object);
   return handle;
+}
+
+void release_from_queue(HandleObject* handle) {
+  if (Py_REFCNT(handle) > 1 && PyObject_GC_IsTracked(as_object(handle)) == 0)
+    track(handle);
+  Py_DECREF(handle);
+}
+
+void track_pending_handles(LoopObject* loop) {
+  if (loop->state->untracked_handles == 0)
+    return;
+  loop->state->loop.for_each_callback([](loop::Callback& callback) {
+    PyObject* held = static_cast<PyCallback&>(callback).held();
+    if (is_handle(held) && PyObject_GC_IsTracked(held) == 0)
+      track(as_handle(held));
+  });
 }
 
 bool is_handle(PyObject* object) {

@@ -7,6 +7,9 @@
 /// ours answer in their place.
 ///
 /// Thread: the GIL; run on the loop's thread. Owner: Python's reference counts; a queue holds one.
+/// Garbage collection: while the loop runs and its queue holds a handle, the handle is no garbage, and the collector is
+/// not told of it: it would walk over every one that is scheduled. It is told when the queue lets go of a handle that
+/// others hold, and when the loop stops.
 
 #include <Python.h>
 
@@ -79,6 +82,11 @@ HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* 
 [[nodiscard]] bool is_handle(PyObject* object);
 /// Cancels as Handle.cancel() does. False with an exception set.
 bool cancel_handle(HandleObject* handle);
+
+/// To be called when the queue gives its reference back.
+void release_from_queue(HandleObject* handle);
+/// To be called when the loop stops: what it holds may become garbage from here on.
+void track_pending_handles(LoopObject* loop);
 
 /// Makes the two types and adds them to `module`. False with an exception set.
 bool add_handle_types(PyObject* module);

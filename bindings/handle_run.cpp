@@ -140,7 +140,7 @@ void HandleCallback::retain() {
 }
 
 void HandleCallback::drop() {
-  Py_DECREF(handle_of(*this));
+  release_from_queue(handle_of(*this));
 }
 
 void HandleCallback::run() {
@@ -152,7 +152,7 @@ void HandleCallback::run() {
   } else {
     run_handle(handle);
   }
-  Py_DECREF(handle);
+  release_from_queue(handle);
 }
 
 loop::Description HandleCallback::describe(tracer::Recorder& recorder) {

@@ -39,6 +39,8 @@ PyObject* remove_reader(PyObject* self, PyObject* file);
 PyObject* remove_writer(PyObject* self, PyObject* file);
 /// selectors.EVENT_READ | selectors.EVENT_WRITE for a descriptor, 0 if it is not watched.
 PyObject* watched_events(PyObject* self, PyObject* file);
+/// _set_passive(fd, passive): whether the loop may leave polls out although `fd` is watched.
+PyObject* set_passive(PyObject* self, PyObject* const* args, Py_ssize_t count);
 
 // -- loop_trace.cpp: the session
 

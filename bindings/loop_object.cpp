@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "bindings/handle.h"
 #include "bindings/loop_methods.h"
 #include "bindings/protocol_calls.h"
 #include "bindings/py_callback.h"
@@ -23,6 +24,7 @@ PyTypeObject* loop_type = nullptr;
 // -- running -----------------------------------------------------------------------------------------------------------
 
 PyObject* finish_run(LoopObject* self) {
+  track_pending_handles(self);
   if (!self->state->exit_exception)
     Py_RETURN_NONE;
   put_exception(std::move(self->state->exit_exception));
@@ -185,6 +187,7 @@ PyMethodDef methods[] = {
     {"_remove_reader", remove_reader, METH_O, nullptr},
     {"_remove_writer", remove_writer, METH_O, nullptr},
     {"_watched_events", watched_events, METH_O, nullptr},
+    {"_set_passive", as_method(set_passive), METH_FASTCALL, nullptr},
     {"_open_session", open_session, METH_VARARGS, nullptr},
     {"_open_handle", as_method(open_handle), METH_FASTCALL, nullptr},
     {"_close_handle", as_method(close_handle), METH_FASTCALL, nullptr},

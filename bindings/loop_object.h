@@ -42,6 +42,7 @@ struct LoopState {
   SockLeases leases;
   PyRef transports;                       ///< the dict in Loop._transports, by descriptor; once looked at
   const loop::Callback* cause = nullptr;  ///< the callback that runs, if it records itself
+  std::size_t untracked_handles = 0;      ///< those that the garbage collector does not know of
   PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
   std::unique_ptr<char[]> read_buffer;    ///< shared by the loop's transports
   std::unique_ptr<char[]> sock_buffer;    ///< shared by the sock_* methods, from their first call on

@@ -34,15 +34,30 @@ bool check_in_debug(LoopObject* self, PyObject* callback, const char* method, bo
   return static_cast<bool>(checked);
 }
 
+/// The keywords of a call whose only one is `context`, as asyncio's C code passes them: always the same tuple, with a
+/// string in it that is not the interned one.
+PyObject* known_keywords = nullptr;
+
+bool is_context(PyObject* keywords, Py_ssize_t i) {
+  PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+  if (keyword == runtime().context)
+    return true;
+  if (PyUnicode_Compare(keyword, runtime().context) != 0)
+    return false;
+  if (PyTuple_GET_SIZE(keywords) == 1)
+    assign(known_keywords, keywords);
+  return true;
+}
+
 /// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments.
 bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
            PyObject*& context) {
   context = nullptr;
   const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < keyword_count; ++i) {
-    PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
-    if (keyword != runtime().context && PyUnicode_Compare(keyword, runtime().context) != 0) {
-      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method, keyword);
+    if (keywords != known_keywords && !is_context(keywords, i)) {
+      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method,
+                   PyTuple_GET_ITEM(keywords, i));
       return false;
     }
     context = args[count + i];

@@ -155,4 +155,18 @@ PyObject* watched_events(PyObject* object, PyObject* file) {
   return PyLong_FromLong((watcher->reader() != nullptr ? 1 : 0) | (watcher->writer() != nullptr ? 2 : 0));
 }
 
+PyObject* set_passive(PyObject* object, PyObject* const* args, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "a file descriptor and a bool are required");
+    return nullptr;
+  }
+  const int fd = descriptor_of(args[0]);
+  const int passive = PyObject_IsTrue(args[1]);
+  if (fd < 0 || passive < 0)
+    return nullptr;
+  if (loop::FdWatcher* watcher = native(as_loop(object)).find_watcher(fd))
+    watcher->set_passive(passive != 0);
+  Py_RETURN_NONE;
+}
+
 }  // namespace loopscope::bindings

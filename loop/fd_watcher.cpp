@@ -28,6 +28,7 @@ FdWatcher* FdWatcher::open(Loop& loop, int fd, int& error) {
 
 int FdWatcher::set_reader(Callback* callback, Arming arming) {
   Callback* old = std::exchange(reader_, callback);
+  count();
   const int error = apply(arming);
   if (old != nullptr)
     old->drop();
@@ -36,10 +37,23 @@ int FdWatcher::set_reader(Callback* callback, Arming arming) {
 
 int FdWatcher::set_writer(Callback* callback, Arming arming) {
   Callback* old = std::exchange(writer_, callback);
+  count();
   const int error = apply(arming);
   if (old != nullptr)
     old->drop();
   return error;
+}
+
+void FdWatcher::set_passive(bool passive) {
+  passive_ = passive;
+  count();
+}
+
+void FdWatcher::count() {
+  const bool awaited = !passive_ && (reader_ != nullptr || writer_ != nullptr);
+  if (awaited != awaited_)
+    loop_.count_awaited(awaited ? 1 : -1);
+  awaited_ = awaited;
 }
 
 /// Writing is never kept armed: a socket is writable nearly always, and would wake the loop at once.
@@ -149,6 +163,7 @@ void FdWatcher::close() {
     old->drop();
   if (Callback* old = std::exchange(writer_, nullptr))
     old->drop();
+  count();
   armed_ = 0;
   note_closed();
   loop_.handle_closing();

@@ -54,6 +54,8 @@ class FdWatcher {
   bool disarm_unwanted();
   /// Whoever was told that the descriptor is ready found that it is not.
   void false_alarm();
+  /// Nobody waits for what this descriptor brings: the loop need not poll for its sake.
+  void set_passive(bool passive);
 
   /// Stops a watcher whose descriptor was closed behind the loop's back: libuv would abort the process when
   /// epoll refuses it.
@@ -74,6 +76,7 @@ class FdWatcher {
   int arm(int events);
   void stopped_by_libuv();
   void arm_after_error();
+  void count();
   static void on_event(uv_poll_t* handle, int status, int events);
   static void on_closed(uv_handle_t* handle);
 
@@ -85,6 +88,8 @@ class FdWatcher {
   bool unwanted_ = false;  ///< in the loop's list of those that had an event for nobody
   bool orphan_ = false;    ///< has had one, and could not be disarmed
   bool suspect_ = false;   ///< armed anew while another file may still be reported under this number
+  bool passive_ = false;
+  bool awaited_ = false;  ///< the loop counts it
   tracer::HandleKind kind_ = tracer::HandleKind::watcher;
   std::uint64_t handle_id_ = 0;
   Callback* reader_ = nullptr;

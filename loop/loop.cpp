@@ -28,6 +28,10 @@ Loop& owner(const uv_loop_t* loop) {
   return *static_cast<Loop*>(loop->data);
 }
 
+/// An iteration without polls ends after this long: viewers, and libuv's clock, are looked after between iterations.
+constexpr std::int64_t kLongestWithoutPollNs = 50'000;
+constexpr int kMostGenerations = 64;
+
 }  // namespace
 
 Loop::Loop() {
@@ -66,12 +70,13 @@ void Loop::on_timer() {
   if (count == 0)
     return;
   recorder_.phase_begin(Phase::timers, count);
+  std::uint64_t run = 0;
   if (queueing_) {
     while (!due_.empty()) ready_.push(due_.pop());
   } else {
-    run_batch(due_);
+    run = run_batch(due_);
   }
-  recorder_.phase_end(count);
+  recorder_.phase_end(run);
   arm_idle();
 }
 
@@ -79,10 +84,8 @@ void Loop::on_idle() {
   if (!polled_)
     return;
   if (queueing_ && !ending_) {
-    const auto count = ready_.size();
-    recorder_.phase_begin(Phase::idle, count);
-    run_batch(ready_);
-    recorder_.phase_end(count);
+    recorder_.phase_begin(Phase::idle, ready_.size());
+    recorder_.phase_end(run_generations());
   }
   if (stopping_ || once_)
     end_run();
@@ -142,31 +145,56 @@ void Loop::closing_callback_end() {
 
 // -- what the phases are made of -----------------------------------------------------------------------------------
 
-void Loop::run_batch(ReadyQueue& queue) {
-  for (auto left = queue.size(); left > 0 && !interrupted_; --left) run_callback(queue.pop());
+/// Answers how many ran.
+std::uint64_t Loop::run_batch(ReadyQueue& queue) {
+  std::uint64_t count = 0;
+  for (auto left = queue.size(); left > 0 && !interrupted_; --left) count += run_callback(queue.pop()) ? 1 : 0;
   if (&queue != &ready_) {
     while (!queue.empty()) ready_.push(queue.pop());
   }
+  return count;
 }
 
-void Loop::run_callback(Callback& callback) {
+/// The callbacks that are ready, and those that they schedule, one generation after the other, until a poll could
+/// bring something. Answers how many ran.
+std::uint64_t Loop::run_generations() {
+  std::uint64_t count = run_batch(ready_);
+  if (awaited_ != 0 || ready_.empty())
+    return count;
+  const std::int64_t until_ns = static_cast<std::int64_t>(tracer::monotonic_ns()) + kLongestWithoutPollNs;
+  for (int left = kMostGenerations; left > 0 && poll_would_bring_nothing(until_ns); --left) {
+    count += run_batch(ready_);
+  }
+  return count;
+}
+
+bool Loop::poll_would_bring_nothing(std::int64_t until_ns) {
+  if (awaited_ != 0 || ready_.empty() || stopping_ || once_ || interrupted_ || closing_ != 0)
+    return false;
+  const auto now_ns = static_cast<std::int64_t>(tracer::monotonic_ns());
+  const TimerHeap::Timer* next = timers_.first();
+  return now_ns < until_ns && (next == nullptr || next->due_ns > now_ns);
+}
+
+bool Loop::run_callback(Callback& callback) {
   if (callback.cancelled()) {
     callback.drop();
-    return;
+    return false;
   }
   if (callback.records_itself()) {
     callback.run();
-    return;
+    return true;
   }
   if (!recorder_.callbacks()) {
     recorder_.count_callback();
     callback.run();
-    return;
+    return true;
   }
   const Description what = callback.describe(recorder_);
   recorder_.callback_begin(what.kind, what.name, callback.ready(), callback.ready_is_ns(), what.object);
   callback.run();
   recorder_.callback_end();
+  return true;
 }
 
 tracer::Recorder::Poll Loop::decide_poll() {

@@ -5,7 +5,8 @@
 /// the phases are known from its public API:
 ///
 ///     timers   on_timer     due timers run, or join the ready queue
-///     idle     on_idle      the ready queue runs: what was in it when the phase began
+///     idle     on_idle      the ready queue runs: what was in it when the phase began, and, if a poll could bring
+///                           nothing, what that scheduled
 ///     prepare  on_prepare   the poll timeout is decided, with its reason; the gate opens if it may sleep
 ///     poll     io_ready     I/O callbacks run, or join the ready queue; the gate closes at the first one
 ///     check    on_check     the poll is over
@@ -14,6 +15,7 @@
 /// The order of callbacks is asyncio's: what was queued before a poll runs first, then what the poll brought,
 /// then due timers, then, after another poll, what those scheduled. If nothing was queued when the poll
 /// returned, I/O callbacks and timers run at once in their own phase; otherwise they join the queue behind it.
+/// A poll that could bring nothing, because nobody waits for a descriptor and no timer is due, is left out.
 ///
 /// Thread: all methods on the loop's thread, except wake(). Owner: of its uv_loop_t, recorder and handles.
 /// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC.
@@ -117,8 +119,8 @@ class Loop {
   // -- for the loop's handles --------------------------------------------------------------------------------
   /// An I/O callback is due: runs it, or queues it behind what was ready before this poll.
   void io_ready(Callback& callback);
-  /// Runs `callback` and gives its reference back, recording it.
-  void run_callback(Callback& callback);
+  /// Runs `callback` and gives its reference back, recording it. False if it was cancelled.
+  bool run_callback(Callback& callback);
   /// To be called first in every libuv callback that the poll may bring.
   void poll_returned() {
     if (in_poll_)
@@ -130,6 +132,8 @@ class Loop {
   void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
   /// Before the next poll: the kernel reports a file that nobody can disarm any more.
   void renew_poll() { renew_poll_ = true; }
+  /// One descriptor more (1) or less (-1) that somebody waits for.
+  void count_awaited(int change) { awaited_ += change; }
   /// Around uv_close() and its callback, for the closing phase.
   void handle_closing() { ++closing_; }
   void closing_callback_begin();
@@ -144,7 +148,9 @@ class Loop {
   void on_prepare();
   void on_check();
   void leave_poll();
-  void run_batch(ReadyQueue& queue);
+  std::uint64_t run_batch(ReadyQueue& queue);
+  std::uint64_t run_generations();
+  [[nodiscard]] bool poll_would_bring_nothing(std::int64_t until_ns);
   void end_run();
   void collect_due_timers();
   void arm_timer(const TimerHeap::Timer* next);
@@ -172,6 +178,7 @@ class Loop {
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
 
+  std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
   std::uint64_t io_events_ = 0;
   std::uint64_t armed_ms_ = 0;       ///< what timer_ is set for; 0 if it is not
   std::uint64_t closing_ = 0;        ///< handles that wait for their closing callback

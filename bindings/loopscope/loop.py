@@ -18,6 +18,7 @@ import threading
 import warnings
 import weakref
 from asyncio import SelectorEventLoop, base_events, events, format_helpers
+from collections.abc import Callable
 from typing import Any
 
 from loopscope import _native
@@ -52,13 +53,21 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
                 f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
             )
         SelectorEventLoop.__init__(self, Watchers(self))
+        self._set_passive(self._ssock.fileno(), True)
         _open_loops.add(self)
 
     # -- signals -------------------------------------------------------------------------------------
 
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+        """Call `callback(*args)` on the loop when the process gets the signal `sig`."""
+        super().add_signal_handler(sig, callback, *args)
+        self._set_passive(self._ssock.fileno(), False)
+
     def remove_signal_handler(self, sig: int) -> bool:
         """Remove a handler; False if there was none."""
         removed = super().remove_signal_handler(sig)
+        if self._ssock is not None:
+            self._set_passive(self._ssock.fileno(), not self._signal_handlers)
         if removed and self._signal_wakeup is not None and not self._signal_handlers:
             self._signal_wakeup.listen()  # asyncio's own code has just put that to an end
         return removed

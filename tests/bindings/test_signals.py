@@ -42,6 +42,22 @@ def test_a_handler_is_called_in_the_loop(loop):
     assert seen == [(loop, (1, "two"))]
 
 
+def test_a_handler_is_called_before_the_fourth_step(loop):
+    """A program without a descriptor to watch: its steps need no poll, its signals do."""
+    steps = []
+
+    async def main():
+        raise_signal()
+        for step in range(5):
+            steps.append(step)
+            await asyncio.sleep(0)
+
+    loop.add_signal_handler(signal.SIGUSR1, steps.append, "signal")
+    loop.run_until_complete(main())
+    loop.remove_signal_handler(signal.SIGUSR1)
+    assert steps == [0, 1, 2, "signal", 3, 4]
+
+
 def test_a_handler_wakes_a_sleeping_loop(program):
     process = program.start(
         """

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -92,6 +93,87 @@ TEST(Loop, RunsWhatWasQueuedBeforeTheTimersThatAreDueAndThenWhatThoseQueue) {
   loop.call_soon(queued.counted());
   loop.run();
   EXPECT_THAT(order, ElementsAre("queued", "timer", "child"));
+}
+
+/// A callback that schedules itself `left` times more and then stops the loop.
+struct Chain {
+  explicit Chain(Loop& of, int times) : loop(of), left(times) {}
+  Loop& loop;
+  int left;
+  TestCallback link{[this] {
+                      if (--left > 0)
+                        loop.call_soon(link.counted());
+                      else
+                        loop.stop();
+                    },
+                    "link"};
+};
+
+TEST(Loop, LeavesOutPollsThatCouldBringNothing) {
+  LoopHarness harness(tracer::Level::phases);
+  Chain chain(harness.loop(), 3);
+  harness.loop().call_soon(chain.link.counted());
+  harness.loop().run();
+  EXPECT_THAT(harness.events(), ElementsAre("loop_start", "poll_begin ready_callbacks 0 link", "poll_wake",
+                                            "poll_end 0", "phase_begin idle 1", "phase_end idle 3",
+                                            "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+}
+
+/// How often the loop polled while a chain of 10 ran.
+std::int64_t polls_of_a_chain(LoopHarness& harness) {
+  harness.loop().clear_stop();
+  Chain chain(harness.loop(), 10);
+  harness.loop().call_soon(chain.link.counted());
+  harness.loop().run();
+  const Words events = harness.events();
+  return std::count(events.begin(), events.end(), "poll_begin ready_callbacks 0 link");
+}
+
+TEST(Loop, PollsBetweenGenerationsWhileADescriptorIsWatched) {
+  LoopHarness harness(tracer::Level::phases);
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  TestCallback reader;
+  int error = 0;
+  FdWatcher* watcher = harness.loop().watcher(fds[0], error);
+  watcher->set_reader(&reader.counted());
+  EXPECT_EQ(polls_of_a_chain(harness), 10);
+  watcher->set_passive(true);
+  EXPECT_EQ(polls_of_a_chain(harness), 1);
+  watcher->set_passive(false);
+  EXPECT_EQ(polls_of_a_chain(harness), 10);
+  watcher->set_reader(nullptr);
+  EXPECT_EQ(polls_of_a_chain(harness), 1);
+  harness.loop().close();
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(Loop, PollsOnceATimerIsDueEvenIfNothingIsWatched) {
+  LoopHarness harness;
+  Loop& loop = harness.loop();
+  Words order;
+  TestCallback last([&] {
+    order.push_back("last");
+    loop.stop();
+  });
+  TestCallback timer([&] { order.push_back("timer"); });
+  TestCallback third([&] {
+    order.push_back("third");
+    loop.call_soon(last.counted());
+  });
+  TestCallback second([&] {
+    order.push_back("second");
+    loop.call_soon(third.counted());
+    loop.call_at(now_ns(), timer.counted());
+  });
+  TestCallback first([&] {
+    order.push_back("first");
+    loop.call_soon(second.counted());
+  });
+  loop.call_soon(first.counted());
+  loop.run();
+  EXPECT_THAT(order, ElementsAre("first", "second", "third", "timer", "last"));
 }
 
 TEST(Loop, DoesNotRunACancelledCallback) {

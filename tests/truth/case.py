@@ -45,6 +45,17 @@ def callbacks_are_ready(loop):
         loop.call_soon(work)
         loop.call_soon(loop.stop)
 
+    reader, _ = os.pipe()
+    loop.add_reader(reader, work)
+    loop.call_soon(first)
+    loop.run_forever()
+
+
+def callbacks_are_ready_and_nothing_is_watched(loop):
+    def first():
+        loop.call_soon(work)
+        loop.call_soon(loop.stop)
+
     loop.call_soon(first)
     loop.run_forever()
 

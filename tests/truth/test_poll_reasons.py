@@ -38,6 +38,10 @@ CASES = {
         ("ready_callbacks", 0, "work"),
         END,
     ],
+    "callbacks_are_ready_and_nothing_is_watched": [
+        ("ready_callbacks", 0, "callbacks_are_ready_and_nothing_is_watched.<locals>.first"),
+        END,
+    ],
     "a_timer_is_due": [("timer_due", 0, "Loop.stop"), END],
     "until_the_next_timer": [("until_timer", UpTo(251), "heartbeat"), END],
     "until_a_task_has_slept": [
@@ -50,7 +54,7 @@ CASES = {
     "for_ever_with_a_descriptor": [("forever", -1, ""), END],
     "handles_are_closing": [
         ("ready_callbacks", 0, "handles_are_closing.<locals>.connect"),
-        ("ready_callbacks", 0, "BaseProtocol.connection_made"),
+        # connection_made ran without a poll: nothing was watched yet
         ("ready_callbacks", 0, "handles_are_closing.<locals>.connect"),
         ("ready_callbacks", 0, "_run_until_complete_cb"),
         END,
