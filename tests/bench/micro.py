@@ -1,19 +1,21 @@
-"""What one operation of a loop costs: micro.py LOOP OPERATION SECONDS prints ns of CPU time per operation.
+"""What one operation of a loop costs: micro.py LOOP OPERATION SECONDS PENDING prints it as JSON.
 
-CPU time of the whole process, not time on the wall: so waiting for a timer costs nothing, and neither does a
-machine that has other things to do.
+cpu_ns is CPU time of the whole process: so waiting for a timer costs nothing, and neither does a machine that has
+other things to do. wall_ns is time on the clock, for what other threads and processes take part in.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 import time
 
-from contenders import make_loop
+from loops import make_loop
 
 BATCH = 1000
+FAR_AWAY_S = 1000.0
 
 
 async def call_soon(loop, count):
@@ -21,6 +23,17 @@ async def call_soon(loop, count):
     for _ in range(count // BATCH):
         for _ in range(BATCH):
             loop.call_soon(int)
+        await asyncio.sleep(0)
+
+
+def three(first, second, third):
+    pass
+
+
+async def call_soon_with_3_arguments(loop, count):
+    for _ in range(count // BATCH):
+        for number in range(BATCH):
+            loop.call_soon(three, number, None, loop)
         await asyncio.sleep(0)
 
 
@@ -38,9 +51,27 @@ async def call_soon_chain(loop, count):
     await done
 
 
-async def sleep_0(loop, count):
-    for _ in range(count):
+async def call_soon_threadsafe(loop, count):
+    """From the loop's own thread."""
+    for _ in range(count // BATCH):
+        for _ in range(BATCH):
+            loop.call_soon_threadsafe(int)
         await asyncio.sleep(0)
+
+
+async def call_soon_threadsafe_from_another_thread(loop, count):
+    """While the loop runs what came."""
+    done = loop.create_future()
+
+    def schedule():
+        for _ in range(count):
+            loop.call_soon_threadsafe(int)
+        loop.call_soon_threadsafe(done.set_result, None)
+
+    thread = threading.Thread(target=schedule)
+    thread.start()
+    await done
+    thread.join()
 
 
 async def timer_set_and_cancelled(loop, count):
@@ -58,27 +89,9 @@ async def timer_set_and_fired(loop, count):
         await asyncio.sleep(0.0021)
 
 
-async def call_soon_threadsafe(loop, count):
-    """From another thread, while the loop runs what came."""
-    done = loop.create_future()
-
-    def schedule():
-        for _ in range(count):
-            loop.call_soon_threadsafe(int)
-        loop.call_soon_threadsafe(done.set_result, None)
-
-    thread = threading.Thread(target=schedule)
-    thread.start()
-    await done
-    thread.join()
-
-
-async def create_task_and_await(loop, count):
-    async def nothing():
-        pass
-
+async def sleep_0(loop, count):
     for _ in range(count):
-        await loop.create_task(nothing())
+        await asyncio.sleep(0)
 
 
 async def future_wake_up(loop, count):
@@ -100,33 +113,91 @@ async def future_wake_up(loop, count):
         task.cancel()
 
 
-OPERATIONS = [
-    call_soon,
-    call_soon_chain,
-    sleep_0,
-    timer_set_and_cancelled,
-    timer_set_and_fired,
-    call_soon_threadsafe,
-    create_task_and_await,
-    future_wake_up,
-]
+async def nothing():
+    pass
 
 
-def measure(loop, operation, count: int) -> float:
-    begin = time.process_time()
-    loop.run_until_complete(operation(loop, count))
-    return time.process_time() - begin
+async def create_task_and_await(loop, count):
+    for _ in range(count):
+        await loop.create_task(nothing())
+
+
+async def gather_of_20000(loop, count):
+    """Of coroutines that do nothing; counted is each of them."""
+    for _ in range(max(1, count // 20_000)):
+        await asyncio.gather(*(nothing() for _ in range(20_000)))
+
+
+async def run_in_executor(loop, count):
+    for _ in range(count):
+        await loop.run_in_executor(None, int)
+
+
+async def getaddrinfo_of_a_literal(loop, count):
+    for _ in range(count):
+        await loop.getaddrinfo("127.0.0.1", 80)
+
+
+async def subprocess(loop, count):
+    for _ in range(count):
+        child = await asyncio.create_subprocess_exec("/bin/true")
+        await child.wait()
+
+
+def loop_made_and_closed(name, count):
+    for _ in range(count):
+        make_loop(name).close()
+
+
+# How many belong together, and where it is not all of them, how many at least.
+STEPS = {
+    gather_of_20000: 20_000,
+    run_in_executor: 100,
+    getaddrinfo_of_a_literal: 100,
+    subprocess: 5,
+    loop_made_and_closed: 5,
+}
+OPERATIONS = {
+    function.__name__: function
+    for function in (
+        call_soon,
+        call_soon_with_3_arguments,
+        call_soon_chain,
+        call_soon_threadsafe,
+        call_soon_threadsafe_from_another_thread,
+        timer_set_and_cancelled,
+        timer_set_and_fired,
+        sleep_0,
+        future_wake_up,
+        create_task_and_await,
+        *STEPS,
+    )
+}
+
+
+def measure(name, loop, operation, count):
+    """Seconds of CPU and on the clock."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    if operation is loop_made_and_closed:
+        operation(name, count)
+    else:
+        loop.run_until_complete(operation(loop, count))
+    return time.process_time() - cpu, time.perf_counter() - wall
 
 
 def main() -> None:
-    name, wanted, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
-    operation = next(operation for operation in OPERATIONS if operation.__name__ == wanted)
+    name, wanted, seconds, pending = sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
+    operation = OPERATIONS[wanted]
     loop = make_loop(name)
-    count = 2 * BATCH
-    while (taken := measure(loop, operation, count)) < seconds / 10:
+    asyncio.set_event_loop(loop)
+    waiting = [loop.call_later(FAR_AWAY_S + number * 1e-4, int) for number in range(pending)]
+    count = step = STEPS.get(operation, BATCH)
+    while (taken := max(measure(name, loop, operation, count))) < seconds / 10:
         count *= 2
-    count = max(BATCH, int(count * seconds / taken) // BATCH * BATCH)
-    print(1e9 * measure(loop, operation, count) / count)
+    count = max(step, int(count * seconds / taken) // step * step)
+    cpu, wall = measure(name, loop, operation, count)
+    print(json.dumps({"cpu_ns": 1e9 * cpu / count, "wall_ns": 1e9 * wall / count}))
+    del waiting
     loop.close()
 
 

@@ -1,0 +1,91 @@
+"""Starts the programs that are measured, each with the packages that it needs and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from cases import Traffic
+from contenders import FIELD, Places, SERVERS, environment_of
+from environments import packages_of
+
+HERE = Path(__file__).resolve().parent
+
+
+class Failed(Exception):
+    """A run that came to nothing, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    places: Places
+    sessions: Path  # where loops of ours put their sessions
+    certificate: Path
+
+    def environment(self, contender: str, needs: str = "") -> dict[str, str]:
+        """Raises Missing if this contender cannot be run here."""
+        own = environment_of(contender, self.places)
+        paths = [self.places.build / "python", own]
+        if needs and not has_module(self.places.python, needs):
+            paths.append(packages_of("field", self.places.cache))
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(str(path) for path in paths if path),
+            "PYTHONHASHSEED": "0",
+            "LOOPSCOPE_DIR": str(self.sessions),
+        }
+
+    def server(self, contender: str, case: Traffic, descriptor: int) -> list[str]:
+        """The command line of a server on a socket that it inherits."""
+        is_tls, is_http = case.transport == "tls", case.transport == "http"
+        if contender in FIELD:
+            field = FIELD[contender]
+            command = list(field.program(self.places))
+            if not field.module:
+                command.append(case.transport)
+            command.append(str(descriptor))
+            extra = [str(self.certificate)] if is_tls else [str(case.size)] if is_http else []
+            return command + extra
+        program = [self.places.python, str(SERVERS / f"{case.program}.py"), contender]
+        if is_http:
+            framework = ["django"] if case.way == "django" else []
+            return [*program, str(case.size), str(descriptor), *framework]
+        return [*program, case.way, str(descriptor), *([str(self.certificate)] if is_tls else [])]
+
+    def micro(self, contender: str, *arguments: object) -> list[str]:
+        return [self.places.python, str(HERE / "micro.py"), contender, *map(str, arguments)]
+
+
+def has_module(python: str, module: str) -> bool:
+    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
+
+
+def output_of(command: list[str], environment: dict[str, str], timeout_s: float) -> str:
+    try:
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=timeout_s
+        )
+    except subprocess.TimeoutExpired:
+        raise Failed(f"it did not end within {timeout_s:.0f} s") from None
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        raise Failed(said[-1] if said else f"it ended with {done.returncode}")
+    return done.stdout
+
+
+def numbers(text: str) -> dict[str, float]:
+    parsed: dict[str, float] = json.loads(text)
+    return parsed
+
+
+def make_certificate(folder: Path) -> Path:
+    """A key and a certificate of its own in one file."""
+    pem, key = folder / "server.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", pem]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    pem.write_text(pem.read_text() + key.read_text())
+    return pem

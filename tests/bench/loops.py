@@ -1,0 +1,34 @@
+"""The asyncio loops that are compared, as the programs that run on them make them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Loop:
+    module: str
+    factory: str = "new_event_loop"
+    level: str = ""  # of recording
+    environment: str = ""  # the virtual environment that has it; else the system's packages
+
+
+LOOPS = {
+    "loopscope off": Loop("loopscope", level="off"),
+    "loopscope phases": Loop("loopscope", level="phases"),
+    "loopscope callbacks": Loop("loopscope", level="callbacks"),
+    "uvloop": Loop("uvloop"),
+    "newest uvloop": Loop("uvloop", environment="uvloop"),
+    "asyncio": Loop("asyncio", "SelectorEventLoop"),
+}
+
+
+def make_loop(name: str) -> asyncio.AbstractEventLoop:
+    loop = LOOPS[name]
+    if loop.level:
+        os.environ["LOOPSCOPE_LEVEL"] = loop.level
+    made: asyncio.AbstractEventLoop = getattr(importlib.import_module(loop.module), loop.factory)()
+    return made
