@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 
 #include <cstddef>
-#include <deque>
+#include <vector>
 
 namespace loopscope::loop {
 
@@ -38,7 +38,10 @@ class WriteQueue {
     void* owner;
   };
 
-  std::deque<Chunk> chunks_;
+  void forget_consumed();
+
+  std::vector<Chunk> chunks_;  ///< not a deque: that takes half a KiB, and most connections never queue anything
+  std::size_t first_ = 0;      ///< of chunks_, those before it are gone
   std::size_t size_bytes_ = 0;
   Release release_;
 };

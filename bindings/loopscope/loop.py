@@ -13,6 +13,7 @@ import itertools
 import os
 import platform
 import signal
+import socket
 import sys
 import threading
 import warnings
@@ -24,7 +25,7 @@ from typing import Any
 from loopscope import _native
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.tls import SSLProtocol, check_upgrade
-from loopscope.transport import SocketTransport
+from loopscope.transport import Listener, SocketTransport
 from loopscope.watchers import Watchers
 
 _loop_numbers = itertools.count(1)
@@ -119,6 +120,12 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
             base_events.logger.warning("Executing %s took %.3f seconds", what, seconds)
 
     # -- transports ----------------------------------------------------------------------------------
+
+    def _start_serving(
+        self, protocol_factory: Any, sock: Any, *args: Any, **timeouts: float | None
+    ) -> None:
+        listener = Listener(sock) if type(sock) is socket.socket else sock
+        super()._start_serving(protocol_factory, listener, *args, **timeouts)
 
     def _make_socket_transport(
         self,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,26 @@ TEST_F(WriteQueueTest, ReleasesEverythingWhenCleared) {
   queue_.clear();
   EXPECT_EQ(released, (std::vector<void*>{&a_, &b_}));
   EXPECT_EQ(queue_.size_bytes(), 0U);
+}
+
+TEST_F(WriteQueueTest, KeepsBytesInOrderHoweverTheyAreConsumed) {
+  const std::string text = "the quick brown fox jumps over the lazy dog";
+  std::string pushed, consumed;
+  for (std::size_t step = 0; step < 1000; ++step) {
+    const std::size_t begin = step % text.size(), size = std::min<std::size_t>(1 + step % 7, text.size() - begin);
+    queue_.push(text.data() + begin, size, nullptr);
+    pushed.append(text, begin, size);
+    const std::size_t some = std::min<std::size_t>(step % 9, first_bytes(queue_).size());
+    consumed.append(first_bytes(queue_), 0, some);
+    queue_.consume(some);
+  }
+  while (!queue_.empty()) {
+    const std::string bytes = first_bytes(queue_);
+    consumed += bytes;
+    queue_.consume(bytes.size());
+  }
+  EXPECT_EQ(consumed, pushed);
+  EXPECT_EQ(released.size(), 1000U);
 }
 
 }  // namespace
