@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+"""Counts the instructions that an operation of a loop takes: the same number each time, whatever else the machine does.
+
+    tests/bench/instructions.py                        ours, beside the bounds of instruction_bounds.json
+    tests/bench/instructions.py --loops uvloop,asyncio and others'
+    tests/bench/instructions.py --renew                writes new bounds: what is counted now, and 15 % more
+
+Only what the program itself does is counted, nothing of the kernel. Needs valgrind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from instructions_of import LONG, SHORT  # noqa: E402
+
+BOUNDS = HERE / "instruction_bounds.json"
+OURS = ("loopscope off", "loopscope phases", "loopscope callbacks")
+HEADROOM = 1.15
+
+Counts = dict[str, dict[str, float]]  # loop -> operation -> instructions
+
+
+def count(build: Path, loops: tuple[str, ...]) -> Counts:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        out = Path(folder) / "counted"
+        valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--combine-dumps=yes"]
+        marks = build / "tests" / "bench" / "libinstruction_marks.so"
+        program = [sys.executable, str(HERE / "instructions_of.py"), str(marks), *loops]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(build / "python"),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LOOPSCOPE_DIR": folder,
+        }
+        command = [*valgrind, f"--callgrind-out-file={out}", *program]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr[-3000:])
+        dumps = "".join(path.read_text() for path in Path(folder).glob("counted*"))
+    return counts_in(dumps)
+
+
+def counts_in(dumps: str) -> Counts:
+    """Each part of the file has a mark and what was counted up to it."""
+    found = re.findall(
+        r"Client Request: ([^/\n]+)/(\w+)/(\d+)$.*?^summary: (\d+)", dumps, re.M | re.S
+    )
+    totals = {(loop, operation, int(n)): int(total) for loop, operation, n, total in found}
+    counts: Counts = {}
+    for loop, operation, length in totals:
+        if length == LONG:
+            more = totals[loop, operation, LONG] - totals[loop, operation, SHORT]
+            counts.setdefault(loop, {})[operation] = round(more / (LONG - SHORT), 1)
+    return counts
+
+
+def made_for() -> dict[str, str]:
+    """What the bounds hold for."""
+    return {"python": ".".join(platform.python_version_tuple()[:2]), "machine": platform.machine()}
+
+
+def table_of(counts: Counts) -> list[str]:
+    operations = list(next(iter(counts.values())))
+    lines = ["| loop | " + " | ".join(operations) + " |", "|---" * (len(operations) + 1) + "|"]
+    for loop, of_loop in counts.items():
+        cells = [f"{of_loop[operation]:,.0f}" for operation in operations]
+        lines.append(f"| {loop} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    build = Path(os.environ.get("LOOPSCOPE_BUILD", HERE.parent.parent / "build"))
+    parser.add_argument("--build", type=Path, default=build)
+    parser.add_argument("--loops", default="", help="more loops, with commas between")
+    parser.add_argument("--renew", action="store_true")
+    arguments = parser.parse_args()
+    counts = count(arguments.build.resolve(), (*OURS, *filter(None, arguments.loops.split(","))))
+    print("\n".join(table_of(counts)))
+    if arguments.renew:
+        bounds = {
+            loop: {operation: round(HEADROOM * value) for operation, value in of_loop.items()}
+            for loop, of_loop in counts.items()
+            if loop in OURS
+        }
+        BOUNDS.write_text(json.dumps({**made_for(), "at_most": bounds}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
