@@ -383,7 +383,10 @@ loop::Description SockCallback::describe(tracer::Recorder& recorder) {
   const CallbackKind kind = self->op->writes ? CallbackKind::writer : CallbackKind::reader;
   if (self->function == nullptr)
     return {tracer::kNoName, kind, 0};
-  return self->loop->state->names.describe(recorder, self->function, kind);
+  loop::Description what = self->loop->state->names.describe(recorder, self->function, kind);
+  if (const loop::FdWatcher* watcher = self->loop->state->loop.find_watcher(self->fd))
+    what.object = watcher->handle_id();
+  return what;
 }
 
 SockCallObject* new_sock_call(LoopObject* loop, const SockOp& op, PyObject* function, PyObject* sock) {

@@ -23,11 +23,9 @@ def scripts():
     for module in MODULES:
         found = importlib.import_module(f"stories.{module}")
         for name, script in vars(found).items():
-            if (
-                inspect.isfunction(script)
-                and script.__module__ == found.__name__
-                and script.__doc__
-            ):
+            if inspect.isfunction(script) and list(inspect.signature(script).parameters) == [
+                "loop"
+            ]:
                 yield pytest.param(module, script, id=f"{module}-{name}")
 
 
@@ -49,5 +47,6 @@ def test_the_trace_tells_the_story(module, script, tmp_path):
         )
     finally:
         shutil.rmtree(sessions)
-    told = story.story(SessionBytes(tmp_path / "session"), hasattr(script, "in_any_poll"))
+    session = SessionBytes(tmp_path / "session")
+    told = story.story(session, hasattr(script, "in_any_poll"), hasattr(script, "in_any_record"))
     assert told == inspect.cleandoc(script.__doc__).splitlines()

@@ -16,3 +16,10 @@ def in_any_poll(script: Script) -> Script:
     phases, but the same order."""
     script.in_any_poll = True  # type: ignore[attr-defined]
     return script
+
+
+def in_any_record(script: Script) -> Script:
+    """Over TLS: the story has the user's own callbacks, not those of the protocol between them and the socket; and of
+    bytes that some went, not how many."""
+    script.in_any_record = True  # type: ignore[attr-defined]
+    return in_any_poll(script)

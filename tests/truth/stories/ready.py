@@ -45,7 +45,7 @@ def a_callback_is_cancelled(loop):
     """
     run
         poll ready_callbacks: 0
-        idle 3
+        idle 3, ran 2
             soon on_soon_with
             soon Loop.stop
         poll stopping: 0
@@ -77,7 +77,7 @@ def an_exit_leaves_what_is_queued(loop):
     """
     run
         poll ready_callbacks an_exit_leaves_what_is_queued.leaves: 0
-        idle 2
+        idle 2, ran 1
             soon an_exit_leaves_what_is_queued.leaves
         poll stopping: 0
     run

@@ -376,6 +376,7 @@ def a_server_over_tcp(loop):
             closed tcp.1
     closed listener.1
     closed wakeup.1
+    closed quiet
     """
     server = loop.run_until_complete(loop.create_server(Echo, "127.0.0.1", 0))
     peer = socket.create_connection(server.sockets[0].getsockname())
@@ -413,6 +414,7 @@ def a_server_on_a_unix_socket(loop):
             closed unix_stream.1
     closed listener.1
     closed wakeup.1
+    closed quiet
     """
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "socket")

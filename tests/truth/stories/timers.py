@@ -39,7 +39,7 @@ def due_timers_run_behind_what_is_queued(loop):
         fired timer.2 on_timer
         fired timer.1 on_timer
         fired timer.3 Loop.stop
-        timers 3
+        timers 3, ran 0
         idle 4
             soon on_soon
             timer on_timer (timer.2)
@@ -97,7 +97,7 @@ def a_fired_timer_is_cancelled_before_it_runs(loop):
         poll timer_due a_fired_timer_is_cancelled_before_it_runs.cancel_the_other: 0
         fired timer.1 a_fired_timer_is_cancelled_before_it_runs.cancel_the_other
         fired timer.2 on_timer
-        timers 2
+        timers 2, ran 1
             timer a_fired_timer_is_cancelled_before_it_runs.cancel_the_other (timer.1)
         poll stopping: 0
     """

@@ -168,8 +168,9 @@ def the_loop_is_closed(loop):
     opened watcher.1 the_loop_is_closed.on_readable
     set timer.1 the_loop_is_closed.on_timer
     closed wakeup.1
+    closed quiet
     closed watcher.1
-    closing 2
+    closing 3
     """
 
     def on_readable():

@@ -1,0 +1,185 @@
+"""TLS: the bytes on the wire are the connection's, the callbacks the user's own."""
+
+import asyncio
+import functools
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+
+from stories import in_any_record
+
+
+@functools.cache
+def certificate() -> str:
+    """A file with a key and a certificate."""
+    path = tempfile.mkdtemp() + "/localhost.pem"
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    made = subprocess.run(
+        ["openssl", "req", "-x509", *key, "-keyout", path, "-subj", "/CN=localhost"],
+        check=True,
+        capture_output=True,
+    )
+    with open(path, "ab") as file:
+        file.write(made.stdout)
+    return path
+
+
+def server_side():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate())
+    return context
+
+
+def client_side():
+    return ssl.create_default_context(cafile=certificate())
+
+
+class Greeter(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+        self.loop = asyncio.get_running_loop()
+        transport.write(b"hi")
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+    def eof_received(self):
+        pass
+
+    def connection_lost(self, error):
+        self.loop.stop()
+
+
+def converse(plain, wrap):
+    """What the other end does, in a thread: it speaks when it is spoken to."""
+    with wrap(plain) as peer:
+        peer.recv(100)
+        peer.send(b"hello")
+        peer.recv(100)
+        peer.unwrap().close()
+
+
+@in_any_record
+def a_server(loop):
+    """
+    created task.1 BaseEventLoop.connect_accepted_socket
+    run
+        task_step BaseEventLoop.connect_accepted_socket (task.1)
+            opened unix_stream.1 SSLProtocol.connection_made
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        read some (unix_stream.1)
+        wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        connection_made Greeter.connection_made (unix_stream.1)
+            wrote some (unix_stream.1)
+        task_step BaseEventLoop.connect_accepted_socket (task.1)
+            done task.1 BaseEventLoop.connect_accepted_socket
+        read some (unix_stream.1)
+        data_received Greeter.data_received (unix_stream.1)
+            wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        eof_received Greeter.eof_received (unix_stream.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (unix_stream.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed unix_stream.1
+        connection_lost Greeter.connection_lost (unix_stream.1)
+    """
+    left, right = socket.socketpair()
+    wrap = functools.partial(client_side().wrap_socket, server_hostname="localhost")
+    threading.Thread(target=converse, args=(right, wrap)).start()
+    loop.create_task(loop.connect_accepted_socket(Greeter, left, ssl=server_side()))
+    loop.run_forever()
+
+
+@in_any_record
+def a_client(loop):
+    """
+    created task.1 BaseEventLoop.create_connection
+    run
+        task_step BaseEventLoop.create_connection (task.1)
+            opened unix_stream.1 SSLProtocol.connection_made
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        connection_made Greeter.connection_made (unix_stream.1)
+            wrote some (unix_stream.1)
+        task_step BaseEventLoop.create_connection (task.1)
+            done task.1 BaseEventLoop.create_connection
+        read some (unix_stream.1)
+        data_received Greeter.data_received (unix_stream.1)
+            wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        eof_received Greeter.eof_received (unix_stream.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (unix_stream.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed unix_stream.1
+        connection_lost Greeter.connection_lost (unix_stream.1)
+    """
+    left, right = socket.socketpair()
+    wrap = functools.partial(server_side().wrap_socket, server_side=True)
+    threading.Thread(target=converse, args=(right, wrap)).start()
+    loop.create_task(
+        loop.create_connection(Greeter, sock=left, ssl=client_side(), server_hostname="localhost")
+    )
+    loop.run_forever()
+
+
+class Into(asyncio.BufferedProtocol):
+    def __init__(self):
+        self.buffer = bytearray(100)
+
+    def connection_made(self, transport):
+        self.transport = transport
+        transport.write(b"hi")
+
+    def get_buffer(self, size_hint):
+        return self.buffer
+
+    def buffer_updated(self, count):
+        self.transport.write(b"bye")
+
+    def connection_lost(self, error):
+        asyncio.get_running_loop().stop()
+
+
+@in_any_record
+def bytes_go_into_the_protocols_buffer(loop):
+    """
+    created task.1 BaseEventLoop.connect_accepted_socket
+    run
+        task_step BaseEventLoop.connect_accepted_socket (task.1)
+            opened unix_stream.1 SSLProtocol.connection_made
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        read some (unix_stream.1)
+        wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        connection_made Into.connection_made (unix_stream.1)
+            wrote some (unix_stream.1)
+        task_step BaseEventLoop.connect_accepted_socket (task.1)
+            done task.1 BaseEventLoop.connect_accepted_socket
+        read some (unix_stream.1)
+        buffer_updated Into.buffer_updated (unix_stream.1)
+            wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        eof_received BufferedProtocol.eof_received (unix_stream.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (unix_stream.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed unix_stream.1
+        connection_lost Into.connection_lost (unix_stream.1)
+    """
+    left, right = socket.socketpair()
+    wrap = functools.partial(client_side().wrap_socket, server_hostname="localhost")
+    threading.Thread(target=converse, args=(right, wrap)).start()
+    loop.create_task(loop.connect_accepted_socket(Into, left, ssl=server_side()))
+    loop.run_forever()
