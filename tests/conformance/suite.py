@@ -166,8 +166,15 @@ def type_of_loops(factory: Factory) -> type:
     return type(loop)
 
 
+def is_stock(ours: type) -> bool:
+    """Then the tests run as CPython runs them."""
+    return ours.__module__.startswith("asyncio.")
+
+
 def use_everywhere(factory: Factory, ours: type) -> None:
     """Makes every loop that is asked of the policy, or made by one of asyncio's names for it, one of ours."""
+    if is_stock(ours):
+        return
     asyncio.DefaultEventLoopPolicy._loop_factory = staticmethod(factory)  # type: ignore[attr-defined]
     if issubclass(ours, asyncio.SelectorEventLoop):
         asyncio.SelectorEventLoop = ours  # type: ignore[misc]
@@ -177,7 +184,8 @@ def use_everywhere(factory: Factory, ours: type) -> None:
 @contextlib.contextmanager
 def base_replaced(test: unittest.TestCase, ours: type) -> Iterator[None]:
     """The tests of asyncio's base class make loops of it directly. No other may see it replaced: some patch it."""
-    if type(test).__module__.endswith("test_base_events") and issubclass(ours, AsyncioBase):
+    of_base = type(test).__module__.endswith("test_base_events")
+    if of_base and issubclass(ours, AsyncioBase) and not is_stock(ours):
         asyncio.base_events.BaseEventLoop = ours  # type: ignore[misc]
     yield
     asyncio.base_events.BaseEventLoop = AsyncioBase  # type: ignore[misc]
