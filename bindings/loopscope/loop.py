@@ -25,7 +25,7 @@ from typing import Any
 from loopscope import _native
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.tls import SSLProtocol, check_upgrade
-from loopscope.transport import Listener, SocketTransport
+from loopscope.transport import Listener, connect_transport
 from loopscope.watchers import Watchers
 
 _loop_numbers = itertools.count(1)
@@ -135,8 +135,8 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         *,
         extra: dict[str, Any] | None = None,
         server: Any = None,
-    ) -> SocketTransport:
-        return SocketTransport(self, sock, protocol, waiter, extra, server)
+    ) -> Any:
+        return connect_transport(self, sock, protocol, waiter, extra, server)
 
     def _make_ssl_transport(
         self,
@@ -154,7 +154,7 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         tls = SSLProtocol(
             self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts
         )
-        SocketTransport(self, rawsock, tls, extra=extra, server=server)
+        connect_transport(self, rawsock, tls, extra=extra, server=server)
         return tls._app_transport
 
     async def start_tls(

@@ -51,6 +51,26 @@ def _without_delay(sock: socket) -> int:
     return _HANDLE_TCP
 
 
+_SOCKET_CALLS = ("recv", "recv_into", "send", "sendmsg", "shutdown")
+
+
+def connect_transport(
+    loop: Any,
+    sock: socket,
+    protocol: asyncio.BaseProtocol,
+    waiter: asyncio.Future[None] | None = None,
+    extra: dict[str, Any] | None = None,
+    server: Any = None,
+) -> Any:
+    """A transport of ours; asyncio's own for a socket of a class that reads or writes in its own way."""
+    kind = type(sock)
+    if kind is socket or all(
+        getattr(kind, name, None) is getattr(socket, name) for name in _SOCKET_CALLS
+    ):
+        return SocketTransport(loop, sock, protocol, waiter, extra, server)
+    return selector_events._SelectorSocketTransport(loop, sock, protocol, waiter, extra, server)
+
+
 class SocketTransport(_native.StreamTransport):
     """A stream socket on the loop. Behaves as asyncio's own transport does."""
 

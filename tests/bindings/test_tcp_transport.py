@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import socket
+import ssl
 import struct
 
 import pytest
@@ -471,3 +472,69 @@ def test_writing_inside_connection_made(loop):
         await until(lambda: client.received == b"welcome")
 
     run(loop, scenario, Greet)
+
+
+class TestASocketThatReadsAndWritesInItsOwnWay:
+    """A class derived from socket.socket whose methods are not socket.socket's."""
+
+    class Reversing(socket.socket):
+        def recv(self, *args):
+            return super().recv(*args)[::-1]
+
+        def send(self, data, *args):
+            return super().send(bytes(data)[::-1], *args)
+
+    class Renamed(socket.socket):
+        """Whose reading and writing are socket.socket's."""
+
+    async def talk(self, kind):
+        near, far = socket.socketpair()
+        mine = kind(fileno=near.detach())
+        mine.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=mine)
+        writer.write(b"abc")
+        far.settimeout(10)
+        loop = asyncio.get_running_loop()
+        sent = await loop.run_in_executor(None, far.recv, 10)
+        far.send(b"xyz")
+        received = await reader.readexactly(3)
+        writer.close()
+        await writer.wait_closed()
+        far.close()
+        return sent, received
+
+    def test_is_asked_to(self, loop):
+        assert loop.run_until_complete(self.talk(self.Reversing)) == (b"cba", b"zyx")
+
+    def test_is_as_good_as_any_if_it_does_not(self, loop):
+        assert loop.run_until_complete(self.talk(self.Renamed)) == (b"abc", b"xyz")
+
+    def test_is_asked_to_under_tls_as_well(self, loop):
+        calls = set()
+
+        class Counting(socket.socket):
+            def recv_into(self, *args):
+                calls.add("recv_into")
+                return super().recv_into(*args)
+
+            def send(self, *args):
+                calls.add("send")
+                return super().send(*args)
+
+        async def main():
+            near, far = socket.socketpair()
+            mine = Counting(fileno=near.detach())
+            mine.setblocking(False)
+            context = ssl.create_default_context()
+            hello = loop.run_in_executor(None, far.recv, 10)
+            connecting = loop.create_connection(
+                asyncio.Protocol, sock=mine, ssl=context, server_hostname="nobody"
+            )
+            task = asyncio.ensure_future(connecting)
+            assert (await hello)[:1] == b"\x16"
+            far.close()
+            with pytest.raises(ConnectionError):
+                await task
+
+        loop.run_until_complete(main())
+        assert calls == {"recv_into", "send"}
