@@ -13,6 +13,9 @@ using tracer::CallbackKind;
 
 namespace {
 
+/// What is decrypted of it lies with a record's room to spare in an object below kMostRead.
+constexpr std::size_t kMostFed = 104 * 1024;
+
 /// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message.
 constexpr Py_ssize_t kMostRead = 120 * 1024;
 
@@ -129,8 +132,11 @@ void read_buffered(TransportObject* self) {
 /// As read_buffered(), without a buffer of the protocol's.
 void read_fed(TransportObject* self) {
   const PyRef protocol = PyRef::borrow(self->protocol);
-  char* buffer = self->loop->state->read_buffer.get();
-  const ssize_t count = stream_of(self).read(buffer, kReadBufferBytes);
+  LoopState& state = *self->loop->state;
+  if (!state.sock_buffer)
+    state.sock_buffer = std::make_unique_for_overwrite<char[]>(kSockBufferBytes);
+  char* buffer = state.sock_buffer.get();
+  const ssize_t count = stream_of(self).read(buffer, kMostFed);
   if (!got_bytes(self, count))
     return;
   const ProtocolSpan span(

@@ -44,7 +44,7 @@ bool use_protocol(TransportObject* self, PyObject* protocol) {
   if (buffered < 0)
     return false;
   self->buffered = static_cast<char>(buffered);
-  self->feeds = static_cast<char>(takes_feed(protocol));
+  self->feeds = static_cast<char>(may_take_feed(protocol));
   assign(self->protocol, protocol);
   self->protocol_connected = 1;
   if (self->parts == nullptr)

@@ -48,6 +48,7 @@ struct TlsObject {
   WaterMark outgoing_high;
   WaterMark outgoing_low;
   Py_ssize_t backlog_bytes;
+  char on_stream;  ///< the transport is a StreamTransport
   char app_is_buffered;
   char app_reading_paused;
   char app_writing_paused;

@@ -113,8 +113,16 @@ PyObject* get_part(PyObject* object, void* offset) {
   return or_none(part);
 }
 int set_part(PyObject* object, PyObject* value, void* offset) {
+  as_tls(object)->engine = nullptr;  // before what it belongs to may go
   assign(field<PyObject*>(object, offset), value);
   choose_engine(as_tls(object));
+  return 0;
+}
+
+int set_transport(PyObject* object, PyObject* value, void*) {
+  TlsObject* self = as_tls(object);
+  self->on_stream = static_cast<char>(is_stream_transport(value));
+  assign(self->transport, value);
   return 0;
 }
 
@@ -160,6 +168,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 
 int clear_references(PyObject* object) {
   as_tls(object)->engine = nullptr;
+  as_tls(object)->on_stream = 0;
   return for_each_reference(as_tls(object), [](PyObject*& slot) {
     clear(slot);
     return 0;
@@ -185,7 +194,6 @@ PyMethodDef methods[] = {
 };
 
 PyMemberDef members[] = {
-    {"_transport", T_OBJECT_EX, offsetof(TlsObject, transport), 0, nullptr},
     {"_app_transport", T_OBJECT_EX, offsetof(TlsObject, app_transport), 0, nullptr},
     {"_app_protocol", T_OBJECT_EX, offsetof(TlsObject, app_protocol), 0, nullptr},
     {"_app_protocol_get_buffer", T_OBJECT_EX, offsetof(TlsObject, get_buffer), 0, nullptr},
@@ -204,6 +212,7 @@ PyMemberDef members[] = {
 
 PyGetSetDef properties[] = {
     {"_loop", get_part, set_part, nullptr, at(offsetof(TlsObject, loop))},
+    {"_transport", get_part, set_transport, nullptr, at(offsetof(TlsObject, transport))},
     {"_incoming", get_part, set_part, nullptr, at(offsetof(TlsObject, incoming))},
     {"_outgoing", get_part, set_part, nullptr, at(offsetof(TlsObject, outgoing))},
     {"_sslobj", get_part, set_part, nullptr, at(offsetof(TlsObject, ssl_object))},
@@ -247,7 +256,7 @@ bool has_tls() {
 
 ProtocolSpan::Call app_call(TlsObject* self, CallbackKind kind, PyObject* method) {
   std::uint64_t handle_id = 0;
-  if (is_stream_transport(self->transport))
+  if (self->on_stream != 0)
     handle_id = stream_of(as_transport(self->transport)).handle_id();
   return {loop_of(self), self->app_protocol, method, kind, handle_id, nullptr};
 }
@@ -275,8 +284,12 @@ bool took_again() {
   return true;
 }
 
+bool may_take_feed(PyObject* protocol) {
+  return tls_type != nullptr && PyObject_TypeCheck(protocol, tls_type);
+}
+
 bool takes_feed(PyObject* protocol) {
-  return tls_type != nullptr && PyObject_TypeCheck(protocol, tls_type) && as_tls(protocol)->engine != nullptr;
+  return as_tls(protocol)->engine != nullptr;
 }
 
 bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes) {
@@ -285,8 +298,7 @@ bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes) {
   {
     const Showing showing(it.window, data, size_bytes);
     PyObject* stack[] = {self->incoming, it.window};
-    const PyRef taken =
-        PyRef::steal(PyObject_VectorcallMethod(it.write, stack, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+    const PyRef taken = PyRef::steal(PyObject_Vectorcall(it.bio_write, stack, 2, nullptr));
     if (!taken)
       return false;
   }

@@ -6,7 +6,9 @@
 
 namespace loopscope::bindings {
 
-/// True if a transport may feed() this protocol instead of calling get_buffer() and buffer_updated().
+/// True if a transport may feed() this protocol instead of calling get_buffer() and buffer_updated(), whenever it then
+/// takes_feed().
+[[nodiscard]] bool may_take_feed(PyObject* protocol);
 [[nodiscard]] bool takes_feed(PyObject* protocol);
 /// As buffer_updated() of a protocol that has just received these bytes. False with an exception set.
 bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes);

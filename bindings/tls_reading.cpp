@@ -24,8 +24,7 @@ Got read_record(TlsObject* self, char* data, Py_ssize_t room, Py_ssize_t& count)
   const PyRef wanted = PyRef::steal(PyLong_FromSsize_t(room));
   const Showing showing(it.window, data, room);
   PyObject* stack[] = {self->engine, wanted.get(), it.window};
-  const PyRef result =
-      PyRef::steal(PyObject_VectorcallMethod(it.read, stack, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  const PyRef result = PyRef::steal(PyObject_Vectorcall(it.engine_read, stack, 3, nullptr));
   if (!result)
     return took_again() ? Got::nothing_yet : Got::error;
   count = PyLong_AsSsize_t(result.get());
@@ -196,8 +195,7 @@ bool read_buffered(TlsObject* self) {
   Got got = Got::bytes;
   {
     PyObject* stack[] = {self->engine, wanted_number.get(), target.get()};
-    const PyRef result =
-        PyRef::steal(PyObject_VectorcallMethod(it.read, stack, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+    const PyRef result = PyRef::steal(PyObject_Vectorcall(it.engine_read, stack, 3, nullptr));
     if (result)
       offset = PyLong_AsSsize_t(result.get());
     if (!result)

@@ -29,6 +29,12 @@ bool load_types(TlsRuntime& it) {
   it.bio_type = find_type("ssl", "MemoryBIO");
   if (it.ssl_object_type == nullptr || it.engine_type == nullptr || it.bio_type == nullptr)
     return false;
+  it.engine_read = find("_ssl", {"_SSLSocket", "read"});
+  it.engine_write = find("_ssl", {"_SSLSocket", "write"});
+  it.bio_read = find("ssl", {"MemoryBIO", "read"});
+  it.bio_write = find("ssl", {"MemoryBIO", "write"});
+  if (it.engine_read == nullptr || it.engine_write == nullptr || it.bio_read == nullptr || it.bio_write == nullptr)
+    return false;
   const PyRef pending = PyRef::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(it.bio_type), "pending"));
   if (!pending || Py_TYPE(pending.get()) != &PyGetSetDescr_Type)
     return false;
@@ -62,7 +68,6 @@ bool load_strings(TlsRuntime& it) {
     const char* text;
   };
   const Intern strings[] = {
-      {&it.read, "read"},
       {&it.write, "write"},
       {&it.append, "append"},
       {&it.call_soon, "call_soon"},

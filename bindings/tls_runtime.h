@@ -18,6 +18,11 @@ struct TlsRuntime {
   PyTypeObject* engine_type = nullptr;      ///< _ssl._SSLSocket
   PyTypeObject* bio_type = nullptr;         ///< ssl.MemoryBIO
   getter bio_pending = nullptr;             ///< of MemoryBIO.pending
+  // methods of the two, unbound: calling them looks nothing up
+  PyObject* engine_read = nullptr;
+  PyObject* engine_write = nullptr;
+  PyObject* bio_read = nullptr;
+  PyObject* bio_write = nullptr;
 
   // methods of asyncio's SSLProtocol, for what is not native
   PyObject* stock_do_read = nullptr;
@@ -28,7 +33,6 @@ struct TlsRuntime {
   PyObject* window = nullptr;  ///< a BufferWindow
 
   // interned strings
-  PyObject* read = nullptr;
   PyObject* write = nullptr;
   PyObject* append = nullptr;
   PyObject* call_soon = nullptr;

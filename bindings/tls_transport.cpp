@@ -17,6 +17,7 @@ struct TlsTransportObject {
   PyObject* loop;
   PyObject* ssl_protocol;
   char closed;
+  char native;  ///< ssl_protocol is one of ours
 };
 
 PyTypeObject* tls_protocol_type = nullptr;
@@ -39,13 +40,23 @@ PyObject* write(PyObject* object, PyObject* data) {
   if (truth == 0)
     Py_RETURN_NONE;
   PyObject* protocol = as_transport(object)->ssl_protocol;
-  if (protocol != nullptr && PyObject_TypeCheck(protocol, tls_protocol_type))
+  if (as_transport(object)->native != 0)
     return write_one(as_tls(protocol), data);
   return PyObject_CallMethod(protocol != nullptr ? protocol : Py_None, "_write_appdata", "((O))", data);
 }
 
 PyObject* is_closing(PyObject* object, PyObject*) {
   return PyBool_FromLong(as_transport(object)->closed);
+}
+
+PyObject* get_protocol(PyObject* object, void*) {
+  return or_none(as_transport(object)->ssl_protocol);
+}
+int set_protocol(PyObject* object, PyObject* value, void*) {
+  TlsTransportObject* self = as_transport(object);
+  self->native = static_cast<char>(value != nullptr && PyObject_TypeCheck(value, tls_protocol_type));
+  assign(self->ssl_protocol, value);
+  return 0;
 }
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
@@ -56,6 +67,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 }
 
 int clear_references(PyObject* object) {
+  as_transport(object)->native = 0;
   clear(as_transport(object)->loop);
   clear(as_transport(object)->ssl_protocol);
   return 0;
@@ -77,9 +89,13 @@ PyMethodDef methods[] = {
 
 PyMemberDef members[] = {
     {"_loop", T_OBJECT_EX, offsetof(TlsTransportObject, loop), 0, nullptr},
-    {"_ssl_protocol", T_OBJECT_EX, offsetof(TlsTransportObject, ssl_protocol), 0, nullptr},
     {"_closed", T_BOOL, offsetof(TlsTransportObject, closed), 0, nullptr},
     {nullptr, 0, 0, 0, nullptr},
+};
+
+PyGetSetDef properties[] = {
+    {"_ssl_protocol", get_protocol, set_protocol, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
 }  // namespace
@@ -92,6 +108,7 @@ bool add_tls_transport_type(PyObject* module, PyTypeObject* protocol_type) {
       {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
       {Py_tp_methods, methods},
       {Py_tp_members, members},
+      {Py_tp_getset, properties},
       {Py_tp_doc, const_cast<char*>("The native half of the transport that applications see on TLS.")},
       {0, nullptr},
   };

@@ -5,7 +5,6 @@
 #include "bindings/buffer_window.h"
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
-#include "bindings/stream_transport.h"
 
 namespace loopscope::bindings {
 
@@ -36,7 +35,8 @@ bool keep(TlsObject* self, PyObject* data, Py_ssize_t size) {
 
 /// The engine's answer to a write: bytes taken, 0 if it needs the other side first, -1 with an exception set.
 Py_ssize_t encrypt(TlsObject* self, PyObject* data) {
-  const PyRef count = PyRef::steal(PyObject_CallMethodOneArg(self->engine, tls_runtime().write, data));
+  PyObject* stack[] = {self->engine, data};
+  const PyRef count = PyRef::steal(PyObject_Vectorcall(tls_runtime().engine_write, stack, 2, nullptr));
   if (count)
     return PyLong_AsSsize_t(count.get());
   return took_again() ? 0 : -1;
@@ -44,7 +44,7 @@ Py_ssize_t encrypt(TlsObject* self, PyObject* data) {
 
 bool send(TlsObject* self, PyObject* data) {
   const PyRef transport = PyRef::borrow(self->transport);
-  if (is_stream_transport(transport.get()))
+  if (self->on_stream != 0)
     return static_cast<bool>(PyRef::steal(write(transport.get(), data)));
   return static_cast<bool>(PyRef::steal(PyObject_CallMethodOneArg(transport.get(), tls_runtime().write, data)));
 }
@@ -123,7 +123,7 @@ Py_ssize_t encrypt_joined(TlsObject* self, PyObject* parts) {
 
 bool process_outgoing(TlsObject* self) {
   if (self->ssl_writing_paused == 0) {
-    const PyRef data = PyRef::steal(PyObject_CallMethodNoArgs(self->outgoing, tls_runtime().read));
+    const PyRef data = PyRef::steal(PyObject_CallOneArg(tls_runtime().bio_read, self->outgoing));
     if (!data || (PyBytes_GET_SIZE(data.get()) > 0 && !send(self, data.get())))
       return false;
   }
