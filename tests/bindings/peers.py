@@ -18,7 +18,7 @@ def reset(peer: socket.socket) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opposite(factory=Recorder, **options) -> AsyncIterator[tuple]:
+async def opposite(factory=Recorder) -> AsyncIterator[tuple]:
     """A server's protocol, and a non-blocking socket as its only client."""
     loop = asyncio.get_running_loop()
     accepted = []
@@ -27,14 +27,13 @@ async def opposite(factory=Recorder, **options) -> AsyncIterator[tuple]:
         accepted.append(factory())
         return accepted[-1]
 
-    server = await loop.create_server(accept, "127.0.0.1", 0, **options)
+    server = await loop.create_server(accept, "127.0.0.1", 0)
     with socket.socket() as peer:
         peer.setblocking(False)
         await loop.sock_connect(peer, server.sockets[0].getsockname())
         try:
-            if "ssl" not in options:
-                await until(lambda: accepted and accepted[0].transport is not None)
-            yield accepted[0] if accepted else accepted, peer
+            await until(lambda: accepted and accepted[0].transport is not None)
+            yield accepted[0], peer
         finally:
             server.close()
             for protocol in accepted:
