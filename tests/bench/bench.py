@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -31,7 +32,7 @@ from contenders import NAMES, Places  # noqa: E402
 from figures import Results  # noqa: E402
 from launcher import Programs, make_certificate  # noqa: E402
 from schedule import Pace, contenders_of, measure_case, present  # noqa: E402
-from targets import cases_of_targets  # noqa: E402
+from targets import cases_of_targets, contenders_of_target_case  # noqa: E402
 from versions import versions_of  # noqa: E402
 
 DESCRIPTORS = 11_000  # for 10,000 connections
@@ -48,7 +49,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=0.5, help="of each server's round")
     parser.add_argument("--only", default="", help="names of cases, or parts, with commas between")
     parser.add_argument("--loops", default="", help="names of contenders, or parts, with commas")
-    parser.add_argument("--targets", action="store_true", help="only cases that a target is about")
+    parser.add_argument(
+        "--targets", action="store_true", help="only cases and contenders that a target is about"
+    )
     parser.add_argument("--list", action="store_true", help="print the cases and end")
     build = Path(os.environ.get("LOOPSCOPE_BUILD", machine.ROOT / "build"))
     parser.add_argument("--build", type=Path, default=build)
@@ -83,6 +86,9 @@ def run_all(
     found = present(programs, [n for n in NAMES if is_wanted(n, arguments.loops)], results)
     for case in cases:
         contenders = [name for name in contenders_of(case) if name in [*found, "writer"]]
+        if arguments.targets:
+            compared = contenders_of_target_case(case.name)
+            contenders = [name for name in contenders if name in compared]
         measure_case(programs, case, contenders, pace, results)
         if results.of_case(case.name):
             print("\n".join(["", case.name, *report.table_of(case.name, results)]), flush=True)
@@ -105,7 +111,7 @@ def main() -> int:
         print(
             f"fewer than {DESCRIPTORS} descriptors are allowed: cases with 10,000 connections fail"
         )
-    facts, results = machine.facts(), Results()
+    facts, results, began = machine.facts(), Results(), time.monotonic()
     out = arguments.out or arguments.build / "bench"
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
@@ -116,6 +122,7 @@ def main() -> int:
     if not results.cases():
         print("nothing could be measured")
         return 1
+    facts["took"] = f"{(time.monotonic() - began) / 60:.0f} min"
     is_complete = not arguments.only and not arguments.loops
     rounds, seconds = arguments.rounds, arguments.seconds
     write(out, report.Run(facts, versions, results, rounds, seconds, is_complete))

@@ -26,7 +26,6 @@ class Field:
         [Places], tuple[str, ...]
     ]  # what comes before the transport and the descriptor
     module: str = ""  # it is a Python package, whose program is for one transport and not told so
-    of_all_sizes: bool = True  # also with 1 to 10,000 connections
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def go_server(places: Places) -> tuple[str, ...]:
 
 def python_server(name: str) -> Field:
     program = str(SERVERS / f"{name}_echo.py")
-    return Field(("tcp",), lambda places: (places.python, program), name, of_all_sizes=False)
+    return Field(("tcp",), lambda places: (places.python, program), name)
 
 
 ALL_OF_THEM = ("tcp", "unix", "tls", "udp", "http")

@@ -22,6 +22,7 @@ METRICS = {
     "p99_us": Metric("p99 us", decimals=1),
     "p999_us": Metric("p99.9 us", decimals=1),
     "sent_again": Metric("lost", decimals=0),
+    "client_idle_percent": Metric("client idle %", decimals=0),
     "cpu_ns": Metric("CPU ns", decimals=0),
     "wall_ns": Metric("ns on the clock", decimals=0),
     "cpu_ms": Metric("CPU ms"),
@@ -35,6 +36,7 @@ METRICS = {
 }
 # The kernel's tick samples it: too coarse for one round, so all rounds are put together.
 SUMMED = ("user_us", "system_us")
+ENOUGH_US = 40_000  # ten ticks of it, or it is not known
 
 Sample = dict[str, float]
 
@@ -62,13 +64,16 @@ class Figure:
 
     def value(self, metric: str) -> float:
         if metric in SUMMED:
-            requests = sum(sample["requests"] for sample in self.samples)
-            return sum(sample[metric] * sample["requests"] for sample in self.samples) / requests
+            return self.total_us(metric) / sum(sample["requests"] for sample in self.samples)
         return statistics.median(sample[metric] for sample in self.samples)
+
+    def total_us(self, metric: str) -> float:
+        """All rounds together."""
+        return sum(sample[metric] * sample["requests"] for sample in self.samples)
 
     def ratio_to(self, other: Figure, metric: str) -> Ratio | None:
         """Self's values divided by other's: the median of the rounds, and their range. None if there is nothing to
-        divide by, as when no tick of the kernel met the program."""
+        divide by, or too few ticks of the kernel met the programs."""
         pairs = zip(self.samples, other.samples)
         ratios = sorted(
             mine[metric] / theirs[metric] for mine, theirs in pairs if theirs[metric] > 0
@@ -77,6 +82,8 @@ class Figure:
             return None
         middle = statistics.median(ratios)
         if metric in SUMMED:
+            if min(self.total_us(metric), other.total_us(metric)) < ENOUGH_US:
+                return None
             middle = self.value(metric) / other.value(metric)
         return Ratio(middle, ratios[0], ratios[-1])
 

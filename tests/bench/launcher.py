@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -29,7 +30,7 @@ class Programs:
         """Raises Missing if this contender cannot be run here."""
         own = environment_of(contender, self.places)
         paths = [self.places.build / "python", own]
-        if needs and not has_module(self.places.python, needs):
+        if needs and not importlib.util.find_spec(needs):
             paths.append(packages_of("field", self.places.cache))
         return {
             **os.environ,
@@ -57,10 +58,6 @@ class Programs:
 
     def micro(self, contender: str, *arguments: object) -> list[str]:
         return [self.places.python, str(HERE / "micro.py"), contender, *map(str, arguments)]
-
-
-def has_module(python: str, module: str) -> bool:
-    return subprocess.run([python, "-c", f"import {module}"], capture_output=True).returncode == 0
 
 
 def output_of(command: list[str], environment: dict[str, str], timeout_s: float) -> str:

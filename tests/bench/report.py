@@ -12,8 +12,8 @@ METHOD = (
     "many times better than NAME, as the median of the rounds' ratios with the lowest and the highest: above 1 is "
     "better. Servers and client are pinned to a CPU each; CPU is the server's for a request, all of its threads, exact "
     "in sum and split into user and system as the kernel's tick saw it, all rounds together. Each request is answered "
-    "before the next is sent, and every byte of the answer is checked; {seconds:g} s a round, three times that where "
-    "user CPU has a target."
+    "before the next is sent, and the bytes are compared; {seconds:g} s a round, three times that where user CPU has a "
+    "target. Where the client was hardly idle, it was the limit, and throughput says less than CPU does."
 )
 REFERENCES = ("asyncio", "uvloop", "newest uvloop", "libuv")
 

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from cases import Case, IdleMemory, Import, Operation, Traffic, Writer
-from contenders import FIELD, NAMES
+from contenders import FIELD, OURS
 from environments import Missing
 from figures import Results, Sample
 from loops import LOOPS
@@ -26,23 +26,27 @@ def contenders_of(case: Case) -> list[str]:
     if isinstance(case, Writer):
         return ["writer"]
     if isinstance(case, Import):
-        return ["loopscope phases", "uvloop", "newest uvloop", "asyncio"]
+        return [OURS, "uvloop", "newest uvloop", "asyncio"]
     if isinstance(case, Operation):
         return list(LOOPS)
     if isinstance(case, IdleMemory):
         return [*LOOPS, "libuv"]
-    return [name for name in NAMES if name in LOOPS or serves(name, case)]
+    loops = list(LOOPS)
+    if not is_usual(case):
+        loops = [name for name in loops if name == OURS or not name.startswith("loopscope")]
+    return loops + [name for name in FIELD if serves(name, case)]
+
+
+def is_usual(case: Traffic) -> bool:
+    """Not one of those with other numbers of connections: there it is the number that matters, not who else serves."""
+    return case.connections == 10 or case.transport == "http"
 
 
 def serves(name: str, case: Traffic) -> bool:
     """Other servers have one way to do it, and it is compared with ours by protocol."""
-    field = FIELD[name]
-    one_size_of_many = case.connections == 10 or case.transport == "http"
-    return (
-        case.way in ("protocol", "datagram", "httptools")
-        and case.transport in field.transports
-        and (field.of_all_sizes or one_size_of_many)
-    )
+    has_way = case.way in ("protocol", "datagram", "httptools")
+    is_limit = name == "libuv"
+    return has_way and case.transport in FIELD[name].transports and (is_usual(case) or is_limit)
 
 
 def measure(programs: Programs, contender: str, case: Case, seconds: float) -> Sample:
@@ -74,7 +78,8 @@ def measure_case(
 ) -> None:
     """One round after the other; who fails once is left out of the case, and the report says why."""
     left = list(contenders)
-    for turn in range(pace.rounds):
+    most_rounds = case.most_rounds if isinstance(case, Traffic) else pace.rounds
+    for turn in range(min(pace.rounds, most_rounds)):
         start = turn % len(left) if left else 0
         for name in left[start:] + left[:start]:
             figure = results.figure(case.name, name, case.primary)

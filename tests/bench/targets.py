@@ -137,6 +137,13 @@ def cases_of_targets() -> set[str]:
     return with_references | {case for target in TARGETS for case in target.cases}
 
 
+def contenders_of_target_case(case: str) -> set[str]:
+    """Whom the targets about this case compare; asyncio has to be behind in all of them."""
+    about = [target for target in TARGETS if case in (*target.cases, target.reference_case)]
+    ours = {target.ours for target in about}
+    return ours | {PHASES, "asyncio"} | {name for target in about for name in target.references}
+
+
 def ahead_of_asyncio(results: Results) -> Target:
     """In every case that asyncio and ours were measured in."""
     cases = [

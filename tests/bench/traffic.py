@@ -123,6 +123,7 @@ def sample_of(said: dict[str, float]) -> Sample:
         "cpu_us": cpu_us,
         "user_us": cpu_us * user_share,
         "system_us": cpu_us * (1 - user_share),
+        "client_idle_percent": 100 * said["client_idle"],
         **{name: said[name] for name in ("p50_us", "p99_us", "p999_us", "sent_again", "requests")},
     }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "tests/bench/client/failure.h"
 
@@ -52,9 +53,11 @@ Measurement ClosedLoop::measure() {
   Measurement result;
   const auto before = CpuTime::of(options_.server);
   const auto answers_before = answers_;
+  idle_ = {};
   count_from_ = Clock::now();
   run_until(count_from_ + duration_cast<Clock::duration>(options_.measured));
   result.seconds = std::chrono::duration<double>(Clock::now() - count_from_).count();
+  result.idle_share = std::chrono::duration<double>(idle_).count() / result.seconds;
   result.server = CpuTime::of(options_.server) - before;
   result.answers = answers_ - answers_before;
   result.latencies = &latencies_;
@@ -81,20 +84,21 @@ void ClosedLoop::begin(Connection& connection) {
 }
 
 void ClosedLoop::run_until(Clock::time_point end) {
-  auto next_look = Clock::now() + kDatagramLost;
-  while (true) {
-    const auto now = Clock::now();
-    if (now >= end)
-      return;
+  auto now = Clock::now();
+  auto next_look = now + kDatagramLost;
+  while (now < end) {
+    const bool busy = poll(0);
+    const auto before = std::exchange(now, Clock::now());
+    if (!busy)
+      idle_ += now - before;
     if (now >= next_look) {
       send_lost_again();
       next_look = now + kDatagramLost;
     }
-    poll(0);
   }
 }
 
-void ClosedLoop::poll(int timeout_ms) {
+bool ClosedLoop::poll(int timeout_ms) {
   std::array<epoll_event, 256> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
   const int ready = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms);
   if (ready < 0 && errno != EINTR)
@@ -107,13 +111,18 @@ void ClosedLoop::poll(int timeout_ms) {
     if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0)
       on_readable(index);
   }
+  return ready > 0;
 }
 
 void ClosedLoop::on_readable(std::size_t index) {
   auto& connection = connections_[index];
+  auto& exchange = connection.exchange;
   while (true) {
-    const auto got = connection.wire->receive(buffer_);
-    if (got.bytes > 0 && connection.exchange.take({buffer_.data(), got.bytes})) {
+    const auto unseen = is_measuring() ? exchange.may_be_unseen() : 0;
+    const auto got = unseen > 0 ? connection.wire->discard(unseen) : connection.wire->receive(buffer_);
+    const bool whole = got.bytes > 0 &&
+                       (unseen > 0 ? exchange.take_unseen(got.bytes) : exchange.take({buffer_.data(), got.bytes}));
+    if (whole) {
       on_answer(index);
       return;  // nothing more can have come: the server had only this to answer
     }

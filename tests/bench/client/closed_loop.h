@@ -20,6 +20,8 @@ struct Measurement {
   CpuTime server;
   const Histogram* latencies = nullptr;  // of what was asked and answered in these seconds
   std::uint64_t sent_again = 0;
+  double idle_share =
+      0;  // of the time in which there was nothing to do: near 0, it was the client that was the limit
 };
 
 /// Connections of which each sends a request, waits until all of the answer is there, and sends the next. One thread,
@@ -46,10 +48,11 @@ class ClosedLoop {
     Clock::time_point began;
   };
 
+  [[nodiscard]] bool is_measuring() const { return count_from_ != Clock::time_point::max(); }
   void connect(std::size_t index);
   void begin(Connection& connection);
   void run_until(Clock::time_point end);
-  void poll(int timeout_ms);
+  bool poll(int timeout_ms);  // false: nothing had come
   void on_readable(std::size_t index);
   void on_answer(std::size_t index);
   void send_lost_again();
@@ -63,6 +66,7 @@ class ClosedLoop {
   Clock::time_point count_from_ = Clock::time_point::max();
   std::uint64_t answers_ = 0;
   std::uint64_t sent_again_ = 0;
+  Clock::duration idle_{};
   bool go_on_ = false;  // an answer leads to the next request
   int epoll_ = -1;
 };

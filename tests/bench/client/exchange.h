@@ -43,6 +43,13 @@ class Exchange {
   /// Takes what has come. True when the answer is whole; throws Failure if it is not the one that has to come.
   bool take(std::string_view bytes);
 
+  /// How much of an answer's body is still to come, and may come unseen: a copy of much would make the client the limit.
+  /// One answer in eight is looked at nevertheless.
+  [[nodiscard]] std::size_t may_be_unseen() const;
+
+  /// Takes that many bytes that nobody has seen. True when the answer is whole.
+  bool take_unseen(std::size_t bytes);
+
  private:
   std::string_view without_http_head(std::string_view bytes);
   void check_http_head() const;

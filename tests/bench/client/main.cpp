@@ -32,10 +32,11 @@ void print(const Measurement& measured) {
     return static_cast<double>(measured.latencies->percentile_ns(share)) / 1000.0;
   };
   std::printf(R"({"requests": %)" PRIu64 R"(, "seconds": %.6f, "p50_us": %.2f, "p99_us": %.2f, "p999_us": %.2f, )"
-              R"("sent_again": %)" PRIu64 R"(, "server_ns": %)" PRId64 R"(, "server_sampled_ns": %)" PRId64
-              R"(, "server_sampled_user_ns": %)" PRId64 "}\n",
+              R"("sent_again": %)" PRIu64 R"(, "client_idle": %.3f, "server_ns": %)" PRId64
+              R"(, "server_sampled_ns": %)" PRId64 R"(, "server_sampled_user_ns": %)" PRId64 "}\n",
               measured.answers, measured.seconds, us(0.5), us(0.99), us(0.999), measured.sent_again,
-              measured.server.total_ns, measured.server.sampled_ns, measured.server.sampled_user_ns);
+              measured.idle_share, measured.server.total_ns, measured.server.sampled_ns,
+              measured.server.sampled_user_ns);
 }
 
 int run(const Options& options) {

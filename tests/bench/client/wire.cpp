@@ -55,9 +55,16 @@ Wire::Received Wire::receive(std::span<char> into) {
 }
 
 Wire::Received Wire::receive_from_kernel(std::span<char> into) const {
-  const auto count = recv(fd_, into.data(), into.size(), 0);
+  return received(recv(fd_, into.data(), into.size(), 0), into.size());
+}
+
+Wire::Received Wire::discard(std::size_t size) const {
+  return received(recv(fd_, nullptr, size, MSG_TRUNC), size);
+}
+
+Wire::Received Wire::received(ssize_t count, std::size_t wanted) {
   if (count > 0)
-    return {static_cast<std::size_t>(count), static_cast<std::size_t>(count) == into.size()};
+    return {static_cast<std::size_t>(count), static_cast<std::size_t>(count) == wanted};
   if (count == 0)
     throw Failure("the server closed a connection");
   if (errno != EAGAIN)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -34,8 +36,12 @@ class Wire {
   };
   virtual Received receive(std::span<char> into);
 
+  /// Takes up to `size` bytes of what has come without looking at them, where that costs no copy (TCP without TLS).
+  Received discard(std::size_t size) const;
+
  protected:
   Received receive_from_kernel(std::span<char> into) const;
+  static Received received(ssize_t count, std::size_t wanted);
 
   std::string_view unsent_;
 
