@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <uv.h>
 
+#include "bindings/datagram_transport.h"
 #include "bindings/handle.h"
 #include "bindings/loop_object.h"
 #include "bindings/runtime.h"
@@ -28,7 +29,8 @@ PYBIND11_MODULE(_native, module) {
   using namespace loopscope::bindings;
   if (!load_runtime() || !add_handle_types(module.ptr()) || !add_loop_type(module.ptr()) ||
       !add_stream_transport_type(module.ptr()) || !add_sock_call_type(module.ptr()) ||
-      !add_sock_method_type(module.ptr()) || !add_tls_types(module.ptr()))
+      !add_sock_method_type(module.ptr()) || !add_datagram_transport_type(module.ptr()) ||
+      !add_tls_types(module.ptr()))
     throw pybind11::error_already_set();
   module.attr("libuv_version") = uv_version_string();
 }

@@ -84,6 +84,8 @@ bool load_runtime() {
       {&it.done, "done"},
       {&it.set_result, "set_result"},
       {&it.set_exception, "set_exception"},
+      {&it.datagram_received, "datagram_received"},
+      {&it.error_received, "error_received"},
       {&it.data_received, "data_received"},
       {&it.buffer_updated, "buffer_updated"},
       {&it.get_buffer, "get_buffer"},

@@ -33,6 +33,8 @@ struct Runtime {
   PyObject* done = nullptr;
   PyObject* set_result = nullptr;
   PyObject* set_exception = nullptr;
+  PyObject* datagram_received = nullptr;
+  PyObject* error_received = nullptr;
   PyObject* data_received = nullptr;
   PyObject* buffer_updated = nullptr;
   PyObject* get_buffer = nullptr;

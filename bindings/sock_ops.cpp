@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
-#include <memory>
 #include <utility>
 
 #include "bindings/py_ref.h"
+#include "bindings/receive_buffer.h"
 #include "bindings/runtime.h"
 #include "bindings/sock_call.h"
 #include "bindings/socket_address.h"
@@ -19,8 +19,6 @@ namespace loopscope::bindings {
 namespace {
 
 constexpr Py_ssize_t kMostBytes = 1 << 30;
-/// From this size on a copy costs more than memory of its own.
-constexpr Py_ssize_t kLargeBytes = 16 * 1024;
 
 Attempt done(PyObject* value) {
   return {value != nullptr ? Attempt::done : Attempt::failed, value};
@@ -33,49 +31,6 @@ Attempt not_done() {
   PyErr_SetFromErrno(PyExc_OSError);
   return {Attempt::failed};
 }
-
-/// `call` is a system call that answers -1 and EINTR if a signal came first.
-template <typename Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
-
-/// Where to receive: the loop's buffer for what will be copied, or a bytes object of its own for what is large.
-class Destination {
- public:
-  explicit Destination(SockCallObject* self) : state_(*self->loop->state), size_(self->size) {
-    if (size_ <= static_cast<Py_ssize_t>(kSockBufferBytes) && state_.last_received < kLargeBytes) {
-      if (!state_.sock_buffer)
-        state_.sock_buffer = std::make_unique_for_overwrite<char[]>(kSockBufferBytes);
-      data_ = state_.sock_buffer.get();
-    } else {
-      own_ = PyBytes_FromStringAndSize(nullptr, size_);
-      data_ = own_ != nullptr ? PyBytes_AS_STRING(own_) : nullptr;
-    }
-  }
-  ~Destination() { Py_XDECREF(own_); }
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
-
-  /// Null if there is no memory.
-  [[nodiscard]] char* data() const { return data_; }
-  /// The first `count` bytes. A new reference, or null with an exception set.
-  PyObject* take(Py_ssize_t count) {
-    state_.last_received = count;
-    if (own_ == nullptr)
-      return PyBytes_FromStringAndSize(data_, count);
-    PyObject* bytes = std::exchange(own_, nullptr);
-    return _PyBytes_Resize(&bytes, count) == 0 ? bytes : nullptr;
-  }
-
- private:
-  LoopState& state_;
-  Py_ssize_t size_;
-  PyObject* own_ = nullptr;
-  char* data_ = nullptr;
-};
 
 bool take_size(PyObject* object, Py_ssize_t& size) {
   if (!PyLong_CheckExact(object))
@@ -108,7 +63,7 @@ bool accept_recv(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
 Attempt recv(SockCallObject* self) {
   if (self->size == 0)
     return done(PyBytes_FromStringAndSize(nullptr, 0));
-  Destination to(self);
+  ReceiveBuffer to(*self->loop->state, self->size, self->loop->state->last_received);
   if (to.data() == nullptr)
     return {Attempt::failed};
   const ssize_t count = uninterrupted(
@@ -123,7 +78,7 @@ PyObject* with_address(PyObject* first, const SocketAddress& address) {
 }
 
 Attempt recvfrom(SockCallObject* self) {
-  Destination to(self);
+  ReceiveBuffer to(*self->loop->state, self->size, self->loop->state->last_received);
   if (to.data() == nullptr)
     return {Attempt::failed};
   SocketAddress from{};

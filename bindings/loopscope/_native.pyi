@@ -139,3 +139,39 @@ class TlsTransportBase(_FlowControlMixin):
     _closed: bool
     def write(self, data: bytes | bytearray | memoryview) -> None: ...
     def is_closing(self) -> bool: ...
+
+class DatagramTransport(_FlowControlMixin):
+    _loop: Any
+    _extra: dict[str, Any]
+    _sock: socket | None
+    _protocol: asyncio.BaseProtocol | None
+    _address: Any
+    _sock_fd: int
+    _high_water: int
+    _low_water: int
+    _conn_lost: int
+    _closing: bool
+    _paused: bool
+    _protocol_paused: bool
+    _protocol_connected: bool
+    def _attach(
+        self,
+        loop: LoopBase,
+        sock: socket,
+        fd: int,
+        family: int,
+        protocol: asyncio.BaseProtocol,
+        address: Any,
+        waiter: asyncio.Future[None] | None,
+        extra: dict[str, Any],
+        connected: bool,
+        header_bytes: int,
+        sends_empty: bool,
+    ) -> None: ...
+    def _detach(self) -> None: ...
+    def _pause(self) -> None: ...
+    def _resume(self) -> None: ...
+    def _call_connection_lost(self, exc: BaseException | None) -> None: ...
+    def _force_close(self, exc: BaseException | None) -> None: ...
+    def _maybe_pause_protocol(self) -> None: ...
+    def sendto(self, data: Any, addr: Any = None) -> None: ...

@@ -22,7 +22,7 @@ from asyncio import SelectorEventLoop, base_events, events, format_helpers
 from collections.abc import Callable
 from typing import Any
 
-from loopscope import _native
+from loopscope import _native, datagram
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.tls import SSLProtocol, check_upgrade
 from loopscope.transport import Listener, connect_transport
@@ -137,6 +137,18 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         server: Any = None,
     ) -> Any:
         return connect_transport(self, sock, protocol, waiter, extra, server)
+
+    def _make_datagram_transport(
+        self,
+        sock: Any,
+        protocol: Any,
+        address: Any = None,
+        waiter: asyncio.Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> Any:
+        if not datagram.is_known(sock):
+            return super()._make_datagram_transport(sock, protocol, address, waiter, extra)
+        return datagram.DatagramTransport(self, sock, protocol, address, waiter, extra)
 
     def _make_ssl_transport(
         self,

@@ -71,39 +71,19 @@ def connect_transport(
     return selector_events._SelectorSocketTransport(loop, sock, protocol, waiter, extra, server)
 
 
-class SocketTransport(_native.StreamTransport):
-    """A stream socket on the loop. Behaves as asyncio's own transport does."""
+class TransportFacts:
+    """What stream and datagram transports have in common, mixed in before their native halves."""
 
     __slots__ = ()
 
-    _start_tls_compatible = True
-    _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
-
-    def __init__(
-        self,
-        loop: Any,
-        sock: socket,
-        protocol: asyncio.BaseProtocol,
-        waiter: asyncio.Future[None] | None = None,
-        extra: dict[str, Any] | None = None,
-        server: Any = None,
-    ) -> None:
-        extra = {} if extra is None else extra
-        extra["socket"] = trsock.TransportSocket(sock)
-        try:
-            extra["sockname"] = sock.getsockname()
-        except OSError:
-            extra["sockname"] = None
-        if "peername" not in extra:
-            try:
-                extra["peername"] = sock.getpeername()
-            except OSError:
-                extra["peername"] = None
-        kind = _without_delay(sock)
-        self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
-        if server is not None:
-            python_versions.attach_to_server(server, self)
-        loop._transports[self._sock_fd] = self
+    _loop: Any
+    _sock: Any
+    _sock_fd: int
+    _closing: bool
+    _extra: dict[str, Any]
+    _protocol: Any
+    _high_water: int
+    _low_water: int
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._extra.get(name, default)
@@ -140,6 +120,63 @@ class SocketTransport(_native.StreamTransport):
             )
         self._force_close(exc)
 
+    def _warn_lost(self) -> None:
+        selector_events.logger.warning("socket.send() raised exception.")
+
+    def __repr__(self) -> str:
+        info = [type(self).__name__]
+        if self._sock is None:
+            info.append("closed")
+        elif self._closing:
+            info.append("closing")
+        info.append(f"fd={self._sock_fd}")
+        if self._loop is not None and not self._loop.is_closed():
+            events = self._loop._watched_events(self._sock_fd)
+            info.append("read=polling" if events & 1 else "read=idle")
+            state = "polling" if events & 2 else "idle"
+            info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
+        return "<{}>".format(" ".join(info))
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        if self._sock is not None:
+            _warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
+            self._close_unclosed()
+
+
+class SocketTransport(TransportFacts, _native.StreamTransport):
+    """A stream socket on the loop. Behaves as asyncio's own transport does."""
+
+    __slots__ = ()
+
+    _start_tls_compatible = True
+    _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
+
+    def __init__(
+        self,
+        loop: Any,
+        sock: socket,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+    ) -> None:
+        extra = {} if extra is None else extra
+        extra["socket"] = trsock.TransportSocket(sock)
+        try:
+            extra["sockname"] = sock.getsockname()
+        except OSError:
+            extra["sockname"] = None
+        if "peername" not in extra:
+            try:
+                extra["peername"] = sock.getpeername()
+            except OSError:
+                extra["peername"] = None
+        kind = _without_delay(sock)
+        self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
+        if server is not None:
+            python_versions.attach_to_server(server, self)
+        loop._transports[self._sock_fd] = self
+
     if python_versions.HAS_OWN_WRITELINES:
 
         def writelines(self, list_of_data: Any) -> None:
@@ -148,9 +185,6 @@ class SocketTransport(_native.StreamTransport):
             if self._empty_waiter is not None:
                 raise RuntimeError("unable to writelines; sendfile is in progress")
             super().writelines(list_of_data)
-
-    def _warn_lost(self) -> None:
-        selector_events.logger.warning("socket.send() raised exception.")
 
     def _finish(self) -> None:
         """The connection is over: close the socket, let go of everything."""
@@ -175,26 +209,10 @@ class SocketTransport(_native.StreamTransport):
     def _reset_empty_waiter(self) -> None:
         self._empty_waiter = None
 
-    def __repr__(self) -> str:
-        info = [type(self).__name__]
-        if self._sock is None:
-            info.append("closed")
-        elif self._closing:
-            info.append("closing")
-        info.append(f"fd={self._sock_fd}")
-        if self._loop is not None and not self._loop.is_closed():
-            events = self._loop._watched_events(self._sock_fd)
-            info.append("read=polling" if events & 1 else "read=idle")
-            state = "polling" if events & 2 else "idle"
-            info.append(f"write=<{state}, bufsize={self.get_write_buffer_size()}>")
-        return "<{}>".format(" ".join(info))
-
-    def __del__(self, _warn: Any = warnings.warn) -> None:
-        sock = self._sock
+    def _close_unclosed(self) -> None:
+        server, sock = self._server, self._sock
+        self._detach()
         if sock is not None:
-            server = self._server
-            _warn(f"unclosed transport {self!r}", ResourceWarning, source=self)
-            self._detach()
             sock.close()
-            if server is not None:
-                python_versions.detach_from_server(server, self)
+        if server is not None:
+            python_versions.detach_from_server(server, self)

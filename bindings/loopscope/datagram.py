@@ -1,0 +1,89 @@
+"""The Python half of the datagram transport: what runs once per transport."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio import selector_events, trsock
+from socket import AF_INET, AF_INET6, AF_UNIX, socket
+from typing import Any
+
+from loopscope import _native
+from loopscope.transport import TransportFacts
+
+# Since 3.13 empty datagrams are sent, and each one that waits counts for some bytes more than its data.
+_SENDS_EMPTY = sys.version_info >= (3, 13)
+_HEADER_BYTES = 8 if _SENDS_EMPTY else 0
+
+
+def is_known(sock: Any) -> bool:
+    """True if the native half deals with it: a socket of Python's own, of a family whose addresses it can read."""
+    return type(sock) is socket and sock.family in (AF_INET, AF_INET6, AF_UNIX)
+
+
+class DatagramTransport(TransportFacts, _native.DatagramTransport, asyncio.DatagramTransport):
+    """A datagram socket on the loop. Behaves as asyncio's own transport does."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        loop: Any,
+        sock: socket,
+        protocol: asyncio.DatagramProtocol,
+        address: Any = None,
+        waiter: asyncio.Future[None] | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        extra = {} if extra is None else extra
+        extra["socket"] = trsock.TransportSocket(sock)
+        try:
+            extra["sockname"] = sock.getsockname()
+        except OSError:
+            extra["sockname"] = None
+        if "peername" not in extra:
+            try:
+                extra["peername"] = sock.getpeername()
+            except OSError:
+                extra["peername"] = None
+        self._attach(
+            loop,
+            sock,
+            sock.fileno(),
+            sock.family,
+            protocol,
+            address,
+            waiter,
+            extra,
+            bool(extra["peername"]),
+            _HEADER_BYTES,
+            _SENDS_EMPTY,
+        )
+        loop._transports[self._sock_fd] = self
+
+    if sys.version_info >= (3, 12):
+
+        def is_reading(self) -> bool:
+            return not self._closing and not self._paused
+
+        def pause_reading(self) -> None:
+            if self.is_reading():
+                self._pause()
+                if self._loop is not None and self._loop.get_debug():
+                    selector_events.logger.debug("%r pauses reading", self)
+
+        def resume_reading(self) -> None:
+            if not self._closing and self._paused:
+                self._resume()
+                if self._loop is not None and self._loop.get_debug():
+                    selector_events.logger.debug("%r resumes reading", self)
+
+    def _finish(self) -> None:
+        """The transport is over: close the socket, let go of everything."""
+        sock = self._sock
+        self._detach()
+        if sock is not None:
+            sock.close()
+
+    def _close_unclosed(self) -> None:
+        self._finish()
