@@ -105,7 +105,7 @@ bool watch(SockCallObject* self) {
     return false;
   }
   tracer::Recorder& recorder = loop.recorder();
-  if (recorder.on() && !watcher->recorded())
+  if (recorder.on() && watcher->handle_id() == 0)
     watcher->note_opened(tracer::HandleKind::watcher, self->work.describe(recorder).name);
   return true;
 }
@@ -381,7 +381,7 @@ void SockCallback::run() {
 loop::Description SockCallback::describe(tracer::Recorder& recorder) {
   SockCallObject* self = call_of(*this);
   const CallbackKind kind = self->op->writes ? CallbackKind::writer : CallbackKind::reader;
-  if (self->function == nullptr)
+  if (self->function == nullptr || self->loop == nullptr)
     return {tracer::kNoName, kind, 0};
   loop::Description what = self->loop->state->names.describe(recorder, self->function, kind);
   if (const loop::FdWatcher* watcher = self->loop->state->loop.find_watcher(self->fd))

@@ -43,7 +43,6 @@ class FdWatcher {
   /// Records it as an open handle, until it is disarmed. Once it is watched.
   void note_opened(tracer::HandleKind kind, tracer::NameId name);
 
-  [[nodiscard]] bool recorded() const { return handle_id_ != 0; }
   /// Armed, but nobody waits.
   [[nodiscard]] bool resting() const { return armed_ != 0 && wanted() == 0; }
   /// Whoever it was kept armed for is gone; in the trace it is closed.
