@@ -28,7 +28,7 @@ def make_parser() -> Parser:
     return parser
 
 
-def main(argv: list[str]) -> int | None:
+def main(argv: list[str] | None = None) -> int | None:
     arguments = make_parser().parse_args(argv)
     try:
         code: int | None = arguments.command(arguments)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from loopscope.cli.errors import CommandError
@@ -14,7 +15,7 @@ APP = "loopscope-gui"
 
 
 def find_app() -> str:
-    """$LOOPSCOPE_GUI, else the one built together with this package, else the one on PATH."""
+    """$LOOPSCOPE_GUI, else the one built together with this package, else the one on PATH or installed by pip."""
     wanted = os.environ.get("LOOPSCOPE_GUI")
     if wanted:
         if not os.access(wanted, os.X_OK):
@@ -25,7 +26,8 @@ def find_app() -> str:
     built = Path(__file__).parents[3] / "bin" / APP
     if os.access(built, os.X_OK):
         return str(built)
-    found = shutil.which(APP)
+    beside_python = sysconfig.get_path("scripts")  # a virtual environment need not be on PATH
+    found = shutil.which(APP) or shutil.which(APP, path=beside_python)
     if found is None:
         raise CommandError(
             f"{APP} is neither at {built} nor on PATH; build it or set LOOPSCOPE_GUI"
