@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -54,7 +55,9 @@ def test_run_sets_debug():
 
 
 def test_run_refuses_what_is_no_coroutine():
-    with pytest.raises(ValueError, match="a coroutine was expected"):
+    with pytest.raises((ValueError, TypeError)) as stock:
+        asyncio.run(print)
+    with pytest.raises(stock.type, match=re.escape(str(stock.value))):
         loopscope.run(print)
 
 
@@ -92,7 +95,8 @@ def test_run_inside_a_running_loop_is_an_error():
 def test_install_makes_asyncio_run_use_it():
     result = run_python(
         """
-        import asyncio, loopscope
+        import asyncio, loopscope, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)  # policies, from 3.14 on
         loopscope.install()
         async def main():
             return type(asyncio.get_running_loop()).__name__
@@ -105,7 +109,8 @@ def test_install_makes_asyncio_run_use_it():
 def test_the_policy_makes_loops():
     result = run_python(
         """
-        import asyncio, loopscope
+        import asyncio, loopscope, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)  # policies, from 3.14 on
         asyncio.set_event_loop_policy(loopscope.EventLoopPolicy())
         loop = asyncio.new_event_loop()
         print(type(loop) is loopscope.Loop)
