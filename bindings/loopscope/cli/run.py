@@ -6,7 +6,7 @@ import argparse
 import os
 
 import loopscope
-from loopscope.cli import app, other_loops, program
+from loopscope.cli import app, children, other_loops, program
 from loopscope.cli.errors import CommandError, Parser
 
 LEVELS = ("off", "phases", "callbacks", "tasks")
@@ -41,6 +41,7 @@ def command(arguments: argparse.Namespace) -> None:
     )
     loopscope.install()
     other_loops.guard()
+    children.follow()
     if not arguments.no_app:
         app.open_for_this_process()
     if arguments.module:
