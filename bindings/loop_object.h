@@ -11,6 +11,7 @@
 
 #include "bindings/callback_names.h"
 #include "bindings/py_ref.h"
+#include "bindings/recycled_bytes.h"
 #include "bindings/sock_leases.h"
 #include "loop/loop.h"
 
@@ -45,6 +46,7 @@ struct LoopState {
   std::size_t untracked_handles = 0;      ///< those that the garbage collector does not know of
   PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
   std::unique_ptr<char[]> read_buffer;    ///< shared by the loop's transports
+  RecycledBytes recycled_bytes;
   std::unique_ptr<char[]> sock_buffer;    ///< shared by the sock_* methods, from their first call on
   Py_ssize_t last_received = 0;           ///< bytes, by a sock_* method
   bool read_buffer_lent = false;          ///< to a call that may call Python before it is done

@@ -1,6 +1,7 @@
 #include "bindings/stream_object.h"
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "bindings/py_ref.h"
@@ -63,11 +64,15 @@ void read_small(TransportObject* self) {
   if (!got_bytes(self, count))
     return;
   self->last_read = count;
-  const PyRef data = PyRef::steal(PyBytes_FromStringAndSize(buffer, count));
-  if (data)
-    deliver(self, data.get());
-  else
-    fatal(self, "Fatal read error on socket transport");
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  RecycledBytes& recycled = self->loop->state->recycled_bytes;
+  PyObject* data = recycled.take(count);
+  if (data == nullptr)
+    return fatal(self, "Fatal read error on socket transport");
+  const Py_ssize_t room = recycled.taken_room();
+  std::memcpy(PyBytes_AS_STRING(data), buffer, static_cast<std::size_t>(count));
+  deliver(self, data);
+  recycled.give_back(data, room);
 }
 
 /// Large ones: straight into a bytes object, cut to size afterwards.

@@ -36,6 +36,41 @@ def test_what_is_written_arrives(loop):
     run(loop, scenario)
 
 
+def test_a_message_that_somebody_keeps_stays_what_it_was(loop):
+    """Also if others, of the same size and not kept, come before and after it."""
+    messages = [
+        bytes([number % 251]) * size
+        for size in (1, 600, 600, 1000, 990, 5000)
+        for number in range(20)
+    ]
+
+    class Keeper(Recorder):
+        def __init__(self):
+            super().__init__()
+            self.kept, self.views, self.count = [], [], 0
+
+        def data_received(self, data):
+            assert hash(data) == hash(bytes(bytearray(data)))
+            assert (len(data), data[-1:]) == (len(messages[self.count]), messages[self.count][-1:])
+            if self.count % 3 == 0:
+                self.kept.append(data)
+            if self.count % 3 == 1:
+                self.views.append(memoryview(data)[1:])
+            self.count += 1
+            self.transport.write(b".")
+
+    async def scenario(remote, client):
+        for number, message in enumerate(messages):
+            client.transport.write(message)
+            await until(lambda: len(client.received) > number)  # noqa: B023
+        assert remote.kept == messages[::3]
+        assert [view.tobytes() for view in remote.views] == [
+            message[1:] for message in messages[1::3]
+        ]
+
+    run(loop, scenario, Keeper)
+
+
 def test_fifty_megabytes_each_way_arrive_unchanged(loop):
     block = os.urandom(1 << 20)
 
