@@ -102,6 +102,10 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
             self._set_coroutine_origin_tracking(False)
             sys.set_asyncgen_hooks(*old_hooks)
 
+    def set_debug(self, enabled: Any) -> None:
+        """Turn debug mode on or off; whatever is true turns it on."""
+        super().set_debug(bool(enabled))
+
     def close(self) -> None:
         """Close the loop: drop what is queued, shut down the executor without waiting for it."""
         super().close()

@@ -259,3 +259,10 @@ def test_a_slow_protocol_method_is_reported_by_its_name(debug_loop, caplog):
         debug_loop.run_until_complete(main())
     slow = [r.getMessage() for r in caplog.records if r.getMessage().startswith("Executing")]
     assert any("took 0.0" in line for line in slow)
+
+
+@pytest.mark.parametrize("enabled", [1, 0, "yes", "", None, True, False])
+def test_whatever_is_true_turns_it_on(loop, enabled):
+    loop.set_debug(enabled)
+    assert bool(loop.get_debug()) is bool(enabled)
+    loop.run_until_complete(asyncio.sleep(0))
