@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import subprocess
 import sys
+import time
 import weakref
 
 import pytest
@@ -95,6 +97,34 @@ def test_tasks_are_asyncios_own(loop):
         return type(task), task in asyncio.all_tasks(loop), asyncio.get_running_loop() is loop
 
     assert loop.run_until_complete(main()) == (asyncio.Task, True, True)
+
+
+@since((3, 14), "asyncio ps")
+def test_asyncio_ps_sees_the_tasks_from_outside(program):
+    with program.start(
+        """
+        async def inner():
+            print("ready", flush=True)
+            await asyncio.sleep(30)
+
+        async def outer():
+            await inner()
+
+        async def main():
+            await asyncio.create_task(outer(), name="the sleeper")
+
+        asyncio.run(main(), loop_factory=new_event_loop)
+        """
+    ) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.1)  # it goes to sleep
+        command = [sys.executable, "-m", "asyncio", "ps", str(process.pid)]
+        seen = subprocess.run(command, capture_output=True, text=True)
+        process.kill()
+    if "ermission" in seen.stdout + seen.stderr:
+        pytest.skip("this user may not look into processes")
+    line = next(line for line in seen.stdout.splitlines() if "the sleeper" in line)
+    assert "sleep -> inner -> outer" in line and "main" in line
 
 
 @since((3, 12), "asyncio.run(loop_factory=)")
