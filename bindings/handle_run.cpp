@@ -87,18 +87,35 @@ void run_in_context(HandleObject* handle) {
   report(handle);
 }
 
+/// The handle that debug mode speaks of: asyncio's own where ours only runs that one (a signal's).
+PyRef told_handle(HandleObject* handle) {
+  PyObject* callback = handle->callback;
+  PyObject* self = callback != nullptr && PyMethod_Check(callback) ? PyMethod_GET_SELF(callback) : nullptr;
+  const bool wraps = handle->kind == tracer::CallbackKind::signal && self != nullptr &&
+                     PyObject_TypeCheck(self, reinterpret_cast<PyTypeObject*>(runtime().handle_type));
+  return PyRef::borrow(wraps ? self : as_object(handle));
+}
+
 /// Debug mode: times the callback and reports slow ones as asyncio does.
 void run_timed(HandleObject* handle) {
   LoopObject* loop = handle->loop;
-  assign(loop->current_handle, as_object(handle));
+  const PyRef told = told_handle(handle);
+  assign(loop->current_handle, told.get());
   const auto begin_ns = tracer::monotonic_ns();
   run_in_context(handle);
   const double seconds = static_cast<double>(tracer::monotonic_ns() - begin_ns) * 1e-9;
   clear(loop->current_handle);
   const PyRef nothing =
-      PyRef::steal(PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", as_object(handle), seconds));
+      PyRef::steal(PyObject_CallMethod(as_object(loop), "_report_if_slow", "Od", told.get(), seconds));
   if (!nothing)
     PyErr_WriteUnraisable(as_object(handle));
+}
+
+void run_plain(HandleObject* handle) {
+  if (handle->loop->debug != 0) [[unlikely]]
+    run_timed(handle);
+  else
+    run_in_context(handle);
 }
 
 /// At level tasks: a task's first step means that it was created, and after a step it may be done.
@@ -107,7 +124,7 @@ void run_task_step(HandleObject* handle, PyObject* task) {
   const auto id = reinterpret_cast<std::uint64_t>(task);
   const PyRef kept = PyRef::borrow(task);
   const tracer::NameId name = handle->loop->state->names.task(recorder, task);
-  run_in_context(handle);
+  run_plain(handle);
   const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
   if (done.get() == Py_True)
     recorder.task_done(name, id);
@@ -118,13 +135,11 @@ void run_task_step(HandleObject* handle, PyObject* task) {
 void run_handle(HandleObject* handle) {
   if (handle->callback == nullptr)
     return;
-  if (handle->loop->debug != 0) [[unlikely]]
-    return run_timed(handle);
   if (handle->loop->state->loop.recorder().tasks()) [[unlikely]] {
     if (PyObject* task = task_behind(handle->callback))
       return run_task_step(handle, task);
   }
-  run_in_context(handle);
+  run_plain(handle);
 }
 
 HandleObject* handle_of(HandleCallback& work) {

@@ -101,8 +101,8 @@ def an_exit_leaves_what_is_queued(loop):
     loop.run_forever()
 
 
-def on_threadsafe(loop):
-    loop.stop()
+def on_threadsafe(stop):
+    stop()
 
 
 def call_soon_threadsafe(loop):
@@ -114,7 +114,7 @@ def call_soon_threadsafe(loop):
             threadsafe on_threadsafe
         poll stopping: 0
     """
-    threading.Timer(0.1, loop.call_soon_threadsafe, [on_threadsafe, loop]).start()
+    threading.Timer(0.1, loop.call_soon_threadsafe, [on_threadsafe, loop.stop]).start()
     loop.run_forever()
 
 
@@ -171,6 +171,30 @@ def a_task_steps(loop):
     task = loop.create_task(parent())
     loop.run_forever()
     assert task.done()
+
+
+def a_task_in_debug_mode(loop):
+    """
+    created task.1 a_task_in_debug_mode.main
+    run
+        poll ready_callbacks a_task_in_debug_mode.main: 0
+        idle 1
+            task_step a_task_in_debug_mode.main (task.1)
+        poll ready_callbacks a_task_in_debug_mode.main: 0
+        idle 1
+            task_step a_task_in_debug_mode.main (task.1)
+                done task.1 a_task_in_debug_mode.main
+        poll ready_callbacks _run_until_complete_cb: 0
+        idle 1
+            future_done _run_until_complete_cb
+        poll stopping: 0
+    """
+
+    async def main():
+        await asyncio.sleep(0)
+
+    loop.set_debug(True)
+    loop.run_until_complete(main())
 
 
 def a_task_fails(loop):
