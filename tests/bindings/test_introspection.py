@@ -1,7 +1,7 @@
 """Tasks are asyncio's own, written in C: whatever looks into them from outside finds what it expects.
 
-Python 3.14's `python -m asyncio ps` reads tasks out of another process's memory: of tasks of this type, of the loop that a
-thread says is running.
+Python 3.14's `python -m asyncio ps` reads tasks out of another process's memory: tasks of this type, of the loop that
+a thread says is running.
 """
 
 from __future__ import annotations
