@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from figures import Figure, Ratio, Results
+from figures import Figure, Results
 
 UVLOOPS = ("uvloop", "newest uvloop")
 OFF, PHASES, CALLBACKS = "loopscope off", "loopscope phases", "loopscope callbacks"
@@ -38,6 +38,7 @@ class Verdict:
     asked: str
     measured: str
     met: str  # yes, no or not measured
+    cpu: str = ""  # of the reference's request divided by ours, beside a throughput
 
 
 def at_sizes(way: str, *sizes: str, connections: int = 10) -> tuple[str, ...]:
@@ -176,11 +177,17 @@ def verdicts_of(target: Target, case: str, results: Results) -> Iterator[Verdict
 def verdict(
     target: Target, case: str, against: str, ours: Figure | None, other: Figure | None
 ) -> Verdict:
-    ratio: Ratio | None = None
-    if ours and other:
-        compared = target.metric
-        ratio = ours.ratio_to(other, compared) if compared else ours.times_better_than(other)
-    return judged(target, case, against, ratio.middle if ratio else None, str(ratio or ""))
+    if not ours or not other:
+        return judged(target, case, against, None, "")
+    compared = target.metric
+    ratio = ours.ratio_to(other, compared) if compared else ours.times_better_than(other)
+    found = judged(target, case, against, ratio.middle if ratio else None, str(ratio or ""))
+    return replace(found, cpu=times_less_cpu(ours, other)) if ours.primary == THROUGHPUT else found
+
+
+def times_less_cpu(ours: Figure, other: Figure) -> str:
+    """What throughput would be if the server alone were the limit."""
+    return str(other.ratio_to(ours, TOTAL) or "")
 
 
 def judged(target: Target, case: str, against: str, value: float | None, measured: str) -> Verdict:
