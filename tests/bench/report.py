@@ -13,8 +13,8 @@ METHOD = (
     "better. Servers and client are pinned to a CPU each; CPU is the server's for a request, all of its threads, exact "
     "in sum and split into user and system as the kernel's tick saw it, all rounds together. Each request is answered "
     "before the next is sent, and the bytes are compared; {seconds:g} s a round, three times that where user CPU has a "
-    "target. Where the client was hardly idle, it was the limit, and throughput says less than CPU does: 'less CPU' has how many times less a "
-    "request costs."
+    "target. Where the client was hardly idle, it was the limit, and throughput says less than CPU does: 'less CPU' "
+    "has how many times less a request costs."
 )
 REFERENCES = ("asyncio", "uvloop", "newest uvloop", "libuv")
 
