@@ -104,7 +104,10 @@ bool load_runtime() {
       return false;
   }
   load_c_tasks(it);
-  return true;
+  const PyRef base_loop = PyRef::steal(import_from("asyncio", "BaseEventLoop"));
+  it.base_create_future = base_loop ? PyObject_GetAttr(base_loop.get(), it.create_future) : nullptr;
+  it.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
+  return it.base_create_future != nullptr && it.loop_keyword != nullptr;
 }
 
 }  // namespace loopscope::bindings

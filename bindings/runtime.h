@@ -21,11 +21,13 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
-  PyObject* socket_type = nullptr;     ///< socket.socket
-  PyObject* base_protocol = nullptr;   ///< asyncio.BaseProtocol
-  PyObject* base_transport = nullptr;  ///< asyncio.BaseTransport
-  PyObject* partial_type = nullptr;    ///< functools.partial
-  PyObject* get_frame = nullptr;       ///< sys._getframe
+  PyObject* base_create_future = nullptr;  ///< asyncio's function
+  PyObject* loop_keyword = nullptr;        ///< ("loop",)
+  PyObject* socket_type = nullptr;         ///< socket.socket
+  PyObject* base_protocol = nullptr;       ///< asyncio.BaseProtocol
+  PyObject* base_transport = nullptr;      ///< asyncio.BaseTransport
+  PyObject* partial_type = nullptr;        ///< functools.partial
+  PyObject* get_frame = nullptr;           ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;
