@@ -47,9 +47,9 @@ struct LoopState {
   PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
   std::unique_ptr<char[]> read_buffer;    ///< shared by the loop's transports
   RecycledBytes recycled_bytes;
-  std::unique_ptr<char[]> sock_buffer;    ///< shared by the sock_* methods, from their first call on
-  Py_ssize_t last_received = 0;           ///< bytes, by a sock_* method
-  bool read_buffer_lent = false;          ///< to a call that may call Python before it is done
+  std::unique_ptr<char[]> sock_buffer;  ///< shared by the sock_* methods, from their first call on
+  Py_ssize_t last_received = 0;         ///< bytes, by a sock_* method
+  bool read_buffer_lent = false;        ///< to a call that may call Python before it is done
 };
 inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
 inline constexpr std::size_t kSockBufferBytes = 256 * 1024;

@@ -84,7 +84,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
   tracer::NameId name = tracer::kNoName;
   if (recorder.on())
-    name = self->loop->state->names.method(recorder, protocol, runtime().connection_made);
+    name = self->loop->state->names.method(recorder, users_protocol(protocol), runtime().connection_made);
   stream_of(self).opened(static_cast<tracer::HandleKind>(kind), name);
 
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));

@@ -288,6 +288,12 @@ bool may_take_feed(PyObject* protocol) {
   return tls_type != nullptr && PyObject_TypeCheck(protocol, tls_type);
 }
 
+PyObject* users_protocol(PyObject* protocol) {
+  if (!may_take_feed(protocol) || as_tls(protocol)->app_protocol == nullptr)
+    return protocol;
+  return as_tls(protocol)->app_protocol;
+}
+
 bool takes_feed(PyObject* protocol) {
   return as_tls(protocol)->engine != nullptr;
 }

@@ -67,7 +67,7 @@ def a_server(loop):
     created task.1 BaseEventLoop.connect_accepted_socket
     run
         task_step BaseEventLoop.connect_accepted_socket (task.1)
-            opened unix_stream.1 SSLProtocol.connection_made
+            opened unix_stream.1 Greeter.connection_made
         set timer.1 SSLProtocol._start_handshake.<lambda>
         read some (unix_stream.1)
         wrote some (unix_stream.1)
@@ -102,7 +102,7 @@ def a_client(loop):
     created task.1 BaseEventLoop.create_connection
     run
         task_step BaseEventLoop.create_connection (task.1)
-            opened unix_stream.1 SSLProtocol.connection_made
+            opened unix_stream.1 Greeter.connection_made
         set timer.1 SSLProtocol._start_handshake.<lambda>
         wrote some (unix_stream.1)
         read some (unix_stream.1)
@@ -156,7 +156,7 @@ def bytes_go_into_the_protocols_buffer(loop):
     created task.1 BaseEventLoop.connect_accepted_socket
     run
         task_step BaseEventLoop.connect_accepted_socket (task.1)
-            opened unix_stream.1 SSLProtocol.connection_made
+            opened unix_stream.1 Into.connection_made
         set timer.1 SSLProtocol._start_handshake.<lambda>
         read some (unix_stream.1)
         wrote some (unix_stream.1)
