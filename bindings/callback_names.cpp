@@ -255,6 +255,11 @@ NameId CallbackNames::type(tracer::Recorder& recorder, PyTypeObject* type, const
   return keep(recorder.intern(type, text_of(qualname.get()), file, line), reinterpret_cast<PyObject*>(type));
 }
 
+int CallbackNames::traverse(visitproc visit, void* arg) const {
+  for (const PyRef& key : kept_) Py_VISIT(key.get());
+  return 0;
+}
+
 NameId CallbackNames::keep(NameId id, PyObject* key) {
   if (id != kNoName)
     kept_.push_back(PyRef::borrow(key));

@@ -8,6 +8,7 @@
 
 #include <Python.h>
 
+#include <utility>
 #include <vector>
 
 #include "bindings/py_ref.h"
@@ -28,6 +29,11 @@ class CallbackNames {
   tracer::NameId sleep(tracer::Recorder& recorder, PyObject* future);
   /// The name of the coroutine that a task runs.
   tracer::NameId task(tracer::Recorder& recorder, PyObject* task);
+
+  /// For the garbage collector: a class that has been named may lead back to the loop.
+  int traverse(visitproc visit, void* arg) const;
+  /// Lets go of what was named. Only when nothing is recorded any more.
+  void clear() { const auto dropped = std::exchange(kept_, {}); }
 
  private:
   tracer::NameId callable(tracer::Recorder& recorder, PyObject* object);

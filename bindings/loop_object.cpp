@@ -50,11 +50,16 @@ PyObject* write_to_self(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
+void stop_recording(LoopObject* self) {
+  native(self).set_recorder(tracer::Recorder());
+  self->state->names.clear();
+}
+
 PyObject* close_native(PyObject* object, PyObject*) {
   LoopObject* self = as_loop(object);
   native(self).close();
   self->state->leases.clear();
-  native(self).set_recorder(tracer::Recorder());
+  stop_recording(self);
   Py_RETURN_NONE;
 }
 
@@ -129,6 +134,8 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(self->state->exit_exception.get());
   Py_VISIT(self->state->transports.get());
   int result = self->state->leases.traverse(visit, arg);
+  if (result == 0)
+    result = self->state->names.traverse(visit, arg);
   self->state->loop.for_each_callback([&](loop::Callback& callback) {
     if (result == 0)
       result = visit(static_cast<PyCallback&>(callback).held(), arg);
@@ -145,6 +152,7 @@ int clear_references(PyObject* object) {
     self->state->transports = PyRef();
     self->state->leases.clear();
     self->state->loop.close();
+    stop_recording(self);
   }
   return 0;
 }

@@ -11,13 +11,17 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import loopscope
 import pytest
+from census import Census
 from loops import CHOICES, LoopFactory, factory_of
 
 PROGRAM_SECONDS = 30
+PASSED = pytest.StashKey[bool]()
 LAST_RESORT_SECONDS = 90  # more than the time limit in pyproject.toml
 
 
@@ -47,6 +51,41 @@ def sessions_of_their_own() -> Iterator[None]:
     yield
     del os.environ["LOOPSCOPE_DIR"]
     shutil.rmtree(directory)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator:
+    report = (yield).get_result()
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_is_loaded_is_no_garbage(sessions_of_their_own: None) -> None:
+    """Makes looking for garbage cheap: it is done twice a test. libuv keeps a pipe that its first loop makes."""
+    loopscope.new_event_loop().close()
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(
+    request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
+    what_is_loaded_is_no_garbage: None,
+) -> Iterator[None]:
+    """As many objects of ours die as were born, and descriptors and sessions are given back."""
+    census = Census()
+    yield
+    if not request.node.stash.get(PASSED, False):
+        return  # its traceback holds everything
+    for phase in ("setup", "call", "teardown"):
+        caplog.get_records(phase).clear()  # with their tracebacks
+    request.node.funcargs.clear()
+    give_up = time.monotonic() + 2
+    while census.left() and time.monotonic() < give_up:
+        time.sleep(0.01)  # threads may be about to end
+    assert census.left() == []
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +149,12 @@ class Program:
             },
         )
 
-    def run(self, source: str, *options: str, **environment: str) -> subprocess.CompletedProcess:
+    def run(
+        self, source: str, *options: str, seconds: float = PROGRAM_SECONDS, **environment: str
+    ) -> subprocess.CompletedProcess:
         with self.start(source, *options, **environment) as process:
             try:
-                out, err = process.communicate(timeout=PROGRAM_SECONDS)
+                out, err = process.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -243,8 +243,11 @@ def test_a_slow_protocol_method_is_reported_by_its_name(debug_loop, caplog):
             time.sleep(0.02)
             received.set_result(None)
 
+        def connection_lost(self, error):
+            lost.set_result(None)
+
     debug_loop.slow_callback_duration = 0.01
-    received = debug_loop.create_future()
+    received, lost = debug_loop.create_future(), debug_loop.create_future()
 
     async def main():
         server = await debug_loop.create_server(Slow, "127.0.0.1", 0)
@@ -253,7 +256,9 @@ def test_a_slow_protocol_method_is_reported_by_its_name(debug_loop, caplog):
         await received
         await asyncio.sleep(0)
         writer.close()
+        await lost
         server.close()
+        await asyncio.sleep(0)
 
     with caplog.at_level(logging.WARNING, logger="asyncio"):
         debug_loop.run_until_complete(main())

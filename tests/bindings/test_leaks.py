@@ -43,6 +43,33 @@ def test_a_loop_with_a_cycle_through_a_callback_is_freed(loop_factory):
     assert gone() is None
 
 
+def run_a_class_that_knows_its_loop(loop_factory):
+    loop = loop_factory()
+    lost = loop.create_future()
+
+    class Knowing(asyncio.Protocol):
+        def connection_lost(self, error):
+            lost.set_result(error)
+
+    async def main():
+        left, right = socket.socketpair()
+        transport, _ = await loop.create_connection(Knowing, sock=left)
+        transport.close()
+        await lost
+        right.close()
+
+    loop.run_until_complete(main())
+    loop.close()
+    return weakref.ref(loop)
+
+
+def test_a_loop_that_its_protocols_class_knows_is_freed(loop_factory):
+    """The trace keeps a class whose method it has named; so it may not keep the loop."""
+    gone = run_a_class_that_knows_its_loop(loop_factory)
+    gc.collect()
+    assert gone() is None
+
+
 def test_a_loop_that_was_never_closed_warns(loop_factory):
     loop = loop_factory()
     with pytest.warns(ResourceWarning, match="unclosed event loop"):

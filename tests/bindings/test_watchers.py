@@ -52,7 +52,7 @@ class Numbered:
 
     def fileno(self):
         if isinstance(self.number, Exception):
-            raise self.number
+            raise type(self.number)(*self.number.args)  # afresh: a raised one keeps its traceback
         return self.number
 
 
