@@ -23,7 +23,7 @@ build() {
 
 sanitized() {
     env LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
-        ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_abort=0 \
+        ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:handle_abort=0:disable_coredump=0 \
         UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         PYTHONMALLOC=malloc LOOPSCOPE_BUILD="$BUILD" "$@"
 }

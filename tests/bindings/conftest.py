@@ -7,6 +7,7 @@ import faulthandler
 import gc
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -60,10 +61,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator:
         item.stash[PASSED] = report.passed
 
 
+async def use_once_what_is_kept() -> None:
+    """asyncio keeps in two caches that the type of a sock call is a coroutine's."""
+    loop = asyncio.get_running_loop()
+    left, right = socket.socketpair()
+    with left, right:
+        left.setblocking(False)
+        waiting = loop.create_task(loop.sock_recv(left, 1))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def what_is_loaded_is_no_garbage(sessions_of_their_own: None) -> None:
     """Makes looking for garbage cheap: it is done twice a test. libuv keeps a pipe that its first loop makes."""
-    loopscope.new_event_loop().close()
+    loopscope.run(use_once_what_is_kept())
     gc.collect()
     gc.freeze()
 
