@@ -124,6 +124,8 @@ PyObject* task_behind(PyObject* callable) {
 
 loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object, CallbackKind kind,
                                           PyObject* first) {
+  if (callable_object != nullptr && PyFunction_Check(callable_object))
+    return {callable(recorder, callable_object), kind, 0};
   if (PyObject* behind = task_behind(callable_object))
     return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
   if (kind == CallbackKind::soon && callable_object != nullptr) {  // null: it was cancelled

@@ -33,7 +33,7 @@ from figures import Results  # noqa: E402
 from launcher import Programs, make_certificate  # noqa: E402
 from schedule import Pace, contenders_of, measure_case, present  # noqa: E402
 from targets import cases_of_targets, contenders_of_target_case  # noqa: E402
-from versions import versions_of  # noqa: E402
+from contender_versions import versions_of  # noqa: E402
 
 DESCRIPTORS = 11_000  # for 10,000 connections
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from environments import Missing, packages_of
-from loops import LOOPS
+from asyncio_loops import LOOPS
 
 SERVERS = Path(__file__).resolve().parent / "servers"
 OURS = "loopscope phases"  # as it is used unless somebody asks for more

@@ -14,7 +14,7 @@ import gc
 import socket
 import sys
 
-from loops import make_loop
+from asyncio_loops import make_loop
 
 SHORT, LONG = 200, 1000
 MESSAGE = b"x" * 1024

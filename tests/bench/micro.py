@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from loops import make_loop
+from asyncio_loops import make_loop
 
 BATCH = 1000
 FAR_AWAY_S = 1000.0

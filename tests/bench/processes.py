@@ -8,7 +8,7 @@ import time
 
 from cases import Operation
 from figures import Sample
-from loops import LOOPS
+from asyncio_loops import LOOPS
 from machine import cpus, pinned
 from launcher import Failed, Programs, numbers, output_of
 

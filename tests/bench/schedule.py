@@ -9,7 +9,7 @@ from cases import Case, IdleMemory, Import, Operation, Traffic, Writer
 from contenders import FIELD, OURS
 from environments import Missing
 from figures import Results, Sample
-from loops import LOOPS
+from asyncio_loops import LOOPS
 from processes import measure_import, measure_operation, measure_writer
 from launcher import Failed, Programs
 from traffic import measure_idle_memory, measure_traffic

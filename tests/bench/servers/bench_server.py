@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from loops import make_loop  # noqa: E402
+from asyncio_loops import make_loop  # noqa: E402
 
 
 def inherited_socket(descriptor: str) -> socket.socket:

@@ -8,7 +8,7 @@ from pathlib import Path
 from contenders import FIELD, Places
 from environments import Missing
 from figures import Results
-from loops import LOOPS
+from asyncio_loops import LOOPS
 from machine import said_by
 from launcher import Programs
 
