@@ -1,6 +1,9 @@
 /// loopscope._native: registers the native types, and nothing else.
+///
+/// A module as CPython makes one, not pybind11: that asks for the GIL before it lets us refuse a sub-interpreter, and up
+/// to Python 3.11 never gets it there.
 
-#include <pybind11/pybind11.h>
+#include <Python.h>
 #include <uv.h>
 
 #include "bindings/datagram_transport.h"
@@ -11,26 +14,65 @@
 #include "bindings/stream_transport.h"
 #include "bindings/tls_protocol.h"
 
+namespace loopscope::bindings {
 namespace {
 
 /// The types and interned names are the process's: a second interpreter would share objects it must not.
-void refuse_subinterpreters() {
-  if (PyInterpreterState_Get() != PyInterpreterState_Main())
-    throw pybind11::import_error(
-        "loopscope runs in the main interpreter only: import it there, or use asyncio's own loop in "
-        "sub-interpreters");
+bool is_main_interpreter() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main())
+    return true;
+  PyErr_SetString(PyExc_ImportError,
+                  "loopscope runs in the main interpreter only: import it there, or use asyncio's own loop in "
+                  "sub-interpreters");
+  return false;
 }
 
-}  // namespace
+bool fill(PyObject* module) {
+  return load_runtime() && add_handle_types(module) && add_loop_type(module) &&
+         add_stream_transport_type(module) && add_sock_call_type(module) && add_sock_method_type(module) &&
+         add_datagram_transport_type(module) && add_tls_types(module) &&
+         PyModule_AddStringConstant(module, "libuv_version", uv_version_string()) == 0;
+}
 
-PYBIND11_MODULE(_native, module) {
-  refuse_subinterpreters();
-  module.doc() = "The native parts of loopscope: the loop, its handles, its transports.";
-  using namespace loopscope::bindings;
-  if (!load_runtime() || !add_handle_types(module.ptr()) || !add_loop_type(module.ptr()) ||
-      !add_stream_transport_type(module.ptr()) || !add_sock_call_type(module.ptr()) ||
-      !add_sock_method_type(module.ptr()) || !add_datagram_transport_type(module.ptr()) ||
-      !add_tls_types(module.ptr()))
-    throw pybind11::error_already_set();
-  module.attr("libuv_version") = uv_version_string();
+/// The one module of the process, also if it is imported anew: loops that live on know its types.
+PyObject* create(PyObject*, PyModuleDef*) {
+  static PyObject* module = nullptr;
+  if (!is_main_interpreter())
+    return nullptr;
+  if (module == nullptr)
+    module = PyModule_New("loopscope._native");
+  Py_XINCREF(module);
+  return module;
+}
+
+int execute(PyObject* module) {
+  static bool filled = false;
+  filled = filled || fill(module);
+  return filled ? 0 : -1;
+}
+
+// Initialised in two phases, so that each interpreter asks: it would be given a copy of the module otherwise.
+PyModuleDef_Slot slots[] = {
+    {Py_mod_create, reinterpret_cast<void*>(create)},
+    {Py_mod_exec, reinterpret_cast<void*>(execute)},
+    {0, nullptr},
+};
+
+PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    "_native",
+    "The native parts of loopscope: the loop, its handles, its transports.",
+    0,
+    nullptr,
+    slots,
+    nullptr,
+    nullptr,
+    nullptr,
+};
+
+}  // namespace
+}  // namespace loopscope::bindings
+
+PyMODINIT_FUNC PyInit__native() {
+  return PyModuleDef_Init(&loopscope::bindings::definition);
 }

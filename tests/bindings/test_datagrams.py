@@ -351,7 +351,7 @@ def test_a_socket_of_ones_own(loop, endpoints):
         one = await endpoints(sock=sock)
         assert one.transport.get_extra_info("sockname") == sock.getsockname()
         with socket.socket() as stream:
-            with pytest.raises(ValueError, match="Datagram Socket was expected|UDP Socket was"):
+            with pytest.raises(ValueError, match="(?i)(datagram|UDP) socket was expected"):
                 await endpoints(sock=stream)
         with pytest.raises(ValueError, match="unexpected address family"):
             await endpoints()

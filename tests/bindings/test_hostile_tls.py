@@ -12,6 +12,7 @@ import pytest
 from peers import everything_from, reset
 from tcp import Recorder, until
 from tls import client_context, server_context
+from versions import since
 
 
 class Raw:
@@ -299,6 +300,7 @@ class TestAfterwards:
         loop.run_until_complete(main())
         assert errors == []
 
+    @since((3, 11), "ssl_shutdown_timeout")
     def test_a_peer_that_does_not_say_goodbye_is_given_up(self, loop, errors):
         async def main():
             async with shaken_hands(ssl_shutdown_timeout=0.05) as (protocol, raw):
@@ -308,6 +310,7 @@ class TestAfterwards:
         loop.run_until_complete(main())
         assert errors == []
 
+    @since((3, 11), "ssl_shutdown_timeout")
     def test_a_peer_that_goes_on_sending_after_our_goodbye(self, loop, errors):
         async def main():
             async with shaken_hands(ssl_shutdown_timeout=0.2) as (protocol, raw):

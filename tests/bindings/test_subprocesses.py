@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -174,6 +175,10 @@ def test_umask(loop):
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may become somebody else")
 def test_user_and_groups(loop):
+    try:
+        subprocess.run([sys.executable, "-c", ""], user=65534, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this Python lies where nobody may run it")
     source = "import os; print(os.getuid(), os.getgid(), *os.getgroups())"
     done = python(source, user=65534, group=65533, extra_groups=[65532])
     assert loop.run_until_complete(done) == "65534 65533 65532"

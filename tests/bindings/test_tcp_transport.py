@@ -12,7 +12,7 @@ import struct
 
 import pytest
 from tcp import Recorder, connected, until
-from versions import stock_differs
+from versions import since, stock_differs
 
 
 def run(loop, scenario, *factories):
@@ -544,6 +544,7 @@ class TestASocketThatReadsAndWritesInItsOwnWay:
     def test_is_as_good_as_any_if_it_does_not(self, loop):
         assert loop.run_until_complete(self.talk(self.Renamed)) == (b"abc", b"xyz")
 
+    @since((3, 11), "asyncio's present SSLProtocol")
     def test_is_asked_to_under_tls_as_well(self, loop):
         calls = set()
 

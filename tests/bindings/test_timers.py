@@ -87,7 +87,7 @@ def test_a_timer_at_infinity_never_fires(loop):
     handle.cancel()
 
 
-@stock_differs("it asserts instead", last=(3, 9))
+@stock_differs("it asserts instead", last=(3, 10))
 def test_a_delay_of_none_is_a_type_error(loop):
     with pytest.raises(TypeError):
         loop.call_later(None, print)

@@ -15,6 +15,7 @@ import pytest
 from tcp import Recorder, until
 from test_buffered_protocol import Buffered as BufferedInCopies
 from tls import TLS_1_2, TLS_1_3, client_context, connected, server_context
+from versions import since
 
 RECORD = 16 * 1024
 
@@ -161,6 +162,7 @@ def test_what_is_written_in_connection_made_arrives_first(loop):
 # -- flow control --------------------------------------------------------------------------------------
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_reading_can_be_paused_and_resumed(loop):
     async def scenario(remote, client):
         client.transport.write(b"one")
@@ -215,6 +217,7 @@ def test_a_writer_is_paused_while_the_peer_does_not_read(loop):
     run(loop, scenario)
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @pytest.mark.parametrize("high, low", [(1.5e5, 1e4), (float("inf"), 1), (10**30, 0)])
 def test_water_marks_may_be_any_number(loop, high, low):
     async def scenario(remote, client):
@@ -232,6 +235,7 @@ def test_water_marks_may_be_any_number(loop, high, low):
 # -- the end -------------------------------------------------------------------------------------------
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_close_is_told_to_both_sides(loop, errors):
     async def scenario(remote, client):
         client.transport.write(b"last words")
@@ -271,6 +275,7 @@ def test_abort_drops_what_waits(loop, errors):
     run(loop, scenario)
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_keeping_open_on_eof_is_not_possible(loop, caplog):
     async def scenario(remote, client):
         remote.keep_open_on_eof = True
@@ -283,6 +288,7 @@ def test_keeping_open_on_eof_is_not_possible(loop, caplog):
     assert "returning true from eof_received() has no effect when using ssl" in caplog.text
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_writing_after_the_end_is_warned_of_in_the_end(loop, caplog):
     async def scenario(remote, client):
         transport = client.transport
@@ -327,6 +333,7 @@ def test_garbage_ends_the_connection(loop, errors):
     run(loop, scenario)
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_what_came_with_garbage_is_lost(loop):
     async def scenario(remote, client):
         below = client.transport._ssl_protocol
@@ -360,6 +367,7 @@ def test_garbage_instead_of_a_handshake_is_survived(loop):
 # -- errors in protocols -------------------------------------------------------------------------------
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @pytest.mark.parametrize(
     "factory, method",
     [
@@ -534,6 +542,7 @@ def test_a_buffer_may_be_larger_than_a_record(loop):
     run(loop, scenario, Large)
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @pytest.mark.parametrize("again", [False, True], ids=["over TCP", "in TLS"])
 def test_start_tls_upgrades_a_connection(loop, again):
     async def main():
@@ -768,6 +777,7 @@ def test_nothing_of_a_closed_connection_is_left(loop):
     assert [ref() for ref in left] == [None] * len(left)
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 def test_the_garbage_collector_finds_a_forgotten_connection(loop):
     async def scenario(remote, client):
         protocol = client.transport._ssl_protocol

@@ -49,4 +49,6 @@ def test_the_trace_tells_the_story(module, script, tmp_path):
         shutil.rmtree(sessions)
     session = SessionBytes(tmp_path / "session")
     told = story.story(session, hasattr(script, "in_any_poll"), hasattr(script, "in_any_record"))
+    # From 3.12 on asyncio's read pipes ask by a method of their own.
+    told = [line.replace("_UnixReadPipeTransport._add_reader", "Loop._add_reader") for line in told]
     assert told == inspect.cleandoc(script.__doc__).splitlines()
