@@ -4,8 +4,8 @@
 #
 # The sanitizers' libraries are preloaded into Python and into every program that the tests start, and Python takes
 # its memory from malloc, so that an object of ours is watched, too. The first report ends the program that it is about,
-# and fails its test. Takes half an hour, the build included; it is no part of ./test but for a slice of it
-# (tests/test_sanitizers.py). What leaks is looked for by the tests themselves (tests/bindings/census.py).
+# and fails its test. Takes half an hour, the build included, so it is no part of ./test. What leaks is looked for by the
+# tests themselves (tests/bindings/census.py).
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

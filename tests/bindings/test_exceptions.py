@@ -8,8 +8,8 @@ import logging
 import pytest
 
 
-def fail(error=ZeroDivisionError("in the callback")):
-    raise error
+def fail(error=None):
+    raise error or ZeroDivisionError("in the callback")
 
 
 @pytest.mark.parametrize(
