@@ -162,10 +162,8 @@ def report(program, case):
 
 
 @pytest.fixture
-def stock(tmp_path):
-    from conftest import Program
-
-    return Program("stock", tmp_path)
+def stock(program, tmp_path):
+    return type(program)("stock", tmp_path)
 
 
 @pytest.mark.parametrize("case", CASES)
