@@ -11,6 +11,7 @@ import sys
 
 import pytest
 from tcp import Recorder, connected, until
+from versions import since
 
 
 def test_a_timer_of_less_than_a_millisecond_is_waited_for(loop):
@@ -117,6 +118,7 @@ def test_removing_watchers_says_whether_there_were_any(loop):
         assert loop.remove_reader(left) is False
 
 
+@since((3, 11), "the check")
 @pytest.mark.parametrize("wrong", [1, object(), "executor"], ids=repr)
 def test_what_is_no_executor_is_refused(loop, wrong):
     with pytest.raises(TypeError):
