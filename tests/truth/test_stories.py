@@ -31,6 +31,8 @@ def scripts():
 
 @pytest.mark.parametrize("module, script", scripts())
 def test_the_trace_tells_the_story(module, script, tmp_path):
+    if script.__name__ == "a_child" and sys.version_info >= (3, 12):
+        pytest.skip("from Python 3.12 on asyncio tells of a child's end by other callbacks")
     sessions = tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm")
     try:
         subprocess.run(
