@@ -52,7 +52,7 @@ def build(folder: Path) -> Path:
 def environment(library: Path, log: Path, capacity: int) -> dict[str, str]:
     return {
         **os.environ,
-        "LD_PRELOAD": str(library),
+        "LD_PRELOAD": " ".join([os.environ.get("LD_PRELOAD", ""), str(library)]).strip(),
         "EPOLL_SHIM_FILE": str(log),
         "EPOLL_SHIM_CALLS": str(capacity),
     }
