@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from asyncio import selector_events, trsock
+from asyncio import selector_events
 from socket import AF_INET, AF_INET6, AF_UNIX, socket
 from typing import Any
 
 from loopscope import _native
-from loopscope.transport import TransportFacts
+from loopscope.transport import TransportFacts, with_socket_facts
 
 # Since 3.13 empty datagrams are sent, and each one that waits counts for some bytes more than its data.
 _SENDS_EMPTY = sys.version_info >= (3, 13)
@@ -35,17 +35,7 @@ class DatagramTransport(TransportFacts, _native.DatagramTransport, asyncio.Datag
         waiter: asyncio.Future[None] | None = None,
         extra: dict[str, Any] | None = None,
     ) -> None:
-        extra = {} if extra is None else extra
-        extra["socket"] = trsock.TransportSocket(sock)
-        try:
-            extra["sockname"] = sock.getsockname()
-        except OSError:
-            extra["sockname"] = None
-        if "peername" not in extra:
-            try:
-                extra["peername"] = sock.getpeername()
-            except OSError:
-                extra["peername"] = None
+        extra = with_socket_facts(sock, extra)
         self._attach(
             loop,
             sock,

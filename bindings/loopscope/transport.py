@@ -41,12 +41,11 @@ class Listener:
 
 def _without_delay(sock: socket) -> int:
     """Sends small writes at once if `sock` is TCP's; answers what kind of handle it is."""
-    known = isinstance(sock, socket)
-    family = _family(sock) if known else sock.family
+    family = _family(sock)
     if family == AF_UNIX:
         return _HANDLE_UNIX_STREAM
-    if family in (AF_INET, AF_INET6) and (_type(sock) if known else sock.type) == SOCK_STREAM:
-        if (_protocol(sock) if known else sock.proto) == IPPROTO_TCP:
+    if family in (AF_INET, AF_INET6) and _type(sock) == SOCK_STREAM:
+        if _protocol(sock) == IPPROTO_TCP:
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     return _HANDLE_TCP
 
@@ -69,6 +68,22 @@ def connect_transport(
     ):
         return SocketTransport(loop, sock, protocol, waiter, extra, server)
     return selector_events._SelectorSocketTransport(loop, sock, protocol, waiter, extra, server)
+
+
+def with_socket_facts(sock: socket, extra: dict[str, Any] | None) -> dict[str, Any]:
+    """`extra`, or a new dict, with what get_extra_info() tells of a socket."""
+    facts = {} if extra is None else extra
+    facts["socket"] = trsock.TransportSocket(sock)
+    try:
+        facts["sockname"] = sock.getsockname()
+    except OSError:
+        facts["sockname"] = None
+    if "peername" not in facts:
+        try:
+            facts["peername"] = sock.getpeername()
+        except OSError:
+            facts["peername"] = None
+    return facts
 
 
 class TransportFacts:
@@ -160,17 +175,7 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
         extra: dict[str, Any] | None = None,
         server: Any = None,
     ) -> None:
-        extra = {} if extra is None else extra
-        extra["socket"] = trsock.TransportSocket(sock)
-        try:
-            extra["sockname"] = sock.getsockname()
-        except OSError:
-            extra["sockname"] = None
-        if "peername" not in extra:
-            try:
-                extra["peername"] = sock.getpeername()
-            except OSError:
-                extra["peername"] = None
+        extra = with_socket_facts(sock, extra)
         kind = _without_delay(sock)
         self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
         if server is not None:
