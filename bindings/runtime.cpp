@@ -64,6 +64,7 @@ bool load_runtime() {
       {&it.buffered_protocol, "asyncio", "BufferedProtocol"},
       {&it.set_result_unless_cancelled, "asyncio.futures", "_set_result_unless_cancelled"},
       {&it.socket_type, "socket", "socket"},
+      {&it.transport_socket, "asyncio.trsock", "TransportSocket"},
       {&it.base_protocol, "asyncio", "BaseProtocol"},
       {&it.base_transport, "asyncio", "BaseTransport"},
       {&it.partial_type, "functools", "partial"},
@@ -97,6 +98,7 @@ bool load_runtime() {
       {&it.call_exception_handler, "call_exception_handler"},
       {&it.fatal_error, "_fatal_error"},
       {&it.call_connection_lost, "_call_connection_lost"},
+      {&it.peername, "peername"},
       {&it.handle_id, "_handle_id"},
   };
   for (const Intern& string : strings) {

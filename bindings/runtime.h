@@ -24,6 +24,7 @@ struct Runtime {
   PyObject* base_create_future = nullptr;  ///< asyncio's function
   PyObject* loop_keyword = nullptr;        ///< ("loop",)
   PyObject* socket_type = nullptr;         ///< socket.socket
+  PyObject* transport_socket = nullptr;    ///< asyncio.trsock.TransportSocket
   PyObject* base_protocol = nullptr;       ///< asyncio.BaseProtocol
   PyObject* base_transport = nullptr;      ///< asyncio.BaseTransport
   PyObject* partial_type = nullptr;        ///< functools.partial
@@ -48,7 +49,8 @@ struct Runtime {
   PyObject* call_exception_handler = nullptr;
   PyObject* fatal_error = nullptr;           ///< "_fatal_error"
   PyObject* call_connection_lost = nullptr;  ///< "_call_connection_lost"
-  PyObject* handle_id = nullptr;             ///< "_handle_id"
+  PyObject* peername = nullptr;
+  PyObject* handle_id = nullptr;  ///< "_handle_id"
 };
 
 [[nodiscard]] const Runtime& runtime();

@@ -16,6 +16,7 @@
 #include "bindings/protocol_span.h"
 #include "bindings/py_callback.h"
 #include "bindings/py_ref.h"
+#include "bindings/socket_facts.h"
 #include "loop/stream.h"
 
 namespace loopscope::bindings {
@@ -55,7 +56,7 @@ struct TransportObject {
   PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
   Parts* parts;
   LoopObject* loop;
-  PyObject* extra;
+  PyObject* extra;  ///< once somebody asked, or what is not among the facts
   PyObject* sock;
   PyObject* protocol;
   PyObject* server;
@@ -76,6 +77,7 @@ struct TransportObject {
   char paused;
   char protocol_paused;
   char protocol_connected;
+  SocketFacts facts;
 };
 
 inline TransportObject* as_transport(PyObject* object) {

@@ -53,6 +53,12 @@ bool use_protocol(TransportObject* self, PyObject* protocol) {
   return true;
 }
 
+/// What the native half keeps no form of: as asyncio does, at once.
+bool tell_all(TransportObject* self, PyObject* sock, PyObject* extra) {
+  self->extra = PyObject_CallMethod(as_object(self), "_tell_all", "OO", sock, extra);
+  return self->extra != nullptr;
+}
+
 /// _attach(loop, sock, fd, protocol, waiter, extra, server, kind): the constructor's native part.
 PyObject* attach(PyObject* object, PyObject* args) {
   TransportObject* self = as_transport(object);
@@ -68,7 +74,8 @@ PyObject* attach(PyObject* object, PyObject* args) {
   Py_INCREF(loop);
   self->loop = reinterpret_cast<LoopObject*>(loop);
   assign(self->sock, sock);
-  assign(self->extra, extra);
+  if (!self->facts.note(sock, fd, extra) && !tell_all(self, sock, extra))
+    return nullptr;
   if (server != Py_None)
     assign(self->server, server);
   if (waiter != Py_None)
@@ -167,7 +174,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
   for (PyObject* held : {self->extra, self->sock, self->protocol, self->server, self->waiter, self->empty_waiter,
-                         self->read_context, self->write_context}) {
+                         self->read_context, self->write_context, self->facts.held()}) {
     Py_VISIT(held);
   }
   return 0;
@@ -176,6 +183,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 int clear_references(PyObject* object) {
   TransportObject* self = as_transport(object);
   clear(self->extra);
+  self->facts.clear();
   clear(self->waiter);
   clear(self->empty_waiter);
   const PyRef nothing = PyRef::steal(detach(object, nullptr));
@@ -194,6 +202,18 @@ void dealloc(PyObject* object) {
   delete std::exchange(self->parts, nullptr);
   type->tp_free(object);
   Py_DECREF(type);
+}
+
+PyObject* get_extra(PyObject* object, void*) {
+  TransportObject* self = as_transport(object);
+  if (self->extra == nullptr && self->facts.noted()) {
+    PyRef told = PyRef::steal(self->facts.told());
+    if (!told)
+      return nullptr;
+    if (self->extra == nullptr)  // else another thread asked meanwhile
+      self->extra = told.release();
+  }
+  return or_none(self->extra);
 }
 
 PyObject* get_object(PyObject* object, void* member) {
@@ -247,7 +267,7 @@ PyMemberDef members[] = {
 
 PyGetSetDef properties[] = {
     {"_loop", get_object, nullptr, nullptr, at(offsetof(TransportObject, loop))},
-    {"_extra", get_object, set_object, nullptr, at(offsetof(TransportObject, extra))},
+    {"_extra", get_extra, set_object, nullptr, at(offsetof(TransportObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(TransportObject, sock))},
     {"_protocol", get_object, nullptr, nullptr, at(offsetof(TransportObject, protocol))},
     {"_server", get_object, set_object, nullptr, at(offsetof(TransportObject, server))},

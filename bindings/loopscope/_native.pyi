@@ -118,7 +118,7 @@ class StreamTransport(_FlowControlMixin):
         fd: int,
         protocol: asyncio.BaseProtocol,
         waiter: asyncio.Future[None] | None,
-        extra: dict[str, Any],
+        extra: dict[str, Any] | None,
         server: Any,
         kind: int,
     ) -> None: ...

@@ -175,7 +175,6 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
         extra: dict[str, Any] | None = None,
         server: Any = None,
     ) -> None:
-        extra = with_socket_facts(sock, extra)
         kind = _without_delay(sock)
         self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
         if server is not None:
@@ -190,6 +189,10 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
             if self._empty_waiter is not None:
                 raise RuntimeError("unable to writelines; sendfile is in progress")
             super().writelines(list_of_data)
+
+    @staticmethod
+    def _tell_all(sock: socket, extra: dict[str, Any] | None) -> dict[str, Any]:
+        return with_socket_facts(sock, extra)
 
     def _finish(self) -> None:
         """The connection is over: close the socket, let go of everything."""

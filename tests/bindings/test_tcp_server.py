@@ -52,6 +52,51 @@ def test_the_transport_is_an_asyncio_transport_and_knows_its_addresses(loop):
     loop.run_until_complete(main())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_closed_transport_still_tells_what_its_socket_was(loop, host, asked_before):
+    async def main():
+        made = []
+        server = await loop.create_server(lambda: made.append(Recorder()) or made[-1], host, 0)
+        address = server.sockets[0].getsockname()
+        with socket.create_connection(address[:2]) as client:
+            peername = client.getsockname()
+            await until(lambda: made and made[0].transport)
+            transport = made[0].transport
+            if asked_before:
+                transport.get_extra_info("socket")
+        await made[0].lost
+        assert transport.get_extra_info("peername") == peername
+        assert transport.get_extra_info("sockname") == address
+        assert transport.get_extra_info("socket").fileno() == -1
+        assert transport.get_extra_info("socket") is transport.get_extra_info("socket")
+        server.close()
+
+    loop.run_until_complete(main())
+
+
+def test_what_accepting_code_adds_to_a_transports_extra_info_is_told(loop):
+    async def main():
+        ours, theirs = socket.socketpair()
+        own = socket.create_server(("127.0.0.1", 0))
+        connection = socket.create_connection(own.getsockname())
+        accepted, _ = own.accept()
+        for sock in (ours, accepted):
+            sock.setblocking(False)
+            extra = {"peername": "somebody", "more": 1}
+            transport = loop._make_socket_transport(sock, Recorder(), extra=extra)
+            assert transport.get_extra_info("peername") == "somebody"
+            assert transport.get_extra_info("more") == 1
+            assert transport.get_extra_info("sockname") == sock.getsockname()
+            transport.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for sock in (theirs, own, connection):
+            sock.close()
+
+    loop.run_until_complete(main())
+
+
 def test_a_hundred_clients_are_each_answered(loop):
     class Echo(Recorder):
         def data_received(self, data):
