@@ -113,22 +113,15 @@ void write_ready(TransportObject* self) {
     all_written(self);
 }
 
-namespace {
-
-/// Queues what the kernel did not take: a reference to bytes, a copy of what may still change.
-bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
-  PyObject* owner = PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(rest, size);
+bool queue_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size) {
+  PyObject* owner = PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(begin, size);
   if (owner == nullptr)
     return false;
-  const char* begin = owner == data ? rest : PyBytes_AS_STRING(owner);
-  const bool first = stream_of(self).queued_bytes() == 0;
-  stream_of(self).queue(begin, static_cast<std::size_t>(size), owner);
-  if (!first)
-    return true;
-  PyObject* context = PyContext_CopyCurrent();
-  if (context == nullptr)
-    return false;
-  Py_XSETREF(self->write_context, context);
+  stream_of(self).queue(owner == data ? begin : PyBytes_AS_STRING(owner), static_cast<std::size_t>(size), owner);
+  return true;
+}
+
+bool await_writable(TransportObject* self) {
   Py_INCREF(self);
   const int error = stream_of(self).start_writing(self->parts->on_writable);
   if (error == 0)
@@ -136,6 +129,22 @@ bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssiz
   errno = -error;
   PyErr_SetFromErrno(PyExc_OSError);
   return false;
+}
+
+namespace {
+
+/// Queues what the kernel did not take.
+bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
+  const bool first = stream_of(self).queued_bytes() == 0;
+  if (!queue_bytes(self, data, rest, size))
+    return false;
+  if (!first)
+    return true;
+  PyObject* context = PyContext_CopyCurrent();
+  if (context == nullptr)
+    return false;
+  Py_XSETREF(self->write_context, context);
+  return await_writable(self);
 }
 
 PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size) {
@@ -159,7 +168,12 @@ PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, 
     Py_RETURN_NONE;
   }
   ssize_t sent = 0;
-  if (stream_of(self).queued_bytes() == 0) {
+  if (stream_of(self).queued_bytes() == 0 || is_holding(self)) {
+    const Coalesced coalesced = coalesce(self, data, begin, size);
+    if (coalesced == Coalesced::failed)
+      return nullptr;
+    if (coalesced == Coalesced::yes)
+      Py_RETURN_NONE;
     sent = stream_of(self).write_now(begin, static_cast<std::size_t>(size));
     if (sent < 0) {
       if (!would_block(sent)) {
@@ -199,6 +213,7 @@ PyObject* write_eof(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
   if (self->closing != 0 || self->eof != 0 || self->loop == nullptr)
     Py_RETURN_NONE;
+  send_held(self);
   self->eof = 1;
   if (stream_of(self).queued_bytes() == 0 && ::shutdown(static_cast<int>(self->fd), SHUT_WR) != 0)
     return PyErr_SetFromErrno(PyExc_OSError);

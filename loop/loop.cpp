@@ -92,6 +92,7 @@ void Loop::on_idle() {
 }
 
 void Loop::on_prepare() {
+  callback_returned();
   recorder_.prepare_begin();
   arm_idle();
   const auto poll = decide_poll();
@@ -181,18 +182,17 @@ bool Loop::run_callback(Callback& callback) {
     callback.drop();
     return false;
   }
-  if (callback.records_itself()) {
+  if (callback.records_itself() || !recorder_.callbacks()) {
+    if (!callback.records_itself())
+      recorder_.count_callback();
     callback.run();
-    return true;
-  }
-  if (!recorder_.callbacks()) {
-    recorder_.count_callback();
-    callback.run();
+    callback_returned();
     return true;
   }
   const Description what = callback.describe(recorder_);
   recorder_.callback_begin(what.kind, what.name, callback.ready(), callback.ready_is_ns(), what.object);
   callback.run();
+  callback_returned();
   recorder_.callback_end();
   return true;
 }
@@ -342,6 +342,7 @@ void Loop::run() {
   polled_ = queueing_ = interrupted_ = ending_ = false;
   recorder_.loop_start();
   uv_run(&uv_, UV_RUN_DEFAULT);
+  callback_returned();
   recorder_.loop_stop();
   running_ = false;
 }
@@ -390,6 +391,14 @@ std::uint64_t Loop::call_at(std::int64_t due_ns, Callback& callback) {
     recorder_.timer_set(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id,
                         static_cast<std::uint64_t>(std::max<std::int64_t>(due_ns, 0)));
   return id;
+}
+
+bool Loop::tell_after_callback(AfterCallback& who) {
+  if (!running_)
+    return false;
+  callback_returned();
+  after_callback_ = &who;
+  return true;
 }
 
 void Loop::timer_cancelled(Callback& callback, std::uint64_t id) {

@@ -24,8 +24,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "loop/after_callback.h"
 #include "loop/callback.h"
 #include "loop/fd_watcher.h"
 #include "loop/poll_timeout.h"
@@ -80,6 +82,14 @@ class Loop {
   /// Takes over one reference; answers the timer's id.
   std::uint64_t call_at(std::int64_t due_ns, Callback& callback);
   void timer_cancelled(Callback& callback, std::uint64_t id);
+  /// `who` is told when the callback that runs has returned, or before the loop polls or ends. There is one at a time:
+  /// who was to be told before is told at once. False if the loop does not run, and so could not tell.
+  bool tell_after_callback(AfterCallback& who);
+  /// Tells it now.
+  void callback_returned() {
+    if (after_callback_ != nullptr) [[unlikely]]
+      std::exchange(after_callback_, nullptr)->callback_returned();
+  }
   /// Wakes a sleeping poll. Any thread.
   void wake();
   /// True while the poll may sleep and nobody has woken it yet. Under the gate (bindings: the GIL).
@@ -177,6 +187,7 @@ class Loop {
   std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
+  AfterCallback* after_callback_ = nullptr;
 
   std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
   std::uint64_t io_events_ = 0;

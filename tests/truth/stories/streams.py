@@ -69,6 +69,65 @@ def a_connection_echoes(loop):
     loop.run_forever()
 
 
+def writes_of_a_callback_leave_together_once_that_is_expected(loop):
+    """
+    created task.1 BaseEventLoop.connect_accepted_socket
+    run
+        poll ready_callbacks BaseEventLoop.connect_accepted_socket: 0
+        idle 1
+            task_step BaseEventLoop.connect_accepted_socket (task.1)
+                opened unix_stream.1 BaseProtocol.connection_made
+        poll ready_callbacks BaseProtocol.connection_made: 0
+        idle 2
+            connection_made BaseProtocol.connection_made (unix_stream.1)
+        poll ready_callbacks BaseEventLoop.connect_accepted_socket: 0
+        idle 1
+            task_step BaseEventLoop.connect_accepted_socket (task.1)
+                done task.1 BaseEventLoop.connect_accepted_socket
+        poll ready_callbacks _run_until_complete_cb: 0
+        idle 1
+            future_done _run_until_complete_cb
+        poll stopping: 0
+    run
+        poll ready_callbacks writes_of_a_callback_leave_together_once_that_is_expected.answer: 0
+        idle 4
+            soon writes_of_a_callback_leave_together_once_that_is_expected.answer
+                wrote 7 (unix_stream.1)
+                wrote 5 (unix_stream.1)
+            soon writes_of_a_callback_leave_together_once_that_is_expected.answer
+                wrote 12 (unix_stream.1)
+            soon writes_of_a_callback_leave_together_once_that_is_expected.answer_briefly
+                wrote 5 (unix_stream.1)
+            soon Loop.stop
+        poll stopping: 0
+    run
+        poll ready_callbacks BaseProtocol.connection_lost: 0
+        idle 2
+            connection_lost BaseProtocol.connection_lost (unix_stream.1)
+                closed unix_stream.1
+            soon Loop.stop
+        poll stopping: 0
+        closing 1
+    """
+    left, right = socket.socketpair()
+    transport, _ = accepted(loop, asyncio.Protocol, left)
+
+    def answer():
+        transport.write(b"header ")
+        transport.write(b"body ")
+
+    def answer_briefly():
+        transport.write(b"alone")
+
+    for callback in (answer, answer, answer_briefly, loop.stop):
+        loop.call_soon(callback)
+    loop.run_forever()
+    assert right.recv(100) == b"header body header body alone"
+    transport.abort()
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+
+
 class Into(asyncio.BufferedProtocol):
     def __init__(self):
         self.buffer = bytearray(100)

@@ -1,0 +1,204 @@
+"""Writes of one callback may leave together: nobody sees more of it than that there are fewer pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+
+import pytest
+from tcp import connected, until
+
+pytestmark = pytest.mark.timeout(60)
+
+
+async def answers_in_pieces(transport: asyncio.Transport, peer, callbacks: int = 3) -> int:
+    """Callbacks that write twice, which teaches the loop to expect it. Answers how many bytes."""
+    loop = asyncio.get_running_loop()
+    before = len(peer.received)
+    for _ in range(callbacks):
+        loop.call_soon(lambda: (transport.write(b"header "), transport.write(b"body ")))
+        await asyncio.sleep(0)
+    await until(lambda: len(peer.received) == before + 12 * callbacks)
+    return len(peer.received)
+
+
+def after_answers_in_pieces(loop, action):
+    """Runs action(transport, blocking_peer) in one callback; answers what the peer has of it then, and at last."""
+
+    async def main():
+        seen = {}
+        ours, theirs = socket.socketpair()
+        theirs.settimeout(5)
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+        with theirs:
+            for _ in range(3):
+                loop.call_soon(lambda: (transport.write(b"12"), transport.write(b"34")))
+                await asyncio.sleep(0)
+            assert theirs.recv(100, socket.MSG_WAITALL | socket.MSG_DONTWAIT) == b"1234" * 3
+
+            def run():
+                seen["result"] = action(transport, theirs)
+
+            loop.call_soon(run)
+            await asyncio.sleep(0)
+            theirs.setblocking(False)
+            try:
+                seen["received"] = theirs.recv(100)
+            except BlockingIOError:
+                seen["received"] = None
+            transport.abort()
+            await asyncio.sleep(0)
+        return seen
+
+    return loop.run_until_complete(main())
+
+
+def test_one_write_where_two_were_usual_leaves_when_the_callback_returns(loop):
+    seen = after_answers_in_pieces(loop, lambda transport, peer: transport.write(b"alone"))
+    assert seen["received"] == b"alone"
+
+
+def test_the_last_of_the_usual_writes_leaves_before_write_returns(loop):
+    def action(transport, peer):
+        transport.write(b"header ")
+        transport.write(bytearray(b"body"))
+        return peer.recv(100)
+
+    assert after_answers_in_pieces(loop, action)["result"] == b"header body"
+
+
+def test_who_asks_for_the_buffer_size_finds_that_the_bytes_left(loop):
+    def action(transport, peer):
+        transport.write(b"alone")
+        return transport.get_write_buffer_size(), peer.recv(100)
+
+    assert after_answers_in_pieces(loop, action)["result"] == (0, b"alone")
+
+
+@pytest.mark.parametrize("end", ["close", "abort", "write_eof"])
+def test_a_connection_that_ends_after_one_write_has_sent_it(loop, end):
+    def action(transport, peer):
+        transport.write(b"alone")
+        getattr(transport, end)()
+        return peer.recv(100)
+
+    assert after_answers_in_pieces(loop, action)["result"] == b"alone"
+
+
+def test_a_large_body_leaves_with_its_header(loop):
+    body = b"b" * 50_000
+
+    def action(transport, peer):
+        transport.write(b"header ")
+        transport.write(body)
+        return peer.recv(7 + len(body), socket.MSG_WAITALL)
+
+    assert after_answers_in_pieces(loop, action)["result"] == b"header " + body
+
+
+def test_a_forked_child_does_not_send_it_again(loop):
+    def action(transport, peer):
+        transport.write(b"alone")
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        return peer.recv(100)
+
+    seen = after_answers_in_pieces(loop, action)
+    assert (seen["result"], seen["received"]) == (b"alone", None)
+
+
+def test_a_callback_that_raises_has_sent_what_it_wrote(loop, errors):
+    def action(transport, peer):
+        transport.write(b"alone")
+        raise ZeroDivisionError
+
+    assert after_answers_in_pieces(loop, action)["received"] == b"alone"
+    assert isinstance(errors[0]["exception"], ZeroDivisionError)
+
+
+def test_a_program_that_exits_from_the_callback_has_sent_what_it_wrote(loop):
+    ours, theirs = socket.socketpair()
+
+    async def main():
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
+        for _ in range(3):
+            loop.call_soon(lambda: (transport.write(b"12"), transport.write(b"34")))
+            await asyncio.sleep(0)
+
+        def leave():
+            transport.write(b"bye")
+            raise SystemExit(3)
+
+        loop.call_soon(leave)
+        try:
+            await asyncio.sleep(1)
+        finally:
+            transport.abort()
+
+    with theirs:
+        with pytest.raises(SystemExit):
+            loop.run_until_complete(main())
+        assert theirs.recv(100) == b"1234" * 3 + b"bye"
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0.01))
+
+
+def test_two_connections_that_one_callback_writes_to_get_all_in_order(loop):
+    async def main():
+        async with connected() as (remote, client):
+            for count in range(200):
+                for transport in (remote.transport, client.transport, remote.transport):
+                    for piece in range(count % 4):
+                        transport.write(b"%d.%d " % (count, piece))
+                if count % 3 == 0:
+                    await asyncio.sleep(0)
+            once = [
+                b"%d.%d " % (count, piece) for count in range(200) for piece in range(count % 4)
+            ]
+            await until(lambda: len(remote.received) == len(b"".join(once)))
+            await until(lambda: len(client.received) == 2 * len(remote.received))
+            assert bytes(remote.received) == b"".join(once)
+            pieces = [
+                b"".join(b"%d.%d " % (count, piece) for piece in range(count % 4))
+                for count in range(200)
+            ]
+            assert bytes(client.received) == b"".join(2 * piece for piece in pieces)
+
+    loop.run_until_complete(main())
+
+
+def test_a_peer_that_went_is_noticed_as_ever(loop):
+    async def main():
+        async with connected() as (remote, client):
+            await answers_in_pieces(remote.transport, client)
+            client.transport.abort()
+            while not remote.lost.done():
+                loop.call_soon(lambda: (remote.transport.write(b"1"), remote.transport.write(b"2")))
+                await asyncio.sleep(0.001)
+            assert remote.events[-1] == "lost"
+            return type(remote.lost.result())
+
+    assert loop.run_until_complete(main()) in (type(None), ConnectionResetError, BrokenPipeError)
+
+
+def test_a_peer_that_does_not_read_pauses_the_protocol(loop):
+    async def main():
+        async with connected() as (remote, client):
+            received = await answers_in_pieces(remote.transport, client)
+            client.transport.pause_reading()
+            sent = 0
+            while "pause" not in remote.events:
+                for _ in range(4):
+                    remote.transport.write(b"x" * 5000)
+                sent += 4 * 5000
+                await asyncio.sleep(0)
+            assert remote.transport.get_write_buffer_size() > 64 * 1024
+            client.transport.resume_reading()
+            await until(lambda: len(client.received) == received + sent)
+            assert remote.events.count("pause") == remote.events.count("resume") == 1
+
+    loop.run_until_complete(main())
