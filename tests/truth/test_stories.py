@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,3 +55,23 @@ def test_the_trace_tells_the_story(module, script, tmp_path):
     # From 3.12 on asyncio's read pipes ask by a method of their own.
     told = [line.replace("_UnixReadPipeTransport._add_reader", "Loop._add_reader") for line in told]
     assert told == inspect.cleandoc(script.__doc__).splitlines()
+
+
+def kinds_of(enum: str) -> list[str]:
+    """What the format's page lists, in its order."""
+    page = (HERE.parent.parent / "tracer/format.h").read_text()
+    body = page.partition(f"enum class {enum} ")[2].partition("};")[0]
+    return re.findall(r"^  (\w+) = \d+,", body, flags=re.MULTILINE)
+
+
+def test_the_stories_words_are_the_formats():
+    assert kinds_of("CallbackKind") == story.KINDS
+    assert kinds_of("HandleKind") == story.HANDLES
+
+
+def test_each_kind_of_callback_and_handle_has_a_story():
+    stories = "\n".join(parameters.values[1].__doc__ for parameters in scripts())
+    told = set(re.findall(r"^ +(\w+) \S", stories, flags=re.MULTILINE))
+    opened = set(re.findall(r"^ +opened (\w+)\.", stories, flags=re.MULTILINE))
+    assert set(kinds_of("CallbackKind")) - told == {"unknown"}
+    assert set(kinds_of("HandleKind")) - opened == {"unknown", "wakeup"}  # each loop has a wakeup

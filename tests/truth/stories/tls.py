@@ -183,3 +183,138 @@ def bytes_go_into_the_protocols_buffer(loop):
     threading.Thread(target=converse, args=(right, wrap)).start()
     loop.create_task(loop.connect_accepted_socket(Into, left, ssl=server_side()))
     loop.run_forever()
+
+
+class Upgraded(Greeter):
+    """Speaks plainly until somebody makes its connection a TLS one."""
+
+    def connection_made(self, transport):
+        self.loop = asyncio.get_running_loop()
+
+    def data_received(self, data):
+        self.transport.write(data)
+
+
+async def upgrade(loop, sock, context, **options):
+    transport, protocol = await loop.connect_accepted_socket(Upgraded, sock)
+    protocol.transport = await loop.start_tls(transport, protocol, context, **options)
+    protocol.transport.write(b"hi")
+
+
+@in_any_record
+def start_tls_as_a_server(loop):
+    """
+    created task.1 upgrade
+    run
+        task_step upgrade (task.1)
+            opened unix_stream.1 Upgraded.connection_made
+        connection_made Upgraded.connection_made (unix_stream.1)
+        task_step upgrade (task.1)
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        soon SocketTransport.resume_reading
+        read some (unix_stream.1)
+        wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        wrote some (unix_stream.1)
+        task_step upgrade (task.1)
+            wrote some (unix_stream.1)
+            done task.1 upgrade
+        read some (unix_stream.1)
+        data_received Upgraded.data_received (unix_stream.1)
+            wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        eof_received Greeter.eof_received (unix_stream.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (unix_stream.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed unix_stream.1
+        connection_lost Greeter.connection_lost (unix_stream.1)
+    """
+    left, right = socket.socketpair()
+    wrap = functools.partial(client_side().wrap_socket, server_hostname="localhost")
+    threading.Thread(target=converse, args=(right, wrap)).start()
+    loop.create_task(upgrade(loop, left, server_side(), server_side=True))
+    loop.run_forever()
+
+
+@in_any_record
+def start_tls_as_a_client(loop):
+    """
+    created task.1 upgrade
+    run
+        task_step upgrade (task.1)
+            opened unix_stream.1 Upgraded.connection_made
+        connection_made Upgraded.connection_made (unix_stream.1)
+        task_step upgrade (task.1)
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        wrote some (unix_stream.1)
+        soon SocketTransport.resume_reading
+        read some (unix_stream.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        wrote some (unix_stream.1)
+        task_step upgrade (task.1)
+            wrote some (unix_stream.1)
+            done task.1 upgrade
+        read some (unix_stream.1)
+        data_received Upgraded.data_received (unix_stream.1)
+            wrote some (unix_stream.1)
+        read some (unix_stream.1)
+        eof_received Greeter.eof_received (unix_stream.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (unix_stream.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed unix_stream.1
+        connection_lost Greeter.connection_lost (unix_stream.1)
+    """
+    left, right = socket.socketpair()
+    wrap = functools.partial(server_side().wrap_socket, server_side=True)
+    threading.Thread(target=converse, args=(right, wrap)).start()
+    loop.create_task(upgrade(loop, left, client_side(), server_hostname="localhost"))
+    loop.run_forever()
+
+
+@in_any_record
+def a_listening_server(loop):
+    """
+    created task.1 BaseEventLoop.create_server
+    run
+        task_step BaseEventLoop.create_server (task.1)
+            opened listener.1 Greeter
+        task_step BaseEventLoop.create_server (task.1)
+            done task.1 BaseEventLoop.create_server
+        future_done _run_until_complete_cb
+    run
+        accept Greeter (listener.1)
+            created task.2 BaseSelectorEventLoop._accept_connection2
+        task_step BaseSelectorEventLoop._accept_connection2 (task.2)
+            opened tcp.1 Greeter.connection_made
+        set timer.1 SSLProtocol._start_handshake.<lambda>
+        read some (tcp.1)
+        wrote some (tcp.1)
+        read some (tcp.1)
+        cancelled timer.1 SSLProtocol._start_handshake.<lambda>
+        connection_made Greeter.connection_made (tcp.1)
+            wrote some (tcp.1)
+        task_step BaseSelectorEventLoop._accept_connection2 (task.2)
+            done task.2 BaseSelectorEventLoop._accept_connection2
+        read some (tcp.1)
+        data_received Greeter.data_received (tcp.1)
+            wrote some (tcp.1)
+        read some (tcp.1)
+        eof_received Greeter.eof_received (tcp.1)
+        set timer.2 SSLProtocol._start_shutdown.<lambda>
+        wrote some (tcp.1)
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        soon SocketTransport.close
+        closed tcp.1
+        connection_lost Greeter.connection_lost (tcp.1)
+    """
+    listener = socket.create_server(("127.0.0.1", 0))
+    loop.run_until_complete(loop.create_server(Greeter, sock=listener, ssl=server_side()))
+    peer = socket.create_connection(listener.getsockname())
+    wrap = functools.partial(client_side().wrap_socket, server_hostname="localhost")
+    threading.Thread(target=converse, args=(peer, wrap)).start()
+    loop.run_forever()
