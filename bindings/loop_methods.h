@@ -28,6 +28,15 @@ PyObject* py_time(PyObject* self, PyObject* none);
 /// asyncio's own code hands its Handles over here: signals.
 PyObject* add_callback(PyObject* self, PyObject* handle);
 
+// -- loop_futures.cpp: what asyncio asks of its loop whenever it makes a future or a task
+
+PyObject* create_future(PyObject* self, PyObject* none);
+PyObject* get_debug(PyObject* self, PyObject* none);
+PyObject* is_closed(PyObject* self, PyObject* none);
+PyObject* is_running(PyObject* self, PyObject* none);
+/// As loop.create_future(), which a subclass may have of its own.
+PyObject* new_future(LoopObject* loop);
+
 // -- loop_watching.cpp: file descriptors
 
 /// Who watched a descriptor is about to be replaced or removed: it is not called any more, even if it is queued.

@@ -82,6 +82,7 @@ bool load_runtime() {
   const Intern strings[] = {
       {&it.context, "context"},
       {&it.create_future, "create_future"},
+      {&it.future, "Future"},
       {&it.done, "done"},
       {&it.set_result, "set_result"},
       {&it.set_exception, "set_exception"},
@@ -106,10 +107,9 @@ bool load_runtime() {
       return false;
   }
   load_c_tasks(it);
-  const PyRef base_loop = PyRef::steal(import_from("asyncio", "BaseEventLoop"));
-  it.base_create_future = base_loop ? PyObject_GetAttr(base_loop.get(), it.create_future) : nullptr;
+  it.futures = PyImport_ImportModule("asyncio.futures");
   it.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
-  return it.base_create_future != nullptr && it.loop_keyword != nullptr;
+  return it.futures != nullptr && it.loop_keyword != nullptr;
 }
 
 }  // namespace loopscope::bindings

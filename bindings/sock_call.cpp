@@ -110,16 +110,6 @@ bool watch(SockCallObject* self) {
   return true;
 }
 
-/// As loop.create_future(), without the call of Python code that only makes the future, unless a subclass has its own.
-PyObject* new_future(LoopObject* loop) {
-  if (runtime().future_type == nullptr ||
-      _PyType_Lookup(Py_TYPE(loop), runtime().create_future) != runtime().base_create_future)
-    return PyObject_CallMethodNoArgs(as_object(loop), runtime().create_future);
-  PyObject* arguments[] = {as_object(loop)};
-  return PyObject_Vectorcall(reinterpret_cast<PyObject*>(runtime().future_type), arguments, 0,
-                             runtime().loop_keyword);
-}
-
 /// The kernel would block: from here on the future decides.
 bool begin_to_wait(SockCallObject* self) {
   self->future = new_future(self->loop);

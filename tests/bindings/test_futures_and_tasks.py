@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import socket
 
 import pytest
 from versions import since
@@ -411,3 +412,31 @@ def test_iterating_a_generator_after_shutdown_warns(loop):
 
     with pytest.warns(ResourceWarning, match="was scheduled after"):
         loop.run_until_complete(main())
+
+
+def test_a_future_is_of_the_type_that_asyncio_has_at_the_time(loop, monkeypatch):
+    class Future(asyncio.Future):
+        pass
+
+    monkeypatch.setattr(asyncio.futures, "Future", Future)
+    assert type(loop.create_future()) is Future
+    monkeypatch.delattr(asyncio.futures, "Future")
+    with pytest.raises(AttributeError):
+        loop.create_future()
+
+
+def test_a_loop_of_ones_own_makes_its_own_futures(loop):
+    class Loop(type(loop)):  # type: ignore
+        def create_future(self):
+            made.append(super().create_future())
+            return made[-1]
+
+    made: list[asyncio.Future] = []
+    own = Loop()
+    left, right = socket.socketpair()
+    with left, right:
+        left.setblocking(False)
+        own.call_later(0.01, right.send, b"x")
+        assert own.run_until_complete(own.sock_recv(left, 1)) == b"x"
+    own.close()
+    assert len(made) == 1

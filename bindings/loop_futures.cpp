@@ -1,0 +1,36 @@
+#include "bindings/loop_methods.h"
+#include "bindings/py_ref.h"
+#include "bindings/runtime.h"
+
+namespace loopscope::bindings {
+
+PyObject* create_future(PyObject* self, PyObject*) {
+  const PyRef type = PyRef::steal(PyObject_GetAttr(runtime().futures, runtime().future));
+  if (!type)
+    return nullptr;
+  PyObject* arguments[] = {self};
+  return PyObject_Vectorcall(type.get(), arguments, 0, runtime().loop_keyword);
+}
+
+PyObject* new_future(LoopObject* loop) {
+  const PyObject* found = _PyType_Lookup(Py_TYPE(loop), runtime().create_future);
+  const bool ours = found != nullptr && Py_IS_TYPE(found, &PyMethodDescr_Type) &&
+                    reinterpret_cast<const PyMethodDescrObject*>(found)->d_method->ml_meth == create_future;
+  PyObject* self = reinterpret_cast<PyObject*>(loop);
+  return ours ? create_future(self, nullptr) : PyObject_CallMethodNoArgs(self, runtime().create_future);
+}
+
+PyObject* get_debug(PyObject* self, PyObject*) {
+  return PyBool_FromLong(as_loop(self)->debug);
+}
+
+PyObject* is_closed(PyObject* self, PyObject*) {
+  return PyBool_FromLong(as_loop(self)->closed);
+}
+
+PyObject* is_running(PyObject* self, PyObject*) {
+  const PyObject* thread = as_loop(self)->thread_id;
+  return PyBool_FromLong(static_cast<long>(thread != nullptr && thread != Py_None));
+}
+
+}  // namespace loopscope::bindings
