@@ -13,6 +13,7 @@
 #include "bindings/protocol_calls.h"
 #include "bindings/py_callback.h"
 #include "bindings/runtime.h"
+#include "bindings/transport_table.h"
 #include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
@@ -99,6 +100,9 @@ PyObject* stop(PyObject* object, PyObject*) {
 PyObject* get_ready_count(PyObject* object, void*) {
   return PyLong_FromSize_t(native(as_loop(object)).ready_size());
 }
+PyObject* get_transport_table(PyObject* object, void*) {
+  return or_none(as_loop(object)->state->transports.get());
+}
 PyObject* get_timer_count(PyObject* object, void*) {
   return PyLong_FromSize_t(native(as_loop(object)).timer_count());
 }
@@ -120,6 +124,11 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
     PyErr_SetFromErrno(PyExc_OSError);
     return nullptr;
   }
+  self->state->transports = PyRef::steal(new_transport_table());
+  if (!self->state->transports) {
+    Py_DECREF(self);
+    return nullptr;
+  }
   self->state->loop.set_gate(&self->state->gate);
   self->state->read_buffer = std::make_unique_for_overwrite<char[]>(kReadBufferBytes);
   return as_object(self);
@@ -137,7 +146,6 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   if (self->state == nullptr)
     return 0;
   Py_VISIT(self->state->exit_exception.get());
-  Py_VISIT(self->state->transports.get());
   int result = self->state->leases.traverse(visit, arg);
   if (result == 0)
     result = self->state->names.traverse(visit, arg);
@@ -154,7 +162,6 @@ int clear_references(PyObject* object) {
   Py_CLEAR(self->current_handle);
   if (self->state != nullptr) {
     self->state->exit_exception = PyRef();
-    self->state->transports = PyRef();
     self->state->leases.clear();
     self->state->loop.close();
     stop_recording(self);
@@ -226,6 +233,7 @@ PyMemberDef members[] = {
 PyGetSetDef properties[] = {
     {"_stopping", get_stopping, set_stopping, nullptr, nullptr},
     {"_ready_count", get_ready_count, nullptr, "Callbacks in the ready queue.", nullptr},
+    {"_transport_table", get_transport_table, nullptr, "For Loop._transports.", nullptr},
     {"_timer_count", get_timer_count, nullptr, "Timers that wait.", nullptr},
     {"trace_level", get_level, set_level,
      "How much the program asks to have recorded: 'off', 'phases', 'callbacks' or 'tasks'. An attached viewer may "

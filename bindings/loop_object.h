@@ -41,7 +41,7 @@ struct LoopState {
   GilGate gate;
   CallbackNames names;
   SockLeases leases;
-  PyRef transports;                       ///< the dict in Loop._transports, by descriptor; once looked at
+  PyRef transports;                       ///< a TransportTable; Loop._transports too
   const loop::Callback* cause = nullptr;  ///< the callback that runs, if it records itself
   std::size_t untracked_handles = 0;      ///< those that the garbage collector does not know of
   PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()

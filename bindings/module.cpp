@@ -13,6 +13,7 @@
 #include "bindings/sock_call.h"
 #include "bindings/stream_transport.h"
 #include "bindings/tls_protocol.h"
+#include "bindings/transport_table.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -28,7 +29,7 @@ bool is_main_interpreter() {
 }
 
 bool fill(PyObject* module) {
-  return load_runtime() && add_handle_types(module) && add_loop_type(module) &&
+  return load_runtime() && add_handle_types(module) && make_transport_table_type() && add_loop_type(module) &&
          add_stream_transport_type(module) && add_sock_call_type(module) && add_sock_method_type(module) &&
          add_datagram_transport_type(module) && add_tls_types(module) &&
          PyModule_AddStringConstant(module, "libuv_version", uv_version_string()) == 0;

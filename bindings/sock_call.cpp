@@ -10,6 +10,7 @@
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/send_compat.h"
+#include "bindings/transport_table.h"
 #include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
@@ -69,19 +70,10 @@ void finish(SockCallObject* self) {
 
 /// As asyncio's _ensure_fd_no_transport(): refuses a descriptor that a transport of the loop's works with.
 bool check_no_transport(SockCallObject* self) {
-  LoopState& state = *self->loop->state;
-  if (!state.transports) {
-    const PyRef by_fd = PyRef::steal(PyObject_GetAttrString(as_object(self->loop), "_transports"));
-    state.transports = PyRef::steal(by_fd ? PyObject_GetAttrString(by_fd.get(), "data") : nullptr);
-    if (!state.transports)
-      return false;
-  }
-  const PyRef fd = PyRef::steal(PyLong_FromLong(self->fd));
-  const int known = fd ? PyDict_Contains(state.transports.get(), fd.get()) : -1;
-  if (known == 0)
+  if (table_of(self->loop->state->transports.get()).find(self->fd) == nullptr)
     return true;
-  const PyRef checked = PyRef::steal(
-      known < 0 ? nullptr : PyObject_CallMethod(as_object(self->loop), "_ensure_fd_no_transport", "O", fd.get()));
+  const PyRef checked =
+      PyRef::steal(PyObject_CallMethod(as_object(self->loop), "_ensure_fd_no_transport", "i", self->fd));
   return static_cast<bool>(checked);
 }
 

@@ -5,6 +5,7 @@
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
+#include "bindings/transport_table.h"
 
 namespace loopscope::bindings {
 
@@ -118,11 +119,17 @@ PyObject* call_connection_lost(PyObject* object, PyObject* exception) {
   Py_RETURN_NONE;
 }
 
+void leave_table(TransportObject* self) {
+  if (self->loop != nullptr)
+    table_of(self->loop->state->transports.get()).leave(static_cast<int>(self->fd), as_object(self));
+}
+
 PyObject* detach(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
   if (self->parts != nullptr && self->loop != nullptr) {
     stream_of(self).clear_queue();
     stream_of(self).detach();
+    leave_table(self);
   }
   clear(self->sock);
   clear(self->protocol);

@@ -111,6 +111,8 @@ bool would_block(ssize_t result);
 bool force_close(TransportObject* self, PyObject* exception);
 bool close_transport(TransportObject* self);
 PyObject* call_connection_lost(PyObject* object, PyObject* exception);
+/// It has the descriptor no longer, as far as Loop._transports knows.
+void leave_table(TransportObject* self);
 /// Forgets the descriptor and lets go of everything but the facts. transport.py's _finish() closes the socket.
 PyObject* detach(PyObject* object, PyObject* none);
 

@@ -10,6 +10,7 @@
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
 #include "bindings/tls_protocol.h"
+#include "bindings/transport_table.h"
 #include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
@@ -106,6 +107,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
   self->loop->state->loop.call_soon(handle->work);
   Py_INCREF(self);
   self->loop->state->loop.call_soon(self->parts->on_start);
+  table_of(self->loop->state->transports.get()).enter(fd, object);
   Py_RETURN_NONE;
 }
 
@@ -198,6 +200,7 @@ void dealloc(PyObject* object) {
   if (PyObject_CallFinalizerFromDealloc(object) != 0)
     return;
   PyObject_GC_UnTrack(object);
+  leave_table(self);  // before what is told of its end can look for it
   if (self->weak_references != nullptr)
     PyObject_ClearWeakRefs(object);
   clear_references(object);

@@ -54,6 +54,7 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
                 f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
             )
         SelectorEventLoop.__init__(self, Watchers(self))
+        self._transports = self._transport_table
         self._set_passive(self._ssock.fileno(), True)
         _open_loops.add(self)
 

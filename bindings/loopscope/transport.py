@@ -179,7 +179,6 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
         self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
         if server is not None:
             python_versions.attach_to_server(server, self)
-        loop._transports[self._sock_fd] = self
 
     if python_versions.HAS_OWN_WRITELINES:
 

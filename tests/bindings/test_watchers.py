@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import socket
+import weakref
 
 import pytest
 
@@ -352,6 +355,72 @@ def test_the_descriptor_of_a_transport_is_refused(loop, pair):
                 method(number)
         transport.close()
         await asyncio.sleep(0.001)
+
+    loop.run_until_complete(main())
+
+
+def test_the_descriptor_of_a_transport_that_is_gone_can_be_watched(loop, pair):
+    left, right = pair
+
+    async def main():
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=left)
+        number = transport.get_extra_info("socket").fileno()
+        transport.close()
+        await asyncio.sleep(0.001)
+        os.dup2(right.fileno(), number)
+        loop.add_reader(number, print)
+        assert loop.remove_reader(number)
+        os.close(number)
+
+    loop.run_until_complete(main())
+
+
+def test_the_end_of_a_transport_that_nobody_closed_finds_its_descriptor_free(loop, pair):
+    left, _ = pair
+    found = []
+
+    async def main():
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=left)
+        number = transport.get_extra_info("socket").fileno()
+        transport.pause_reading()
+
+        def gone(_):
+            with contextlib.suppress(KeyError):
+                found.append(loop._transports[number])
+
+        watcher = weakref.ref(transport, gone)
+        with pytest.warns(ResourceWarning, match="unclosed transport"):
+            del transport
+            gc.collect()
+        assert watcher() is None
+
+    loop.run_until_complete(main())
+    assert found == []
+
+
+def test_the_table_of_transports_answers_as_asyncios(loop, pair):
+    left, right = pair
+
+    async def main():
+        transport, _ = await loop.create_connection(asyncio.Protocol, sock=left)
+        number = transport.get_extra_info("socket").fileno()
+        table = loop._transports
+        assert table[number] is table.get(number) is transport
+        assert len(table) == 1
+        del table[number]
+        for missing in (number, number + 1, -1, 2**70):
+            assert table.get(missing) is None
+            with pytest.raises(KeyError):
+                table[missing]
+            with pytest.raises(KeyError):
+                del table[missing]
+        table[number] = transport  # as sendfile() does in the end
+        assert table[number] is transport
+        transport.close()
+        await asyncio.sleep(0.001)
+        del transport
+        gc.collect()
+        assert len(table) == 0
 
     loop.run_until_complete(main())
 
