@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import platform
 import signal
 import socket
 import sys
@@ -44,7 +43,7 @@ class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
         super().__init__()
         problem = self._open_session(
             _command_line(),
-            platform.python_version(),
+            sys.version.split(maxsplit=1)[0],
             next(_loop_numbers),
             _level_from_environment(),
             _ring_events_from_environment(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import textwrap
 import pytest
 
 import loopscope
+from loopscope import _trace
 
 
 def run_python(source: str, **environment: str) -> subprocess.CompletedProcess:
@@ -28,6 +30,26 @@ def test_new_event_loop_makes_a_loop_that_is_asyncios_too():
     loop = loopscope.new_event_loop()
     assert isinstance(loop, loopscope.Loop)
     assert isinstance(loop, asyncio.AbstractEventLoop)
+    loop.close()
+
+
+def test_importing_it_imports_nothing_else_than_asyncio_does():
+    done = run_python(
+        """
+        import __future__
+        import asyncio
+        import sys
+        before = set(sys.modules)
+        import loopscope
+        print([name for name in set(sys.modules) - before if not name.startswith("loopscope")])
+        """
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_session_names_the_python_that_runs_it():
+    loop = loopscope.new_event_loop()
+    assert _trace.Session(loop.session_path).python_version == platform.python_version()
     loop.close()
 
 
