@@ -17,6 +17,17 @@ PyRef take_exception() {
 #endif
 }
 
+PyRef referent(PyObject* weak_reference) {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject* found = nullptr;
+  PyWeakref_GetRef(weak_reference, &found);
+  return PyRef::steal(found);
+#else
+  PyObject* found = PyWeakref_GET_OBJECT(weak_reference);
+  return PyRef::borrow(found != Py_None ? found : nullptr);
+#endif
+}
+
 void put_exception(PyRef exception) {
 #if PY_VERSION_HEX >= 0x030C0000
   PyErr_SetRaisedException(exception.release());

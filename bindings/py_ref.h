@@ -42,6 +42,9 @@ inline void clear(PyObject*& slot) {
   Py_XDECREF(std::exchange(slot, nullptr));
 }
 
+/// What a weak reference stands for; empty, without an exception, if that is gone.
+PyRef referent(PyObject* weak_reference);
+
 /// The exception that is set, taken out and normalized; and back in again.
 PyRef take_exception();
 void put_exception(PyRef exception);

@@ -70,7 +70,7 @@ void finish(SockCallObject* self) {
 
 /// As asyncio's _ensure_fd_no_transport(): refuses a descriptor that a transport of the loop's works with.
 bool check_no_transport(SockCallObject* self) {
-  if (table_of(self->loop->state->transports.get()).find(self->fd) == nullptr)
+  if (!table_of(self->loop->state->transports.get()).find(self->fd))
     return true;
   const PyRef checked =
       PyRef::steal(PyObject_CallMethod(as_object(self->loop), "_ensure_fd_no_transport", "i", self->fd));

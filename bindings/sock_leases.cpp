@@ -11,14 +11,7 @@ namespace loopscope::bindings {
 namespace {
 
 bool refers_to(PyObject* weak_reference, PyObject* sock) {
-#if PY_VERSION_HEX >= 0x030D0000
-  PyObject* found = nullptr;
-  const bool alive = PyWeakref_GetRef(weak_reference, &found) > 0;
-  Py_XDECREF(found);
-  return alive && found == sock;
-#else
-  return PyWeakref_GET_OBJECT(weak_reference) == sock;
-#endif
+  return referent(weak_reference).get() == sock;
 }
 
 /// The weak reference's callback; `self` is (loop, fd).

@@ -11,12 +11,9 @@ namespace loopscope::bindings {
 
 namespace {
 
-/// What an entry stands for, borrowed; null if that is gone.
-PyObject* live(PyObject* entry) {
-  if (entry == nullptr || !PyWeakref_Check(entry))
-    return entry;
-  PyObject* object = PyWeakref_GET_OBJECT(entry);
-  return object != Py_None ? object : nullptr;
+/// What an entry stands for; empty if that is gone.
+PyRef live(PyObject* entry) {
+  return entry != nullptr && PyWeakref_Check(entry) ? referent(entry) : PyRef::borrow(entry);
 }
 
 }  // namespace
@@ -47,13 +44,13 @@ void TransportTable::leave(int fd, PyObject* transport) {
     slot(fd) = nullptr;
 }
 
-PyObject* TransportTable::find(int fd) const {
+PyRef TransportTable::find(int fd) const {
   const auto index = static_cast<std::size_t>(fd);
-  return index < entries_.size() ? live(entries_[index]) : nullptr;
+  return index < entries_.size() ? live(entries_[index]) : PyRef();
 }
 
 Py_ssize_t TransportTable::size() const {
-  return std::count_if(entries_.begin(), entries_.end(), live);
+  return std::count_if(entries_.begin(), entries_.end(), [](PyObject* entry) { return bool{live(entry)}; });
 }
 
 bool TransportTable::put(int fd, PyObject* object) {
@@ -64,7 +61,7 @@ bool TransportTable::put(int fd, PyObject* object) {
 }
 
 bool TransportTable::remove(int fd) {
-  if (find(fd) == nullptr)
+  if (!find(fd))
     return false;
   replace(fd, nullptr);
   return true;
@@ -91,11 +88,10 @@ int descriptor_of(PyObject* key) {
 
 PyObject* get_item(PyObject* object, PyObject* key) {
   const int fd = descriptor_of(key);
-  PyObject* found = fd >= 0 ? table_of(object).find(fd) : nullptr;
-  if (found == nullptr)
+  PyRef found = fd >= 0 ? table_of(object).find(fd) : PyRef();
+  if (!found)
     PyErr_SetObject(PyExc_KeyError, key);
-  Py_XINCREF(found);
-  return found;
+  return found.release();
 }
 
 PyObject* get(PyObject* object, PyObject* args) {
@@ -103,8 +99,8 @@ PyObject* get(PyObject* object, PyObject* args) {
   if (!PyArg_ParseTuple(args, "O|O", &key, &fallback))
     return nullptr;
   const int fd = descriptor_of(key);
-  PyObject* found = fd >= 0 ? table_of(object).find(fd) : nullptr;
-  return or_none(found != nullptr ? found : fallback);
+  PyRef found = fd >= 0 ? table_of(object).find(fd) : PyRef();
+  return found ? found.release() : or_none(fallback);
 }
 
 int set_item(PyObject* object, PyObject* key, PyObject* value) {

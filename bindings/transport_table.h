@@ -9,6 +9,8 @@
 
 #include <vector>
 
+#include "bindings/py_ref.h"
+
 namespace loopscope::bindings {
 
 class TransportTable {
@@ -21,8 +23,8 @@ class TransportTable {
   /// `transport` has to leave before it is deallocated.
   void enter(int fd, PyObject* transport);
   void leave(int fd, PyObject* transport);
-  /// Borrowed; null, without an exception, if there is none.
-  [[nodiscard]] PyObject* find(int fd) const;
+  /// Empty, without an exception, if there is none.
+  [[nodiscard]] PyRef find(int fd) const;
   [[nodiscard]] Py_ssize_t size() const;
   /// In place of what was there. False with an exception set.
   bool put(int fd, PyObject* object);
