@@ -1,4 +1,4 @@
-/// loopscope._native: registers the native types, and nothing else.
+/// loopscope._native: registers the native types, and little else.
 ///
 /// A module as CPython makes one, not pybind11: that asks for the GIL before it lets us refuse a sub-interpreter, and up
 /// to Python 3.11 never gets it there.
@@ -14,6 +14,7 @@
 #include "bindings/stream_transport.h"
 #include "bindings/tls_protocol.h"
 #include "bindings/transport_table.h"
+#include "loop/fd_watcher.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -28,10 +29,21 @@ bool is_main_interpreter() {
   return false;
 }
 
+PyObject* living_watchers(PyObject*, PyObject*) {
+  return PyLong_FromLongLong(loop::FdWatcher::living());
+}
+
+PyMethodDef functions[] = {
+    {"living_watchers", living_watchers, METH_NOARGS,
+     "How many descriptors' watchers (libuv's poll handles) were made in this process and not freed yet."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
 bool fill(PyObject* module) {
   return load_runtime() && add_handle_types(module) && make_transport_table_type() && add_loop_type(module) &&
          add_stream_transport_type(module) && add_sock_call_type(module) && add_sock_method_type(module) &&
          add_datagram_transport_type(module) && add_tls_types(module) &&
+         PyModule_AddFunctions(module, functions) == 0 &&
          PyModule_AddStringConstant(module, "libuv_version", uv_version_string()) == 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 
 #include "loop/callback.h"
@@ -34,6 +35,8 @@ class FdWatcher {
   /// Replaces the reader (writer); null removes it. Takes over one reference, gives back the old one's.
   int set_reader(Callback* callback, Arming arming = Arming::exact);
   int set_writer(Callback* callback, Arming arming = Arming::exact);
+  /// Born and not yet dead, in all loops of the process: tests compare it before and after. Any thread.
+  static std::int64_t living() { return living_.load(std::memory_order_relaxed); }
   [[nodiscard]] Callback* reader() const { return reader_; }
   [[nodiscard]] Callback* writer() const { return writer_; }
   [[nodiscard]] int fd() const { return fd_; }
@@ -65,8 +68,8 @@ class FdWatcher {
   void close();
 
  private:
-  FdWatcher(Loop& loop, int fd) : loop_(loop), fd_(fd) {}
-  ~FdWatcher() = default;
+  FdWatcher(Loop& loop, int fd) : loop_(loop), fd_(fd) { living_.fetch_add(1, std::memory_order_relaxed); }
+  ~FdWatcher() { living_.fetch_sub(1, std::memory_order_relaxed); }
 
   [[nodiscard]] int wanted() const {
     return (reader_ != nullptr ? UV_READABLE : 0) | (writer_ != nullptr ? UV_WRITABLE : 0);
@@ -78,6 +81,8 @@ class FdWatcher {
   void count();
   static void on_event(uv_poll_t* handle, int status, int events);
   static void on_closed(uv_handle_t* handle);
+
+  static inline std::atomic<std::int64_t> living_ = 0;
 
   Loop& loop_;
   int fd_;

@@ -1,4 +1,4 @@
-"""What a process holds: objects of loopscope's types, file descriptors, sessions."""
+"""What a process holds: objects of loopscope's types, libuv's handles, file descriptors, sessions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import loopscope
+from loopscope import _native
 
 assert loopscope  # its modules are what types() looks through
 
@@ -45,6 +46,7 @@ class Census:
     def __init__(self) -> None:
         gc.collect()
         self.objects = objects()
+        self.watchers = _native.living_watchers()
         self.descriptors = descriptors()
         self.sessions = sessions()
 
@@ -61,4 +63,6 @@ class Census:
             for number, target in descriptors().items()
             if number not in self.descriptors
         ]
+        if _native.living_watchers() > self.watchers:
+            left.append(f"{_native.living_watchers() - self.watchers:+} watchers")
         return left + [f"session {name}" for name in sessions() - self.sessions]

@@ -59,6 +59,15 @@ TEST_F(FdWatcherTest, RunsTheReaderInThePollPhaseIfNothingIsQueued) {
                                           "callback_begin reader", "callback_end reader", "poll_end 1"));
 }
 
+TEST_F(FdWatcherTest, DiesWhenItsDescriptorIsForgotten) {
+  const std::int64_t before = FdWatcher::living();
+  watch(fds_[0]).set_reader(&callback([] {}, "reader").counted());
+  EXPECT_EQ(FdWatcher::living(), before + 1);
+  harness_.loop().forget_watcher(fds_[0]);
+  harness_.loop().run_once(false);
+  EXPECT_EQ(FdWatcher::living(), before);
+}
+
 TEST_F(FdWatcherTest, RunsTheReaderBehindWhatWasQueued) {
   std::vector<std::string> order;
   TestCallback& queued = callback([&] { order.push_back("queued"); });
