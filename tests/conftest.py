@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(PACKAGE), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
 )
 os.environ.pop("LOOPSCOPE_LEVEL", None)
+# A shell ignores Ctrl-C for what it runs in the background, and children inherit that: tests of it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
