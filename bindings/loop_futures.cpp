@@ -5,6 +5,8 @@
 namespace loopscope::bindings {
 
 PyObject* create_future(PyObject* self, PyObject*) {
+  if (as_loop(self)->debug != 0) [[unlikely]]  // the future remembers where it was made: a line of asyncio's
+    return PyObject_CallOneArg(runtime().base_create_future, self);
   const PyRef type = PyRef::steal(PyObject_GetAttr(runtime().futures, runtime().future));
   if (!type)
     return nullptr;

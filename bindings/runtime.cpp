@@ -107,9 +107,11 @@ bool load_runtime() {
       return false;
   }
   load_c_tasks(it);
+  const PyRef base_loop = PyRef::steal(import_from("asyncio", "BaseEventLoop"));
+  it.base_create_future = base_loop ? PyObject_GetAttr(base_loop.get(), it.create_future) : nullptr;
   it.futures = PyImport_ImportModule("asyncio.futures");
   it.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
-  return it.futures != nullptr && it.loop_keyword != nullptr;
+  return it.base_create_future != nullptr && it.futures != nullptr && it.loop_keyword != nullptr;
 }
 
 }  // namespace loopscope::bindings

@@ -21,14 +21,15 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
-  PyObject* futures = nullptr;           ///< the module asyncio.futures: a program may put another Future there
-  PyObject* loop_keyword = nullptr;      ///< ("loop",)
-  PyObject* socket_type = nullptr;       ///< socket.socket
-  PyObject* transport_socket = nullptr;  ///< asyncio.trsock.TransportSocket
-  PyObject* base_protocol = nullptr;     ///< asyncio.BaseProtocol
-  PyObject* base_transport = nullptr;    ///< asyncio.BaseTransport
-  PyObject* partial_type = nullptr;      ///< functools.partial
-  PyObject* get_frame = nullptr;         ///< sys._getframe
+  PyObject* base_create_future = nullptr;  ///< asyncio's function
+  PyObject* futures = nullptr;             ///< the module asyncio.futures: a program may put another Future there
+  PyObject* loop_keyword = nullptr;        ///< ("loop",)
+  PyObject* socket_type = nullptr;         ///< socket.socket
+  PyObject* transport_socket = nullptr;    ///< asyncio.trsock.TransportSocket
+  PyObject* base_protocol = nullptr;       ///< asyncio.BaseProtocol
+  PyObject* base_transport = nullptr;      ///< asyncio.BaseTransport
+  PyObject* partial_type = nullptr;        ///< functools.partial
+  PyObject* get_frame = nullptr;           ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;

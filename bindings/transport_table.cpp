@@ -1,7 +1,6 @@
 #include "bindings/transport_table.h"
 
 #include <algorithm>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -73,9 +72,17 @@ namespace {
 
 PyTypeObject* table_type = nullptr;
 
+constexpr long kMostDescriptors = 1L << 24U;  ///< the kernel's own limit is lower
+
 struct TableObject {
   PyObject_HEAD TransportTable table;
+  PyRef
+      others;  ///< a WeakValueDictionary, made when first needed: of what is no descriptor, but a test's mock of one
 };
+
+PyRef& others_of(PyObject* object) {
+  return reinterpret_cast<TableObject*>(object)->others;
+}
 
 /// The descriptor that `key` is; -1, without an exception, if it is none.
 int descriptor_of(PyObject* key) {
@@ -83,11 +90,13 @@ int descriptor_of(PyObject* key) {
     return -1;
   int overflow = 0;
   const long fd = PyLong_AsLongAndOverflow(key, &overflow);
-  return overflow == 0 && fd >= 0 && fd <= std::numeric_limits<int>::max() ? static_cast<int>(fd) : -1;
+  return overflow == 0 && fd >= 0 && fd < kMostDescriptors ? static_cast<int>(fd) : -1;
 }
 
 PyObject* get_item(PyObject* object, PyObject* key) {
   const int fd = descriptor_of(key);
+  if (fd < 0 && others_of(object))
+    return PyObject_GetItem(others_of(object).get(), key);
   PyRef found = fd >= 0 ? table_of(object).find(fd) : PyRef();
   if (!found)
     PyErr_SetObject(PyExc_KeyError, key);
@@ -99,27 +108,44 @@ PyObject* get(PyObject* object, PyObject* args) {
   if (!PyArg_ParseTuple(args, "O|O", &key, &fallback))
     return nullptr;
   const int fd = descriptor_of(key);
+  if (fd < 0 && others_of(object))
+    return PyObject_CallMethod(others_of(object).get(), "get", "OO", key, fallback);
   PyRef found = fd >= 0 ? table_of(object).find(fd) : PyRef();
   return found ? found.release() : or_none(fallback);
 }
 
+int set_other(PyObject* object, PyObject* key, PyObject* value) {
+  PyRef& others = others_of(object);
+  if (!others) {
+    const PyRef weakref = PyRef::steal(PyImport_ImportModule("weakref"));
+    others = PyRef::steal(weakref ? PyObject_CallMethod(weakref.get(), "WeakValueDictionary", nullptr) : nullptr);
+  }
+  if (!others)
+    return -1;
+  return value != nullptr ? PyObject_SetItem(others.get(), key, value) : PyObject_DelItem(others.get(), key);
+}
+
 int set_item(PyObject* object, PyObject* key, PyObject* value) {
   const int fd = descriptor_of(key);
-  if (fd >= 0 && value != nullptr)
+  if (fd < 0)
+    return set_other(object, key, value);
+  if (value != nullptr)
     return table_of(object).put(fd, value) ? 0 : -1;
-  if (fd >= 0 && table_of(object).remove(fd))
+  if (table_of(object).remove(fd))
     return 0;
   PyErr_SetObject(PyExc_KeyError, key);
   return -1;
 }
 
 Py_ssize_t length(PyObject* object) {
-  return table_of(object).size();
+  const Py_ssize_t others = others_of(object) ? PyObject_Size(others_of(object).get()) : 0;
+  return others < 0 ? others : table_of(object).size() + others;
 }
 
 void dealloc(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   table_of(object).~TransportTable();
+  others_of(object).~PyRef();
   type->tp_free(object);
   Py_DECREF(type);
 }
@@ -138,7 +164,7 @@ TransportTable& table_of(PyObject* object) {
 PyObject* new_transport_table() {
   PyObject* object = table_type->tp_alloc(table_type, 0);
   if (object != nullptr)
-    new (&table_of(object)) TransportTable();
+    new (&table_of(object)) TransportTable(), new (&others_of(object)) PyRef();
   return object;
 }
 

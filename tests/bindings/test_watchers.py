@@ -425,6 +425,21 @@ def test_the_table_of_transports_answers_as_asyncios(loop, pair):
     loop.run_until_complete(main())
 
 
+def test_the_table_of_transports_takes_what_a_tests_mock_calls_a_descriptor(loop):
+    class Transport:
+        pass
+
+    table, transport, number = loop._transports, Transport(), object()
+    table[number] = transport
+    assert table[number] is table.get(number) is transport and len(table) == 1
+    del table[number]
+    assert len(table) == 0 and table.get(number, 7) == 7
+    table[number] = transport
+    del transport
+    gc.collect()
+    assert len(table) == 0 and table.get(number) is None
+
+
 def test_a_pipe_can_be_watched(loop):
     read_end, write_end = os.pipe()
     got = []
