@@ -6,7 +6,8 @@
 # its memory from malloc, so that an object of ours is watched, too. The first report ends the program that it is about,
 # and fails its test. Takes half an hour, the build included, so it is no part of ./test. What leaks is looked for by the
 # tests themselves (tests/bindings/census.py). Left out are the halves of tests that run on stock asyncio, where nothing of
-# ours runs, and what only checks sources (tests/test_*.py).
+# ours runs, counts of instructions, as valgrind and a sanitizer exclude each other, and what only checks sources
+# (tests/test_*.py).
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -52,7 +53,8 @@ for name in "$@"; do
     *)
         build
         [[ -n ${DISPLAY:-} ]] || start_display
-        sanitized "$PYTHON" -m pytest -q -p no:cacheprovider --timeout 300 -k "not stock" "tests/$name"
+        sanitized "$PYTHON" -m pytest -q -p no:cacheprovider --timeout 300 -k "not stock" \
+            --ignore=tests/bench/test_instructions.py "tests/$name"
         ;;
     esac || failed=1
 done
