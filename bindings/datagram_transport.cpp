@@ -310,11 +310,6 @@ void* at(std::size_t offset) {
   return reinterpret_cast<void*>(offset);
 }
 
-template <typename Function>
-PyCFunction as_method(Function* function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
 PyMethodDef methods[] = {
     {"_attach", attach, METH_VARARGS, nullptr},
     {"_detach", detach, METH_NOARGS, nullptr},

@@ -178,11 +178,6 @@ void dealloc(PyObject* object) {
   Py_DECREF(type);
 }
 
-template <typename Function>
-PyCFunction as_method(Function* function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
 PyMethodDef methods[] = {
     {"call_soon", as_method(call_soon), METH_FASTCALL | METH_KEYWORDS,
      "call_soon(callback, *args, context=None)\n\nRun the callback in the next iteration, after those queued "

@@ -221,6 +221,21 @@ PyObject* get_extra(PyObject* object, void*) {
   return or_none(self->extra);
 }
 
+PyObject* get_extra_info(PyObject* object, PyObject* args, PyObject* keywords) {
+  static const char* names[] = {"name", "default", nullptr};
+  PyObject *name = nullptr, *fallback = Py_None;
+  if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:get_extra_info", const_cast<char**>(names), &name,
+                                   &fallback))
+    return nullptr;
+  const PyRef extra = PyRef::steal(get_extra(object, nullptr));
+  if (!extra || !PyDict_Check(extra.get()))
+    return extra ? PyObject_CallMethod(extra.get(), "get", "OO", name, fallback) : nullptr;
+  PyObject* found = PyDict_GetItemWithError(extra.get(), name);
+  if (found == nullptr && PyErr_Occurred() != nullptr)
+    return nullptr;
+  return or_none(found != nullptr ? found : fallback);
+}
+
 PyObject* get_object(PyObject* object, void* member) {
   return or_none(
       *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + reinterpret_cast<std::size_t>(member)));
@@ -241,6 +256,8 @@ PyMethodDef methods[] = {
     {"_call_connection_lost", call_connection_lost, METH_O, nullptr},
     {"_force_close", py_force_close, METH_O, nullptr},
     {"_maybe_pause_protocol", py_pause_if_full, METH_NOARGS, nullptr},
+    {"get_extra_info", as_method(get_extra_info), METH_VARARGS | METH_KEYWORDS,
+     "get_extra_info(name, default=None)\n\nWhat is known of the connection: peername, sockname, socket, ..."},
     {"write", write, METH_O, "Send data: at once what the kernel takes, the rest when it can."},
     {"write_eof", write_eof, METH_NOARGS, "Close the writing side once everything is sent."},
     {"can_write_eof", py_can_write_eof, METH_NOARGS, "True: sockets can."},

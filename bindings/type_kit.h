@@ -17,6 +17,12 @@ inline PyObject* or_none(PyObject* object) {
   return result;
 }
 
+/// A method's function as a PyMethodDef has it, whatever its arguments are: its flags say that.
+template <typename Function>
+PyCFunction as_method(Function* function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
 /// A table of methods or properties: `common` ones, then a type's `own`, which end the table with an empty entry.
 template <typename Entry, std::size_t kCommon, std::size_t kOwn>
 std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const Entry (&own)[kOwn]) {

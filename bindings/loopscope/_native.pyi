@@ -120,6 +120,7 @@ class StreamTransport(_FlowControlMixin):
     _paused: bool
     _protocol_paused: bool
     _protocol_connected: bool
+    def get_extra_info(self, name: str, default: Any = None) -> Any: ...
     def _attach(
         self,
         loop: LoopBase,

@@ -163,6 +163,7 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
 
     __slots__ = ()
 
+    get_extra_info = _native.StreamTransport.get_extra_info
     _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 import pytest
-from tcp import Recorder, until
+from tcp import Recorder, connected, until
 
 
 def test_a_server_listens_on_a_port_of_the_systems_choice(loop):
@@ -71,6 +71,27 @@ def test_a_closed_transport_still_tells_what_its_socket_was(loop, host, asked_be
         assert transport.get_extra_info("socket").fileno() == -1
         assert transport.get_extra_info("socket") is transport.get_extra_info("socket")
         server.close()
+
+    loop.run_until_complete(main())
+
+
+def test_extra_information_is_asked_for_as_of_a_dict(loop):
+    async def main():
+        async with connected() as (remote, _):
+            told = remote.transport.get_extra_info
+            assert (
+                told("nothing") is None
+                and told("nothing", 7) == told(name="nothing", default=7) == 7
+            )
+            assert told("peername", 7) == told(name="peername") != 7
+            assert told(5) is None
+            for wrong in ((), ("a", "b", "c")):
+                with pytest.raises(TypeError):
+                    told(*wrong)
+            with pytest.raises(TypeError, match="unhashable type: 'list'"):
+                told([])
+            with pytest.raises(TypeError):
+                told("nothing", other=1)
 
     loop.run_until_complete(main())
 
