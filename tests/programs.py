@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
 
 Started = subprocess.Popen[str]
+# AddressSanitizer keeps for a while what is freed: a process grows by it.
+FREED_MEMORY_IS_KEPT = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
 def wait_until(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:

@@ -12,6 +12,8 @@ import weakref
 import pytest
 from tcp import Recorder, connected, until
 
+from programs import FREED_MEMORY_IS_KEPT
+
 
 def open_descriptors():
     return len(os.listdir("/proc/self/fd"))
@@ -193,7 +195,7 @@ def test_a_thousand_connections_leave_nothing(loop):
     assert sys.getallocatedblocks() - blocks < 1000
 
 
-@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="it keeps what is freed")
+@pytest.mark.skipif(FREED_MEMORY_IS_KEPT, reason="AddressSanitizer keeps what is freed")
 def test_resident_memory_does_not_grow_with_turns(program):
     """Half a million callbacks, timers and messages after a warm-up."""
     result = program.run(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from programs import wait_until
+from programs import FREED_MEMORY_IS_KEPT, wait_until
 
 from loopscope import _trace
 
@@ -48,7 +48,7 @@ def check_that_nothing_is_left(program: Program, before: dict, after: dict) -> N
     assert after["level"] == "phases"
     assert after["descriptors"] == before["descriptors"]
     assert after["threads"] == before["threads"]
-    assert after["own_bytes"] - before["own_bytes"] < 2 << 20
+    assert FREED_MEMORY_IS_KEPT or after["own_bytes"] - before["own_bytes"] < 2 << 20
     assert [entry.path for entry in _trace.list_sessions()] == [program.path]
     program.end()
     assert _trace.list_sessions() == []
