@@ -124,13 +124,16 @@ PyObject* task_behind(PyObject* callable) {
 
 loop::Description CallbackNames::describe(tracer::Recorder& recorder, PyObject* callable_object, CallbackKind kind,
                                           PyObject* first) {
-  if (callable_object != nullptr && PyFunction_Check(callable_object))
-    return {callable(recorder, callable_object), kind, 0};
-  if (PyObject* behind = task_behind(callable_object))
-    return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
-  if (kind == CallbackKind::soon && callable_object != nullptr) {  // null: it was cancelled
-    if (const auto call = protocol_call(callable_object, first))
-      return {method(recorder, call->protocol.get(), protocol_method(call->kind)), call->kind, call->handle_id};
+  if (callable_object == nullptr)  // it was cancelled
+    return {kNoName, kind, 0};
+  if (PyMethod_Check(callable_object)) {
+    if (kind == CallbackKind::soon) {
+      if (const auto call = protocol_call(callable_object, first))
+        return {method(recorder, call->protocol.get(), protocol_method(call->kind)), call->kind, call->handle_id};
+    }
+  } else if (!PyFunction_Check(callable_object) && !PyType_CheckExact(callable_object)) {
+    if (PyObject* behind = task_behind(callable_object))
+      return {task(recorder, behind), CallbackKind::task_step, reinterpret_cast<std::uint64_t>(behind)};
   }
   return {callable(recorder, callable_object), kind, 0};
 }
@@ -204,10 +207,10 @@ NameId CallbackNames::callable(tracer::Recorder& recorder, PyObject* object) {
     auto* function = reinterpret_cast<PyFunctionObject*>(object);
     return code(recorder, reinterpret_cast<PyCodeObject*>(function->func_code), function->func_qualname);
   }
-  if (PyCFunction_Check(object))
-    return c_function(recorder, object);
   if (PyType_Check(object))
     return type(recorder, reinterpret_cast<PyTypeObject*>(object), "__init__");
+  if (PyCFunction_Check(object))
+    return c_function(recorder, object);
   if (Py_TYPE(object) == reinterpret_cast<PyTypeObject*>(runtime().partial_type)) {
     const PyRef inner = PyRef::steal(PyObject_GetAttrString(object, "func"));
     if (inner)

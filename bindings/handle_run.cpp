@@ -7,6 +7,8 @@
 
 namespace loopscope::bindings {
 
+using tracer::CallbackKind;
+
 PyObject* args_tuple(HandleObject* handle) {
   if (handle->args != nullptr) {
     Py_INCREF(handle->args);
@@ -179,6 +181,8 @@ loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
     return {handle->named, handle->kind, handle->object_id};
   PyObject* first = handle->inline_count > 0 ? handle->inline_args[1] : nullptr;
   loop::Description what = handle->loop->state->names.describe(recorder, handle->callback, handle->kind, first);
+  if (what.kind == CallbackKind::timer && handle->callback != runtime().set_result_unless_cancelled)
+    handle->named = what.name;  // it is asked for when it is set, when it is due, and when it runs
   if (handle->object_id != 0)
     what.object = handle->object_id;
   return what;

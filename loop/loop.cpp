@@ -72,6 +72,7 @@ void Loop::on_timer() {
   recorder_.phase_begin(Phase::timers, count);
   std::uint64_t run = 0;
   if (queueing_) {
+    recorder_.work_begins();
     while (!due_.empty()) ready_.push(due_.pop());
   } else {
     run = run_batch(due_);
@@ -118,6 +119,7 @@ void Loop::io_ready(Callback& callback) {
     ready_.push(callback);
     return;
   }
+  recorder_.work_begins();
   callback.set_ready_ticks(woke_ticks_);
   callback.retain();
   run_callback(callback);
@@ -136,6 +138,7 @@ void Loop::closing_callback_begin() {
     return;
   closing_left_ = closing_batch_ = closing_;
   recorder_.phase_begin(Phase::closing, closing_);
+  recorder_.work_begins();
 }
 
 void Loop::closing_callback_end() {
@@ -179,11 +182,14 @@ bool Loop::poll_would_bring_nothing(std::int64_t until_ns) {
 
 bool Loop::run_callback(Callback& callback) {
   if (callback.cancelled()) {
+    recorder_.work_begins();
     callback.drop();
     return false;
   }
   if (callback.records_itself() || !recorder_.callbacks()) {
-    if (!callback.records_itself())
+    if (callback.records_itself())
+      recorder_.work_begins();
+    else
       recorder_.count_callback();
     callback.run();
     callback_returned();

@@ -8,7 +8,9 @@
 /// A Recorder without a session (the default) records nothing, for ever: the null recorder. One that was moved from
 /// may only be destroyed or assigned to.
 ///
-/// Callers give ticks they already have; verbs without one stamp themselves.
+/// Callers give ticks they already have; verbs without one stamp themselves. Where one thing follows another with nothing
+/// between them but the loop's own few instructions, both carry one stamp: a batch of callbacks in a phase, its begin and
+/// its end. Reading the clock costs as much as writing an event.
 
 #include <atomic>
 #include <cstdint>
@@ -50,6 +52,7 @@ class Recorder {
   // -- names ---------------------------------------------------------------------------------------------
   /// The id of a function's name. `key` is any pointer that stays unique while the session lives.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line) {
+    work_begins();  // a first sight may take a while
     return names_.intern(key, name, file, line);
   }
   /// kNoName if `key` was never interned.
@@ -69,12 +72,15 @@ class Recorder {
     else
       present_.phase(phase, now);
     put({now, EventType::phase_begin, phase_, 0, 0, kNoName, waiting, 0});
+    boundary_ticks_ = now;
   }
   void phase_end(std::uint64_t count) {
     if (!on())
       return;
-    put({ticks(), EventType::phase_end, phase_, 0, 0, kNoName, count, 0});
+    put({boundary(), EventType::phase_end, phase_, 0, 0, kNoName, count, 0});
   }
+  /// Something runs that has no span of its own: what follows does not begin where what came before it ended.
+  void work_begins() { boundary_ticks_ = 0; }
 
   /// The prepare phase begins. Keeps its time for poll_begin(), which carries it.
   void prepare_begin() {
@@ -132,7 +138,7 @@ class Recorder {
     add(&Counters::callbacks, 1);
     if (!callbacks())
       return;
-    const auto now = ticks();
+    const auto now = boundary();
     const auto flags = ready_is_ns ? kReadyIsNs : std::uint8_t{0};
     put({now, EventType::callback_begin, phase_, static_cast<std::uint8_t>(kind), flags, name, ready, object});
     const auto depth = callback_depth_++;
@@ -148,14 +154,19 @@ class Recorder {
     if (depth >= kCallbackFrames)
       return end_deep_callback();
     const auto& frame = frames_[depth];
-    put({ticks(), EventType::callback_end, phase_, static_cast<std::uint8_t>(frame.kind), 0, frame.name, 0,
+    const auto now = ticks();
+    put({now, EventType::callback_end, phase_, static_cast<std::uint8_t>(frame.kind), 0, frame.name, 0,
          frame.object});
-    if (depth == 0)
+    if (depth == 0) {
+      boundary_ticks_ = now;
       present_.no_callback();
-    else
+    } else {
       present_.callback(frames_[depth - 1], depth);
+    }
   }
+  /// Of one that runs without events of its own.
   void count_callback() {
+    work_begins();
     if (on())
       add(&Counters::callbacks, 1);
   }
@@ -226,7 +237,12 @@ class Recorder {
   static constexpr std::uint32_t kCallbackFrames = 16;
 
   [[nodiscard]] bool attached() const { return counters_ != nullptr; }
-  void put(const Event& event) { ring_.write(event); }
+  void put(const Event& event) {
+    boundary_ticks_ = 0;
+    ring_.write(event);
+  }
+  /// Now; or when what was recorded last began or ended, if nothing has run since.
+  [[nodiscard]] std::uint64_t boundary() const { return boundary_ticks_ != 0 ? boundary_ticks_ : ticks(); }
   void add(std::uint64_t Counters::*counter, std::uint64_t amount) {
     std::atomic_ref word(counters_->*counter);
     word.store(word.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
@@ -264,6 +280,7 @@ class Recorder {
   std::uint64_t iteration_ = 0;      ///< of the latest poll
   std::uint64_t prepare_ticks_ = 0;  ///< 0: no prepare phase was seen
   std::uint64_t poll_begin_ticks_ = 0;
+  std::uint64_t boundary_ticks_ = 0;  ///< of the latest event, while nothing but the loop itself has run since
   std::uint64_t last_handle_ = 0;
   PresentWriter::Callback frames_[kCallbackFrames];
 

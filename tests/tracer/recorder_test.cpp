@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "tests/tracer/sessions.h"
 
 namespace loopscope::tracer {
@@ -282,6 +285,54 @@ TEST(Recorder, StampsEventsInOrder) {
     ASSERT_GE(event.ticks, last);
     last = event.ticks;
   }
+}
+
+std::vector<std::uint64_t> stamps(const Recording& recording) {
+  std::vector<std::uint64_t> ticks;
+  for (const auto& event : recording.events()) ticks.push_back(event.ticks);
+  return ticks;
+}
+
+TEST(Recorder, ABatchOfCallbacksSharesTheStampsOfItsBoundaries) {
+  const Recording recording(Level::callbacks);
+  recording.recorder->phase_begin(Phase::idle, 2);
+  for (int i = 0; i < 2; ++i) {
+    recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
+    recording.recorder->callback_end();
+  }
+  recording.recorder->phase_end(2);
+  const auto at = stamps(recording);
+  ASSERT_EQ(at.size(), 6U);
+  EXPECT_EQ(at[0], at[1]) << "the first begins with the phase";
+  EXPECT_LT(at[1], at[2]);
+  EXPECT_EQ(at[2], at[3]) << "the second begins where the first ends";
+  EXPECT_LT(at[3], at[4]);
+  EXPECT_EQ(at[4], at[5]) << "the phase ends with the last";
+}
+
+TEST(Recorder, SharesNoStampAcrossWhatHasNoSpan) {
+  const Recording recording(Level::callbacks);
+  recording.recorder->phase_begin(Phase::idle, 1);
+  recording.recorder->work_begins();
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
+  recording.recorder->callback_end();
+  recording.recorder->count_callback();
+  recording.recorder->phase_end(1);
+  const auto at = stamps(recording);
+  ASSERT_EQ(at.size(), 4U);
+  EXPECT_LT(at[0], at[1]);
+  EXPECT_LT(at[2], at[3]);
+}
+
+TEST(Recorder, ANestedCallbackHasStampsOfItsOwn) {
+  const Recording recording(Level::callbacks);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
+  recording.recorder->callback_begin(CallbackKind::data_received, 2, 1, false, 0);
+  recording.recorder->callback_end();
+  recording.recorder->callback_end();
+  const auto at = stamps(recording);
+  ASSERT_EQ(at.size(), 4U);
+  for (std::size_t i = 1; i < at.size(); ++i) EXPECT_LT(at[i - 1], at[i]);
 }
 
 }  // namespace
