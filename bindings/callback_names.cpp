@@ -80,6 +80,7 @@ WrapperType wrapper_types[] = {{"TaskStepMethWrapper"}};  // wake-ups are built-
 #else
 WrapperType wrapper_types[] = {{"TaskStepMethWrapper"}, {"TaskWakeupMethWrapper"}};
 #endif
+const PyMethodDef* wakeup_method = nullptr;  ///< of tasks; known once one was seen
 
 int stop_at_task(PyObject* object, void* found) {
   if (!is_task(object))
@@ -113,7 +114,12 @@ PyObject* task_behind(PyObject* callable) {
   if (PyCFunction_Check(callable)) {
     PyObject* self = PyCFunction_GET_SELF(callable);
     const auto* definition = reinterpret_cast<PyCFunctionObject*>(callable)->m_ml;
-    return is_task(self) && std::strcmp(definition->ml_name, "task_wakeup") == 0 ? self : nullptr;
+    if (definition == wakeup_method)
+      return self;
+    if (!is_task(self) || std::strcmp(definition->ml_name, "task_wakeup") != 0)
+      return nullptr;
+    wakeup_method = definition;
+    return self;
   }
   for (WrapperType& wrapper : wrapper_types) {
     if (wrapper.type == nullptr && learn_wrapper(wrapper, callable))
