@@ -49,6 +49,15 @@ RULES = [
         WRITERS,
     ),
     Rule(
+        "the calibration lets viewers price recording, and shows them nothing of the writing side",
+        r"tracer/(cost_calibration|recording_costs)\.h",
+        f"{WRITERS}|{READERS}",
+    ),
+    Rule("the calibration reads no trace", r"tracer/cost_calibration\.cpp", READERS),
+    Rule(
+        "the traced program never calibrates", r"(loop|bindings)/.*", r"tracer/cost_calibration\.h"
+    ),
+    Rule(
         "format.h depends on nothing of ours", r"tracer/format\.h", r"(tracer|loop|bindings|gui)/.*"
     ),
     Rule("loop never includes Python, Dear ImGui or a window", r"loop/.*", f"{PYTHON}|{DRAWING}"),
@@ -60,7 +69,7 @@ RULES = [
         r"gui/.*",
         rf"(loop|bindings)/.*|{UV}|{PYTHON}",
     ),
-    Rule("gui needs only the reading side of tracer", r"gui/.*", WRITERS),
+    Rule("gui needs only the reading side of tracer, and the calibration", r"gui/.*", WRITERS),
     Rule(
         "models and layouts of gui never include Dear ImGui or a window: only views, theme, window and main do",
         r"gui/.*(model|layout|viewport|axis|source|format)[^/]*",
