@@ -1,6 +1,7 @@
 #include "gui/app.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "gui/budget_view.h"
@@ -8,6 +9,7 @@
 #include "gui/graphs_view.h"
 #include "gui/header_view.h"
 #include "gui/why_view.h"
+#include "tracer/cost_calibration.h"
 
 namespace loopscope::gui {
 
@@ -66,7 +68,21 @@ void App::frame(double seconds, Image* capture) {
       capture);
 }
 
+/// The loop has no part in it, and the app does not wait for it.
+void App::calibrate() {
+  if (calibration_.done)
+    return;
+  if (!calibrating_.valid())
+    calibrating_ = std::async(std::launch::async, [] { return tracer::measure_recording_costs(); });
+  if (calibrating_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    return;
+  calibration_ = {true, calibrating_.get()};
+  if (!paused_)
+    digested_ns_ = -1;
+}
+
 void App::pump(double) {
+  calibrate();
   const std::int64_t before = source_->model().last_event_ns();
   const std::int64_t keep = std::max<std::int64_t>(paused_at_ns_.value_or(source_->now_ns()), 0);
   source_->pump(kDrainBudgetNs, keep);
@@ -81,7 +97,7 @@ void App::pump(double) {
   }
   if (digested_ns_ < 0 || std::llabs(source_->now_ns() - digested_ns_) >= kDigestNs ||
       (source_->ended() && quiet_ && digest_.at_ns != source_->now_ns())) {
-    digest_ = make_digest(*source_);
+    digest_ = make_digest(*source_, calibration_);
     digested_ns_ = source_->now_ns();
   }
 }
@@ -173,7 +189,7 @@ void App::toggle_pause() {
   paused_ = !paused_;
   if (paused_) {
     paused_at_ns_ = source_->now_ns();
-    digest_ = make_digest(*source_);
+    digest_ = make_digest(*source_, calibration_);
   } else {
     paused_at_ns_.reset();
     digested_ns_ = -1;

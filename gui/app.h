@@ -1,10 +1,12 @@
 #pragma once
 /// The app: what is attached, what is paused, where everything lies on the screen.
 ///
-/// Thread: the main one; it drains, models and draws, and never waits for the program.
+/// Thread: the main one; it drains, models and draws, and never waits for the program. Beside it, once, a thread measures
+///   what recording costs on this machine.
 /// Owner: of the attached session and of the views. Errors: attach() answers a sentence.
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,7 @@ class App {
   void toggle_pause();
   void attach_to_the_only_one(double seconds);
   void pump(double seconds);
+  void calibrate();
   void draw(Painter& painter, const Rect& window, double seconds);
   void draw_screen(Painter& painter, Rect window, double seconds);
   void draw_right(Painter& painter, Rect area);
@@ -62,6 +65,8 @@ class App {
   std::unique_ptr<TraceSource> source_;
   Digest digest_;
   std::int64_t digested_ns_ = -1;
+  Calibration calibration_;
+  std::future<std::optional<tracer::RecordingCosts>> calibrating_;
   LoopView loop_view_;
   TimelineView timeline_;
   TablesView tables_;

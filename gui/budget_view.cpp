@@ -1,5 +1,8 @@
 #include "gui/budget_view.h"
 
+#include <cmath>
+#include <cstdio>
+
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
@@ -33,17 +36,92 @@ constexpr Line kLines[] = {
      "Nothing is recorded of it: before the trace began, tracing off, or events lost.", false},
 };
 
+/// As percent_text(), for shares that are small when all is well.
+std::string small_percent_text(double share) {
+  if (share >= 0.0995)
+    return tracer::percent_text(share);
+  if (share < 0.00005)
+    return "below 0.01 %";
+  char text[16];
+  std::snprintf(text, sizeof(text), "%.2f %%", share * 100);
+  return text;
+}
+
+/// In as many words as there is room for.
+std::string recording_label(const Painter& p, const Recording& recording, float room) {
+  if (recording.state != Recording::State::known)
+    return "recording";
+  const std::string share = std::string("recording, estimated · ").append(small_percent_text(recording.share));
+  const std::string rate = share + " · " + tracer::rate_text(recording.cost.events) + " events/s";
+  if (p.width(Face::small, rate) <= room)
+    return rate;
+  return p.width(Face::small, share) <= room ? share : "recording, estimated";
+}
+
+std::string recording_value(const Recording& recording) {
+  switch (recording.state) {
+    case Recording::State::off:
+      return "off";
+    case Recording::State::measuring:
+      return "measuring";
+    case Recording::State::known:
+      return std::string("~").append(tracer::duration_text(std::llround(recording.cost.ns)));
+    default:
+      return "not known";
+  }
+}
+
+std::vector<std::string> recording_tip(const Recording& recording) {
+  switch (recording.state) {
+    case Recording::State::off:
+      return {"Recording", "Off: a branch where an event would be written."};
+    case Recording::State::measuring:
+      return {"Recording", "The app is measuring what recording costs on this machine."};
+    case Recording::State::known:
+      break;
+    default:
+      return {"Recording",
+              "Recorded on another machine or before it was started anew, or nobody knows what was recorded."};
+  }
+  std::vector<std::string> lines = {
+      "Recording, estimated", "What was recorded in a second, times what each kind costs on this machine.",
+      "The app measured that by recording for itself; factors found on real programs are in it.",
+      tracer::rate_text(recording.cost.events) + " events of " +
+          std::to_string(std::lround(recording.cost.ns_an_event())) + " ns · " +
+          small_percent_text(recording.share) + " of the time"};
+  if (recording.busy_share > 0)
+    lines.back() += ", " + small_percent_text(recording.busy_share) + " of what the loop did not sleep";
+  return lines;
+}
+
+void draw_recording(Painter& p, const Rect& row, const Recording& recording) {
+  const Theme& theme = p.theme();
+  p.line({row.x0, row.y0}, {row.x1, row.y0}, theme.line);
+  const float y = row.centre().y + p.px(1);
+  const std::string value = recording_value(recording);
+  const bool known = recording.state == Recording::State::known;
+  p.text({row.x1, y}, Face::mono_small, known ? theme.text : theme.text_faint, value, Align::right);
+  const float room = row.width() - p.width(Face::mono_small, value) - p.px(10);
+  p.text_fit({row.x0, y}, Face::small, known ? theme.text : theme.text_dim, recording_label(p, recording, room),
+             room);
+  if (p.hovers(row))
+    p.tooltip(recording_tip(recording));
+}
+
 }  // namespace
 
 void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
   const Theme& theme = p.theme();
   Rect inner = p.card(area, "Where the last second went");
+  const float least = p.height(Face::small) * 1.35F;
+  draw_recording(p, inner.cut_bottom(std::max(least, std::min(inner.height() / 13, p.px(26))) + p.px(3)),
+                 digest.recording);
+  inner.cut_bottom(p.px(2));
   std::vector<const Line*> lines;
   for (const Line& line : kLines) {
     if (line.always || digest.second.share(line.activity) >= 0.0005)
       lines.push_back(&line);
   }
-  const float least = p.height(Face::small) * 1.35F;
   const auto fits = static_cast<std::size_t>(std::max(inner.height() / least, 1.0F));
   while (lines.size() > fits) {  // the smallest gives way
     auto smallest = lines.begin();

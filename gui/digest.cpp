@@ -1,9 +1,11 @@
 #include "gui/digest.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "tracer/analysis/wording.h"
+#include "tracer/process_identity.h"
 
 namespace loopscope::gui {
 
@@ -94,13 +96,55 @@ void read_rates(Digest& digest, const TraceSource& source) {
   digest.bytes_out_per_s = sum.throughput.bytes_written / seconds;
 }
 
+/// A price belongs to the machine it was measured on.
+bool recorded_here(const TraceSource& source) {
+  const auto& boot = source.session().header().boot_id;
+  return std::string(boot, strnlen(boot, sizeof(boot))) == tracer::boot_id();
+}
+
+Recording recording_of(const TraceSource& source, const Calibration& calibration, std::int64_t at_ns) {
+  constexpr std::int64_t kBucket = tracer::RecordedSeries::kBucketNs;
+  const std::int64_t end = source.ended() ? at_ns + 1 : at_ns / kBucket * kBucket;
+  const std::int64_t begin = end - kSecond;
+  Recording recording;
+  tracer::RecordedCounts counts = source.recorded().sum(begin, end);
+  if (counts.events == 0 && counts.lost == 0 && source.level() == tracer::Level::off) {
+    recording.state = Recording::State::off;
+    return recording;
+  }
+  if (!recorded_here(source) || (calibration.done && !calibration.costs))
+    return recording;
+  if (!calibration.done) {
+    recording.state = Recording::State::measuring;
+    return recording;
+  }
+  const auto totals = source.statistics().summarise(begin, end);
+  // Below callbacks only the counters know of them, and a session that was dead when it was opened has no past ones.
+  if (counts.callbacks() == 0 && !totals.totals_known && source.level() < tracer::Level::callbacks)
+    return recording;
+  counts.add_counted(totals.throughput.callbacks, totals.throughput.io_events);
+  recording.cost = tracer::recording_cost(counts, *calibration.costs);
+  if (!recording.cost.known)
+    return recording;
+  recording.state = Recording::State::known;
+  recording.share = recording.cost.ns / static_cast<double>(kSecond);
+  const tracer::TimeBudget budget = tracer::time_budget(source.model(), begin, end);
+  using tracer::Activity;
+  const double busy =
+      1 - budget.share(Activity::poll_asleep) - budget.share(Activity::stopped) - budget.share(Activity::unknown);
+  if (budget.share(Activity::unknown) < 0.05 && busy > 0)
+    recording.busy_share = std::min(recording.share / busy, 1.0);
+  return recording;
+}
+
 }  // namespace
 
-Digest make_digest(const TraceSource& source) {
+Digest make_digest(const TraceSource& source, const Calibration& calibration) {
   Digest digest;
   digest.at_ns = source.now_ns();
   digest.iteration = source.present().iteration;
   digest.second = tracer::time_budget(source.model(), digest.at_ns - kSecond, digest.at_ns);
+  digest.recording = recording_of(source, calibration, digest.at_ns);
   digest.lately = source.statistics().summarise(digest.at_ns - 10 * kSecond, digest.at_ns + 1);
   digest.findings = tracer::find_trouble(
       source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns);

@@ -9,6 +9,7 @@
 
 #include "gui/trace_source.h"
 #include "tracer/analysis/findings.h"
+#include "tracer/analysis/recording_cost.h"
 #include "tracer/analysis/time_budget.h"
 #include "tracer/analysis/why_timeout.h"
 
@@ -40,10 +41,31 @@ struct HandleLine {
   std::int64_t age_ns;
 };
 
+/// What the machine that the app runs on pays for recording.
+struct Calibration {
+  bool done = false;
+  std::optional<tracer::RecordingCosts> costs;  ///< empty if it could not be measured
+};
+
+/// What recording cost the loop in a second: an estimate.
+struct Recording {
+  enum class State : std::uint8_t {
+    off,        ///< nothing was recorded
+    measuring,  ///< the calibration is not done
+    not_known,  ///< another machine's session, or nobody knows what was recorded
+    known
+  };
+  State state = State::not_known;
+  tracer::RecordingCost cost;
+  double share = 0;       ///< of the second
+  double busy_share = 0;  ///< of what the loop did not sleep of it; 0 if that is not known
+};
+
 struct Digest {
   std::int64_t at_ns = 0;
   std::uint64_t iteration = 0;
   tracer::TimeBudget second;          ///< the last one
+  Recording recording;                ///< of the last whole buckets that make a second
   tracer::Statistics::Bucket lately;  ///< the last ten seconds
   double callbacks_per_s = 0, io_events_per_s = 0, bytes_in_per_s = 0, bytes_out_per_s = 0;
   tracer::WhyTimeout why;
@@ -61,6 +83,6 @@ struct Digest {
 
 inline constexpr std::int64_t kDigestNs = 250'000'000;
 
-Digest make_digest(const TraceSource& source);
+Digest make_digest(const TraceSource& source, const Calibration& calibration = {});
 
 }  // namespace loopscope::gui

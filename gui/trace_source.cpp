@@ -89,6 +89,7 @@ void TraceSource::drain(std::int64_t until_ns) {
       decoder_.skipped();
       model_.lose(batch_.lost);
       statistics_.lose();
+      recorded_.lose(batch_.lost);
     }
     events_.clear();
     std::uint64_t position = batch_.first_position;
@@ -96,6 +97,7 @@ void TraceSource::drain(std::int64_t until_ns) {
     for (const tracer::TraceEvent& event : events_) {
       model_.add(event);
       statistics_.add(event);
+      recorded_.add(event);
     }
     caught_up_ = batch_.events.size() < kBatchEvents;
     if (clock_ns() > until_ns)

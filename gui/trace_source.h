@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "tracer/analysis/recorded_series.h"
 #include "tracer/analysis/statistics.h"
 #include "tracer/analysis/trace_model.h"
 #include "tracer/ring_reader.h"
@@ -28,6 +29,7 @@ class TraceSource {
   [[nodiscard]] const tracer::Session& session() const { return *session_; }
   [[nodiscard]] const tracer::TraceModel& model() const { return model_; }
   [[nodiscard]] const tracer::Statistics& statistics() const { return statistics_; }
+  [[nodiscard]] const tracer::RecordedSeries& recorded() const { return recorded_; }
   [[nodiscard]] const tracer::Present& present() const { return present_; }
   [[nodiscard]] const tracer::Counters& counters() const { return counters_; }
   void reset_callbacks() { statistics_.reset_callbacks(); }
@@ -60,6 +62,7 @@ class TraceSource {
   std::vector<tracer::TraceEvent> events_;
   tracer::TraceModel model_;
   tracer::Statistics statistics_;
+  tracer::RecordedSeries recorded_;
   tracer::Present present_{};
   tracer::Counters counters_{};
   tracer::Level want_;

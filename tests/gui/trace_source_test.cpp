@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "gui/digest.h"
@@ -131,6 +132,72 @@ TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
   EXPECT_GT(source->lost(), 0U);
   ASSERT_FALSE(source->model().gaps().empty());
   EXPECT_EQ(source->model().gaps()[0].lost, source->lost());
+}
+
+/// A machine on which whatever is recorded costs 100 ns.
+Calibration calibrated() {
+  tracer::RecordingCosts costs;
+  costs.ns.fill(100);
+  return {true, costs};
+}
+
+TEST_F(TraceSourceTest, TellsWhatRecordingCostsTheProgram) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 1'400 * kMs);
+  const Recording recording = make_digest(*source, calibrated()).recording;
+  ASSERT_EQ(recording.state, Recording::State::known);
+  EXPECT_GT(recording.cost.events, 100);
+  EXPECT_GT(recording.cost.ns_an_event(), 30) << "at least every third event has a price";
+  EXPECT_LE(recording.cost.ns_an_event(), 100);
+  EXPECT_DOUBLE_EQ(recording.share, recording.cost.ns / 1e9);
+  EXPECT_GT(recording.busy_share, recording.share) << "this program sleeps now and then";
+}
+
+TEST_F(TraceSourceTest, SaysNothingOfTheCostOfRecordingBeforeItWasMeasured) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 400 * kMs);
+  EXPECT_EQ(make_digest(*source).recording.state, Recording::State::measuring);
+  EXPECT_EQ(make_digest(*source, {true, std::nullopt}).recording.state, Recording::State::not_known);
+}
+
+TEST_F(TraceSourceTest, RecordingCostsNothingWhileItIsOff) {
+  options_.level = Level::off;
+  start();
+  const auto source = attach(Level::off);
+  run_and_pump(*source, 200 * kMs);
+  EXPECT_EQ(make_digest(*source, calibrated()).recording.state, Recording::State::off);
+}
+
+TEST_F(TraceSourceTest, CountsWhatOnlyCountersKnowAtPhases) {
+  options_.level = Level::phases;
+  start();
+  const auto source = attach(Level::off);
+  run_and_pump(*source, 1'400 * kMs);
+  Calibration counters_only = calibrated();
+  counters_only.costs->ns.fill(0);
+  counters_only.costs->ns[static_cast<std::size_t>(tracer::Recorded::counted)] = 100;
+  counters_only.costs->ns[static_cast<std::size_t>(tracer::Recorded::counted_io)] = 100;
+  const Recording recording = make_digest(*source, counters_only).recording;
+  ASSERT_EQ(recording.state, Recording::State::known);
+  EXPECT_GT(recording.cost.ns, 0);
+}
+
+TEST_F(TraceSourceTest, DoesNotPriceWhatAnotherMachineRecorded) {
+  start();
+  program_->run(300 * kMs);
+  const std::string elsewhere = options_.directory + "/elsewhere";
+  std::filesystem::copy_file(program_->path(), elsewhere);
+  std::fstream file(elsewhere, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(offsetof(tracer::SessionHeader, boot_id));
+  file.write("another-boot", 12);
+  file.close();
+  auto opened = tracer::Session::open(elsewhere);
+  ASSERT_NE(opened.session, nullptr) << opened.message;
+  TraceSource source(std::move(opened.session), Level::callbacks);
+  source.pump(1'000 * kMs, 0);
+  EXPECT_EQ(make_digest(source, calibrated()).recording.state, Recording::State::not_known);
 }
 
 }  // namespace
