@@ -81,7 +81,19 @@ class Writer:
     primary = "event_ns"
 
 
-Case = Traffic | Operation | Import | IdleMemory | Writer
+@dataclass(frozen=True)
+class TracingCost:
+    """What an operation pays for tracing, measured and as the app says it."""
+
+    function: str  # of tracing_cost.py
+    primary = "measured_ns"
+
+    @property
+    def name(self) -> str:
+        return f"cost of tracing {self.function.replace('_', ' ')}"
+
+
+Case = Traffic | Operation | Import | IdleMemory | Writer | TracingCost
 
 
 def echoes() -> list[Traffic]:
@@ -154,4 +166,8 @@ CASES: list[Case] = [
     Import(),
     IdleMemory(),
     Writer(),
+    *map(
+        TracingCost,
+        ("echo_of_1_kib", "call_soon_chain", "sleep_0", "future_wake_up", "timer_set_and_fired"),
+    ),
 ]

@@ -33,6 +33,11 @@ METRICS = {
     "phase_event_ns": Metric("of a phase"),
     "callback_off_ns": Metric("a callback when off"),
     "clock_ns": Metric("the clock alone"),
+    "measured_ns": Metric("measured ns", decimals=1),
+    "said_ns": Metric("the app says ns", decimals=1),
+    "said_of_measured": Metric("said / measured"),
+    "traced_events": Metric("events"),
+    "measured_percent": Metric("% of its CPU"),
 }
 # The kernel's tick samples it: too coarse for one round, so all rounds are put together.
 SUMMED = ("user_us", "system_us")

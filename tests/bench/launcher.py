@@ -57,7 +57,10 @@ class Programs:
         return [*program, case.way, str(descriptor), *([str(self.certificate)] if is_tls else [])]
 
     def micro(self, contender: str, *arguments: object) -> list[str]:
-        return [self.places.python, str(HERE / "micro.py"), contender, *map(str, arguments)]
+        return self.script("micro.py", contender, *arguments)
+
+    def script(self, name: str, *arguments: object) -> list[str]:
+        return [self.places.python, str(HERE / name), *map(str, arguments)]
 
 
 def output_of(command: list[str], environment: dict[str, str], timeout_s: float) -> str:

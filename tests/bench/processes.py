@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from cases import Operation
+from cases import Operation, TracingCost
 from figures import Sample
 from asyncio_loops import LOOPS
 from machine import cpus, pinned
@@ -21,6 +21,16 @@ def measure_operation(
     command = programs.micro(contender, case.function, seconds, case.pending)
     where: int | tuple[int, ...] = cpus() if case.both_cpus else cpus()[0]
     return numbers(output_of(pinned(where, *command), programs.environment(contender), 120))
+
+
+def measure_tracing_cost(
+    programs: Programs, contender: str, case: TracingCost, seconds: float
+) -> Sample:
+    app_says = programs.places.built("tracing_cost_of")
+    command = programs.script(
+        "tracing_cost.py", case.function, LOOPS[contender].level, seconds, app_says
+    )
+    return numbers(output_of(pinned(cpus()[0], *command), programs.environment(contender), 120))
 
 
 def measure_import(programs: Programs, contender: str) -> Sample:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from cases import Case, IdleMemory, Import, Operation, Traffic, Writer
+from cases import Case, IdleMemory, Import, Operation, TracingCost, Traffic, Writer
 from contenders import FIELD, OURS
 from environments import Missing
 from figures import Results, Sample
 from asyncio_loops import LOOPS
-from processes import measure_import, measure_operation, measure_writer
+from processes import measure_import, measure_operation, measure_tracing_cost, measure_writer
 from launcher import Failed, Programs
 from traffic import measure_idle_memory, measure_traffic
 
@@ -18,7 +18,7 @@ from traffic import measure_idle_memory, measure_traffic
 @dataclass(frozen=True)
 class Pace:
     rounds: int
-    seconds: float  # of a server's round; an operation gets a third of it
+    seconds: float  # of a server's round; an operation gets a third, a small difference of two six times of it
 
 
 def contenders_of(case: Case) -> list[str]:
@@ -27,6 +27,8 @@ def contenders_of(case: Case) -> list[str]:
         return ["writer"]
     if isinstance(case, Import):
         return [OURS, "uvloop", "newest uvloop", "asyncio"]
+    if isinstance(case, TracingCost):
+        return [OURS, "loopscope callbacks"]
     if isinstance(case, Operation):
         return list(LOOPS)
     if isinstance(case, IdleMemory):
@@ -58,6 +60,8 @@ def measure(programs: Programs, contender: str, case: Case, seconds: float) -> S
         return measure_import(programs, contender)
     if isinstance(case, IdleMemory):
         return measure_idle_memory(programs, contender, case)
+    if isinstance(case, TracingCost):
+        return measure_tracing_cost(programs, contender, case, 6 * seconds)
     return measure_writer(programs)
 
 

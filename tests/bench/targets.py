@@ -123,6 +123,18 @@ TARGETS = [
         )
         for what in ("set and cancelled", "set and fired")
     ),
+    *(
+        Target(
+            "cost of tracing as the app says it / measured",
+            ("cost of tracing echo of 1 kib", "cost of tracing timer set and fired"),
+            bound,
+            at_least,
+            CALLBACKS,
+            (),
+            "said_of_measured",
+        )
+        for bound, at_least in ((0.8, True), (1.2, False))
+    ),
     Target(
         "memory of an idle connection",
         ("memory of an idle connection x10000",),

@@ -121,6 +121,17 @@ def test_import_memory_and_writer_are_measured(build_directory, tmp_path):
     assert found["the writer's events"]["writer"]["event_ns"] > 0
 
 
+def test_the_cost_of_tracing_is_measured_and_the_app_is_asked(build_directory, tmp_path):
+    if not (build_directory / "bin" / "tracing_cost_of").exists():
+        pytest.skip("built without the app")
+    case = "cost of tracing call soon chain"
+    found = measured(build_directory, tmp_path, case, "loopscope callbacks")[case]
+    sample = found["loopscope callbacks"]
+    assert 2 < sample["traced_events"] < 3
+    assert 1 < sample["said_ns"] < 10_000
+    assert abs(sample["measured_ns"]) < 10_000
+
+
 def test_every_target_is_about_cases_that_exist():
     asked = (
         "import cases, targets; print(targets.cases_of_targets() - {c.name for c in cases.CASES})"
