@@ -21,7 +21,7 @@ class RecycledBytes {
 
   /// A new reference to `size` bytes of no meaning yet.
   PyObject* take(Py_ssize_t size) {
-    if (idle_ == nullptr || size > room_ || room_ - size > size / 8) {
+    if (idle_ == nullptr || size > room_ || is_waste(room_ - size, size)) {
       taken_room_ = size;
       return PyBytes_FromStringAndSize(nullptr, size);
     }
@@ -43,12 +43,28 @@ class RecycledBytes {
     room_ = room;
   }
 
+  /// Makes an object of take()'s smaller, whose first `size` bytes are what came; `room` is how many it could hold. Answers
+  /// how many it can hold now: memory that would lie idle behind them is freed. `bytes` is null with an exception set if
+  /// that fails.
+  static Py_ssize_t cut(PyObject*& bytes, Py_ssize_t size, Py_ssize_t room) {
+    if (is_waste(room - size, size)) {
+      _PyBytes_Resize(&bytes, size);
+      return size;
+    }
+    Py_SET_SIZE(bytes, size);
+    PyBytes_AS_STRING(bytes)[size] = '\0';
+    return room;
+  }
+
   /// Of the object that the latest take() gave: how many bytes it could hold.
   [[nodiscard]] Py_ssize_t taken_room() const { return taken_room_; }
 
  private:
   /// Python's own allocator is as fast for smaller ones, and shares those of a single byte.
   static constexpr Py_ssize_t kLeast = 480;
+
+  /// Whoever keeps the object keeps what it has no use for, too.
+  static bool is_waste(Py_ssize_t unused, Py_ssize_t used) { return unused > used / 8; }
 
   static void forget_hash(PyObject* bytes) {
 #pragma GCC diagnostic push

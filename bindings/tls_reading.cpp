@@ -32,17 +32,19 @@ Got read_record(TlsObject* self, char* data, Py_ssize_t room, Py_ssize_t& count)
 }
 
 /// Where decrypted bytes are collected: in the loop's buffer while they are few, to be copied into an object of their
-/// exact size; else in an object that is cut to size.
+/// size; else in an object of the ciphertext's size, which is about theirs. The object is the last message's, if nobody
+/// kept that: freeing and allocating two that are large, this and the ciphertext, for each message makes malloc give the
+/// end of its heap back to the kernel and ask for it again, page by page.
 class Plaintext {
  public:
-  Plaintext(LoopState& state, Py_ssize_t expected) : state_(state) {
-    if (expected <= kSmall && !state.read_buffer_lent) {
+  Plaintext(LoopState& state, Py_ssize_t encrypted) : state_(state) {
+    if (encrypted <= kSmall && !state.read_buffer_lent) {
       state.read_buffer_lent = borrowed_ = true;
       data_ = state.read_buffer.get();
       capacity_ = static_cast<Py_ssize_t>(kReadBufferBytes);
-    } else if ((bytes_ = PyBytes_FromStringAndSize(nullptr, expected)) != nullptr) {
+    } else if ((bytes_ = state.recycled_bytes.take(std::max(encrypted, kMostPlaintextInRecord))) != nullptr) {
       data_ = PyBytes_AS_STRING(bytes_);
-      capacity_ = expected;
+      capacity_ = state.recycled_bytes.taken_room();
     }
   }
   ~Plaintext() {
@@ -58,8 +60,9 @@ class Plaintext {
   [[nodiscard]] Py_ssize_t size() const { return size_; }
   void add(Py_ssize_t count) { size_ += count; }
 
+  /// The engine may have held the begin of a record already.
   bool grow() {
-    const Py_ssize_t capacity = 2 * capacity_;
+    const Py_ssize_t capacity = capacity_ + kMostPlaintextInRecord;
     if (borrowed_) {
       bytes_ = PyBytes_FromStringAndSize(nullptr, capacity);
       if (bytes_ != nullptr)
@@ -73,17 +76,19 @@ class Plaintext {
     return valid();
   }
 
-  /// A bytes object, or null with an exception set. The loop's buffer is free again.
-  PyObject* take() {
-    PyObject* result = nullptr;
+  /// A bytes object and how many it could hold, or null with an exception set. The loop's buffer is free again.
+  PyObject* take(Py_ssize_t& room) {
+    RecycledBytes& recycled = state_.recycled_bytes;
     if (borrowed_) {
-      result = PyBytes_FromStringAndSize(data_, size_);
+      PyObject* copy = recycled.take(size_);
+      room = recycled.taken_room();
+      if (copy != nullptr)
+        std::memcpy(PyBytes_AS_STRING(copy), data_, static_cast<std::size_t>(size_));
       give_back();
-    } else {
-      _PyBytes_Resize(&bytes_, size_);
-      result = std::exchange(bytes_, nullptr);
+      return copy;
     }
-    return result;
+    room = recycled.cut(bytes_, size_, capacity_);
+    return std::exchange(bytes_, nullptr);
   }
 
  private:
@@ -142,21 +147,23 @@ bool read_copied(TlsObject* self) {
   const Py_ssize_t encrypted = pending(self->incoming);
   if (encrypted < 0)
     return false;
-  PyRef data;
+  PyObject* data = nullptr;
+  Py_ssize_t room = 0;
   Got got = Got::error;
   {
-    // The engine may hold the begin of a record already.
-    Plaintext text(*loop_of(self)->state, encrypted + kMostPlaintextInRecord);
+    Plaintext text(*loop_of(self)->state, encrypted);
     if (!text.valid() || (got = drain(self, text)) == Got::error)
       return false;
-    if (text.size() > 0) {
-      data = PyRef::steal(text.take());
-      if (!data)
-        return false;
-    }
+    if (text.size() > 0 && (data = text.take(room)) == nullptr)
+      return false;
   }
-  if (data && !deliver(self, data.get()))
-    return false;
+  if (data != nullptr) {
+    const PyRef loop = PyRef::borrow(self->loop);
+    const bool delivered = deliver(self, data);
+    reinterpret_cast<LoopObject*>(loop.get())->state->recycled_bytes.give_back(data, room);
+    if (!delivered)
+      return false;
+  }
   return got != Got::end || peer_closed(self);
 }
 

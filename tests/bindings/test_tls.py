@@ -58,6 +58,36 @@ def test_what_is_sent_comes_back(loop, size, factory, version):
     run(loop, scenario, Echo, factory, version=version)
 
 
+@pytest.mark.parametrize("size", [1000, RECORD, 100_000, 104_000])
+def test_a_message_that_somebody_keeps_stays_what_it_was(loop, size):
+    """Also if others, about as long and not kept, come before and after it."""
+
+    class KeepsOneInThree(Recorder):
+        def __init__(self):
+            super().__init__()
+            self.kept, self.copies, self.count = [], [], 0
+
+        def data_received(self, data):
+            self.count += len(data)
+            if data[0] % 3 == 0:
+                self.kept.append(data)
+                self.copies.append(bytearray(data))
+                hash(data)
+
+    async def scenario(remote, client):
+        total = 0
+        for number in range(30):
+            message = bytes([number]) * (size - 7 * number)
+            total += len(message)
+            client.transport.write(message)
+            await until(lambda: remote.count == total)
+        assert len(remote.kept) >= 10
+        assert remote.kept == remote.copies
+        assert [hash(data) for data in remote.kept] == [hash(bytes(copy)) for copy in remote.copies]
+
+    run(loop, scenario, KeepsOneInThree)
+
+
 def test_fifty_megabytes_both_ways(loop):
     chunk = os.urandom(1 << 20)
     wanted = hashlib.sha256(chunk * 50).hexdigest()
