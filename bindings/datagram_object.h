@@ -2,7 +2,8 @@
 /// What the files of the datagram transport share: the object's fields, its callbacks, and how they call each other.
 ///
 ///     datagram_transport.cpp   the type: attaching to a socket, closing, what Python sees
-///     datagram_receiving.cpp   from the kernel to the protocol: one datagram each time the socket is readable, as asyncio
+///     datagram_receiving.cpp   from the kernel to the protocol: one datagram a poll, as asyncio, whether the poll is made or
+///                              left out because it could bring nothing but the next datagram
 ///     datagram_sending.cpp     from sendto() to the kernel, flow control
 ///
 /// Thread: the loop's, with the GIL. Errors: functions that answer bool or PyObject* set a Python exception; the
@@ -10,6 +11,7 @@
 
 #include <Python.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -48,6 +50,8 @@ class AddressCache {
  public:
   /// A new reference; null with an exception set.
   PyObject* find(const SocketAddress& address);
+  /// What find() made this very tuple of; null if it did not, or long ago. Whoever answers sends to what he was given.
+  [[nodiscard]] const SocketAddress* origin(PyObject* tuple) const;
   int traverse(visitproc visit, void* arg) const;
 
  private:
@@ -56,6 +60,24 @@ class AddressCache {
     PyRef object;
   };
   std::array<Entry, 16> entries_;
+};
+
+/// Whether to try for another datagram without a poll. A try in vain costs a system call, as the poll does that a lucky one
+/// saves: after a first one in vain, the next chances go by, more of them each time.
+class Eagerness {
+ public:
+  [[nodiscard]] bool tries() {
+    if (left_out_ == 0)
+      return true;
+    --left_out_;
+    return false;
+  }
+  void tried(bool in_vain) { left_out_ = wait_ = in_vain ? std::min(2 * wait_ + 1, kMost) : 0; }
+
+ private:
+  static constexpr int kMost = 31;
+  int wait_ = 0;  ///< how many go by after a try in vain
+  int left_out_ = 0;
 };
 
 /// The C++ parts of a transport; made when it is attached to its socket.
@@ -67,6 +89,7 @@ struct DatagramParts {
   };
   std::deque<Waiting> queue;
   AddressCache addresses;
+  Eagerness eagerness;
   DatagramCallback on_start;
   DatagramCallback on_readable;
   DatagramCallback on_writable;

@@ -40,16 +40,19 @@ Sent send_by_socket_module(DatagramObject* self, PyObject* data, PyObject* to, P
 
 /// Tries to send one datagram. With refused and failed an exception is set.
 Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
-  SocketAddress address{};
-  if (self->connected == 0 && !literal_address(to, self->family, address)) {
-    PyErr_Clear();
-    return send_by_socket_module(self, data, to, size);
+  SocketAddress literal;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
+  const SocketAddress* address = self->connected != 0 ? nullptr : self->parts->addresses.origin(to);
+  if (self->connected == 0 && address == nullptr) {
+    if (!literal_address(to, self->family, literal)) {
+      PyErr_Clear();
+      return send_by_socket_module(self, data, to, size);
+    }
+    address = &literal;
   }
-  const auto* kernel_address =
-      self->connected != 0 ? nullptr : reinterpret_cast<const sockaddr*>(&address.storage);
   const ssize_t sent = uninterrupted([&] {
     return ::sendto(static_cast<int>(self->fd), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL,
-                    kernel_address, address.size);
+                    address != nullptr ? reinterpret_cast<const sockaddr*>(&address->storage) : nullptr,
+                    address != nullptr ? address->size : 0);
   });
   if (sent < 0) {
     PyErr_SetFromErrno(PyExc_OSError);

@@ -39,6 +39,8 @@ class FdWatcher {
   static std::int64_t living() { return living_.load(std::memory_order_relaxed); }
   [[nodiscard]] Callback* reader() const { return reader_; }
   [[nodiscard]] Callback* writer() const { return writer_; }
+  /// The loop waits for it to be readable, and for nothing else of it.
+  [[nodiscard]] bool only_reads() const { return awaited_ && armed_ == UV_READABLE && wanted() == UV_READABLE; }
   [[nodiscard]] int fd() const { return fd_; }
   /// In the trace; 0 if it is not recorded as a handle of its own.
   [[nodiscard]] std::uint64_t handle_id() const { return handle_id_; }

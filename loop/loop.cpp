@@ -165,19 +165,32 @@ std::uint64_t Loop::run_generations() {
   std::uint64_t count = run_batch(ready_);
   if (awaited_ != 0 || ready_.empty())
     return count;
-  const std::int64_t until_ns = static_cast<std::int64_t>(tracer::monotonic_ns()) + kLongestWithoutPollNs;
+  const std::int64_t until_ns = without_poll_until_ns();
   for (int left = kMostGenerations; left > 0 && poll_would_bring_nothing(until_ns); --left) {
     count += run_batch(ready_);
   }
   return count;
 }
 
-bool Loop::poll_would_bring_nothing(std::int64_t until_ns) {
-  if (awaited_ != 0 || ready_.empty() || stopping_ || once_ || interrupted_ || closing_ != 0)
+std::int64_t Loop::without_poll_until_ns() {
+  return static_cast<std::int64_t>(tracer::monotonic_ns()) + kLongestWithoutPollNs;
+}
+
+/// Nothing but a descriptor could end the next poll at once.
+bool Loop::may_go_without_poll(std::int64_t until_ns) {
+  if (stopping_ || once_ || ending_ || interrupted_ || closing_ != 0)
     return false;
   const auto now_ns = static_cast<std::int64_t>(tracer::monotonic_ns());
   const TimerHeap::Timer* next = timers_.first();
   return now_ns < until_ns && (next == nullptr || next->due_ns > now_ns);
+}
+
+bool Loop::poll_would_bring_nothing(std::int64_t until_ns) {
+  return awaited_ == 0 && !ready_.empty() && may_go_without_poll(until_ns);
+}
+
+bool Loop::next_poll_is_only_for(const FdWatcher& watcher, std::int64_t until_ns) {
+  return awaited_ == 1 && watcher.only_reads() && !queueing_ && ready_.empty() && may_go_without_poll(until_ns);
 }
 
 bool Loop::run_callback(Callback& callback) {

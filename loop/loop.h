@@ -15,7 +15,8 @@
 /// The order of callbacks is asyncio's: what was queued before a poll runs first, then what the poll brought,
 /// then due timers, then, after another poll, what those scheduled. If nothing was queued when the poll
 /// returned, I/O callbacks and timers run at once in their own phase; otherwise they join the queue behind it.
-/// A poll that could bring nothing, because nobody waits for a descriptor and no timer is due, is left out.
+/// A poll that could bring nothing, because nobody waits for a descriptor and no timer is due, is left out. So is one
+/// that could only bring what a reader asks for himself (next_poll_is_only_for).
 ///
 /// Thread: all methods on the loop's thread, except wake(). Owner: of its uv_loop_t, recorder and handles.
 /// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC.
@@ -142,6 +143,11 @@ class Loop {
   void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
   /// Before the next poll: the kernel reports a file that nobody can disarm any more.
   void renew_poll() { renew_poll_ = true; }
+  /// Until when callbacks may follow each other without a poll that could bring nothing new.
+  [[nodiscard]] static std::int64_t without_poll_until_ns();
+  /// True, in a callback of the poll's, if the next poll could only say that `watcher` is readable still: nobody waits for
+  /// another descriptor, nothing is queued, no timer is due. Whoever reads on has then what that poll would lead to.
+  [[nodiscard]] bool next_poll_is_only_for(const FdWatcher& watcher, std::int64_t until_ns);
   /// One descriptor more (1) or less (-1) that somebody waits for.
   void count_awaited(int change) { awaited_ += change; }
   /// Around uv_close() and its callback, for the closing phase.
@@ -160,6 +166,7 @@ class Loop {
   void leave_poll();
   std::uint64_t run_batch(ReadyQueue& queue);
   std::uint64_t run_generations();
+  [[nodiscard]] bool may_go_without_poll(std::int64_t until_ns);
   [[nodiscard]] bool poll_would_bring_nothing(std::int64_t until_ns);
   void end_run();
   void collect_due_timers();

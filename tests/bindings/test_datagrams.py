@@ -74,6 +74,81 @@ def test_a_datagram_arrives_and_is_answered(loop, endpoints):
     loop.run_until_complete(main())
 
 
+@pytest.mark.parametrize("size", [1, 600, 20_000, 65_507])
+def test_a_datagram_that_somebody_keeps_stays_what_it_was(loop, endpoints, size):
+    """Also if others, about as long and not kept, come before and after it."""
+
+    class KeepsOneInThree(Datagrams):
+        def __init__(self):
+            super().__init__()
+            self.copies, self.count = [], 0
+
+        def datagram_received(self, data, address):
+            assert hash(data) == hash(bytes(bytearray(data)))
+            if self.count % 3 == 0:
+                self.received.append(data)
+                self.copies.append(bytearray(data))
+            self.count += 1
+
+    async def main():
+        transport, keeper = await loop.create_datagram_endpoint(KeepsOneInThree, LOCAL)
+        client = await endpoints(remote_addr=transport.get_extra_info("sockname"))
+        for number in range(30):
+            client.transport.sendto(bytes([number]) * max(size - 7 * number, 1))
+            await until(lambda: keeper.count > number)  # noqa: B023
+        assert len(keeper.received) == 10
+        assert keeper.received == keeper.copies
+        transport.close()
+        await keeper.lost
+
+    loop.run_until_complete(main())
+
+
+def test_each_of_many_senders_has_its_own_answer(loop, endpoints):
+    """More than the transport remembers addresses of."""
+
+    class Echo(Datagrams):
+        def datagram_received(self, data, address):
+            self.transport.sendto(data, address)
+
+    async def main():
+        transport, _ = await loop.create_datagram_endpoint(Echo, LOCAL)
+        clients = [
+            await endpoints(remote_addr=transport.get_extra_info("sockname")) for _ in range(50)
+        ]
+        for turn in (b"a%d", b"b%d"):
+            for number, client in enumerate(clients):
+                client.transport.sendto(turn % number)
+        await until(lambda: all(len(client.received) == 2 for client in clients))
+        for number, client in enumerate(clients):
+            assert client.received == [b"a%d" % number, b"b%d" % number]
+        transport.close()
+
+    loop.run_until_complete(main())
+
+
+def test_an_address_of_a_datagram_reaches_its_sender_much_later_too(loop, endpoints):
+    """When the transport remembers others in its place."""
+
+    async def main():
+        server = await endpoints(LOCAL)
+        clients = [
+            await endpoints(remote_addr=server.transport.get_extra_info("sockname"))
+            for _ in range(50)
+        ]
+        addresses = []
+        for number, client in enumerate(clients):
+            client.transport.sendto(b"hello")
+            await until(lambda: len(server.received) > number)  # noqa: B023
+            addresses.append(server.address)
+        for number, address in enumerate(addresses):
+            server.transport.sendto(b"%d" % number, address)
+        await until(lambda: all(client.received for client in clients))
+        assert [client.received for client in clients] == [[b"%d" % n] for n in range(50)]
+
+    loop.run_until_complete(main())
+
+
 def test_the_transport_is_asyncios(loop, endpoints):
     async def main():
         server, client = await pair(endpoints)
