@@ -64,7 +64,7 @@ class RecycledBytes {
   static constexpr Py_ssize_t kLeast = 480;
 
   /// Whoever keeps the object keeps what it has no use for, too.
-  static bool is_waste(Py_ssize_t unused, Py_ssize_t used) { return unused > used / 8; }
+  static bool is_waste(Py_ssize_t unused, Py_ssize_t used) { return unused > used / 4; }
 
   static void forget_hash(PyObject* bytes) {
 #pragma GCC diagnostic push

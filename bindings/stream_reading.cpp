@@ -17,7 +17,7 @@ namespace {
 /// What is decrypted of it lies with a record's room to spare in an object below kMostRead.
 constexpr std::size_t kMostFed = 104 * 1024;
 
-/// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message.
+/// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message that is kept.
 constexpr Py_ssize_t kMostRead = 120 * 1024;
 
 void on_eof(TransportObject* self) {
@@ -77,20 +77,24 @@ void read_small(TransportObject* self) {
 
 /// Large ones: straight into a bytes object, cut to size afterwards.
 void read_large(TransportObject* self) {
-  PyObject* data = PyBytes_FromStringAndSize(nullptr, kMostRead);
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  RecycledBytes& recycled = self->loop->state->recycled_bytes;
+  PyObject* data = recycled.take(kMostRead);
   if (data == nullptr)
     return fatal(self, "Fatal read error on socket transport");
+  Py_ssize_t room = recycled.taken_room();
   const ssize_t count = stream_of(self).read(PyBytes_AS_STRING(data), kMostRead);
   if (count <= 0) {
-    Py_DECREF(data);
+    recycled.give_back(data, room);
     got_bytes(self, count);
     return;
   }
   self->last_read = count;
-  if (_PyBytes_Resize(&data, count) != 0)
+  room = RecycledBytes::cut(data, count, room);
+  if (data == nullptr)
     return fatal(self, "Fatal read error on socket transport");
-  const PyRef owned = PyRef::steal(data);
   deliver(self, data);
+  recycled.give_back(data, room);
 }
 
 /// The protocol's own buffer, as long as it is held: release in reverse of acquisition.

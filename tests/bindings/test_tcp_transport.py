@@ -71,6 +71,33 @@ def test_a_message_that_somebody_keeps_stays_what_it_was(loop):
     run(loop, scenario, Keeper)
 
 
+def test_a_large_message_that_somebody_keeps_stays_what_it_was(loop):
+    class KeepsOneInThree(Recorder):
+        def __init__(self):
+            super().__init__()
+            self.kept, self.copies, self.calls, self.count = [], [], 0, 0
+
+        def data_received(self, data):
+            assert hash(data) == hash(bytes(bytearray(data)))
+            if self.calls % 3 == 0:
+                self.kept.append(data)
+                self.copies.append(bytearray(data))
+            self.calls += 1
+            self.count += len(data)
+
+    async def scenario(remote, client):
+        total = 0
+        for number in range(60):
+            message = bytes([number]) * (100_000 - 1000 * number)
+            total += len(message)
+            client.transport.write(message)
+            await until(lambda: remote.count == total)  # noqa: B023
+        assert len(remote.kept) >= 20
+        assert remote.kept == remote.copies
+
+    run(loop, scenario, KeepsOneInThree)
+
+
 def test_fifty_megabytes_each_way_arrive_unchanged(loop):
     block = os.urandom(1 << 20)
 
