@@ -12,6 +12,7 @@ ProtocolSpan::ProtocolSpan(const Call& call)
   tracer::NameId name = tracer::kNoName;
   if (recorder_.callbacks())
     name = call.loop->state->names.method(recorder_, call.protocol, call.method);
+  recorder_.work_begins();
   recorder_.callback_begin(call.kind, name, call.cause != nullptr ? call.cause->ready() : 0, false,
                            call.handle_id);
 }
