@@ -1,5 +1,7 @@
 #include "bindings/buffer_window.h"
 
+#include "bindings/type_kit.h"
+
 namespace loopscope::bindings {
 namespace {
 
@@ -41,7 +43,7 @@ bool make_window_type() {
       {0, nullptr},
   };
   PyType_Spec spec = {"loopscope._native.BufferWindow", sizeof(WindowObject), 0, Py_TPFLAGS_DEFAULT, slots};
-  window_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  window_type = made_natively_only(reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec)));
   return window_type != nullptr;
 }
 

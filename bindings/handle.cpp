@@ -317,7 +317,7 @@ PyTypeObject* make_type(const char* name, const char* doc, PyMethodDef* type_met
       {0, nullptr},
   };
   PyType_Spec spec = {name, sizeof(HandleObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
-  return make_heap_type(spec, base, offsetof(HandleObject, work));
+  return made_natively_only(make_heap_type(spec, base, offsetof(HandleObject, work)));
 }
 
 }  // namespace

@@ -32,13 +32,25 @@ PyObject* finish_run(LoopObject* self) {
   return nullptr;
 }
 
+/// What is closed natively stays so, whatever Python code does to `_closed`. False with an exception set.
+bool check_not_ended(PyObject* object) {
+  if (!native(as_loop(object)).is_closed())
+    return true;
+  PyErr_SetString(PyExc_RuntimeError, "Event loop is closed");
+  return false;
+}
+
 PyObject* run(PyObject* object, PyObject*) {
+  if (!check_not_ended(object))
+    return nullptr;
   const PyRef kept = PyRef::borrow(object);
   native(as_loop(object)).run();
   return finish_run(as_loop(object));
 }
 
 PyObject* run_once(PyObject* object, PyObject*) {
+  if (!check_not_ended(object))
+    return nullptr;
   const PyRef kept = PyRef::borrow(object);
   native(as_loop(object)).run_once(true);
   return finish_run(as_loop(object));
@@ -134,8 +146,8 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
   return as_object(self);
 }
 
-int init(PyObject*, PyObject*, PyObject*) {
-  return 0;
+int init(PyObject* object, PyObject*, PyObject*) {
+  return check_not_ended(object) ? 0 : -1;
 }
 
 int traverse(PyObject* object, visitproc visit, void* arg) {

@@ -418,7 +418,7 @@ bool add_sock_call_type(PyObject* module) {
   };
   PyType_Spec spec = {"loopscope._native.SockCall", sizeof(SockCallObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
-  sock_call_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  sock_call_type = made_natively_only(reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec)));
   return sock_call_type != nullptr && PyModule_AddType(module, sock_call_type) == 0;
 }
 

@@ -78,6 +78,10 @@ PyObject* call_app(PyObject* object, PyObject* args) {
 /// _schedule_app_lost(exception): the application's connection_lost() is called in the next iteration.
 PyObject* schedule_app_lost(PyObject* object, PyObject* exception) {
   TlsObject* self = as_tls(object);
+  if (self->app_protocol == nullptr || self->loop == nullptr) {
+    PyErr_SetString(PyExc_AttributeError, "an SSLProtocol that is not initialised");
+    return nullptr;
+  }
   const PyRef lost = PyRef::steal(PyObject_GetAttr(self->app_protocol, runtime().connection_lost));
   if (!lost)
     return nullptr;

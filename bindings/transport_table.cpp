@@ -178,9 +178,8 @@ bool make_transport_table_type() {
       {Py_tp_doc, const_cast<char*>("A loop's transports by descriptor, held weakly.")},
       {0, nullptr},
   };
-  PyType_Spec spec = {"loopscope._native.TransportTable", sizeof(TableObject), 0,
-                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
-  table_type = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+  PyType_Spec spec = {"loopscope._native.TransportTable", sizeof(TableObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  table_type = made_natively_only(reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec)));
   return table_type != nullptr;
 }
 

@@ -36,4 +36,8 @@ std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const E
 /// Null with an exception set, also if the base class has outgrown the room left for it.
 PyTypeObject* make_heap_type(PyType_Spec& spec, PyObject* base, std::size_t first_own_field);
 
+/// From now on only native code makes instances: Python's calls of `type`, its __new__() and copy.copy() are TypeErrors.
+/// What Py_TPFLAGS_DISALLOW_INSTANTIATION does from Python 3.10 on. Returns `type`, which may be null.
+PyTypeObject* made_natively_only(PyTypeObject* type);
+
 }  // namespace loopscope::bindings

@@ -65,6 +65,7 @@ class Loop {
   void stop() { stopping_ = true; }
   void clear_stop() { stopping_ = false; }
   [[nodiscard]] bool stopping() const { return stopping_; }
+  [[nodiscard]] bool is_closed() const { return closed_; }
   /// Ends run() before the next callback; what is queued stays queued.
   void interrupt();
   [[nodiscard]] bool running() const { return running_; }
