@@ -23,7 +23,7 @@ from loops import CHOICES, LoopFactory, factory_of
 
 PROGRAM_SECONDS = 30
 PASSED = pytest.StashKey[bool]()
-LAST_RESORT_SECONDS = 90  # more than the time limit in pyproject.toml
+LAST_RESORT_SECONDS = 30  # more than a test's time limit
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -101,10 +101,17 @@ def nothing_is_left(
     assert census.left() == []
 
 
+def time_limit_s(item: pytest.Item) -> float:
+    """pytest-timeout's: of the test's mark, of the command line, or of pyproject.toml."""
+    mark = item.get_closest_marker("timeout")
+    given = mark.args[0] if mark else item.config.getoption("timeout")
+    return float(item.config.getini("timeout") if given is None else given)
+
+
 @pytest.fixture(autouse=True)
-def no_hang_without_a_traceback() -> Iterator[None]:
+def no_hang_without_a_traceback(request: pytest.FixtureRequest) -> Iterator[None]:
     """pytest-timeout ends a slow test by a signal; a loop that does not notice signals ends the run here."""
-    faulthandler.dump_traceback_later(LAST_RESORT_SECONDS, exit=True)
+    faulthandler.dump_traceback_later(time_limit_s(request.node) + LAST_RESORT_SECONDS, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
 

@@ -9,6 +9,7 @@ import pytest
 from programs import FREED_MEMORY_IS_KEPT
 
 CONNECTIONS = int(os.environ.get("LOOPSCOPE_CONNECTIONS", "4000"))
+LIMIT_S = max(60, CONNECTIONS // 100)
 PROGRAM = """
     import gc, socket, struct
 
@@ -69,10 +70,11 @@ PROGRAM = """
     """
 
 
+@pytest.mark.timeout(LIMIT_S)
 @pytest.mark.skipif(FREED_MEMORY_IS_KEPT, reason="AddressSanitizer keeps what is freed")
 def test_memory_stays_flat(program):
     source = PROGRAM.replace("COUNT", str(CONNECTIONS))
-    result = program.run(source, seconds=max(60, CONNECTIONS // 100))
+    result = program.run(source, seconds=LIMIT_S)
     assert result.stderr == ""
     grown, before, open_transports = map(int, result.stdout.split())
     print(f"{CONNECTIONS} connections: {before >> 10} KiB before, {grown >> 10:+} KiB")
