@@ -1,4 +1,4 @@
-"""Python code cannot end the interpreter by what it does to our types by hand: copying, calling them, their __init__()."""
+"""Nothing that Python code does to our types by hand ends the interpreter: calling them, their __init__(), deleting."""
 
 from __future__ import annotations
 
