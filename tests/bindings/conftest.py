@@ -165,6 +165,7 @@ class Program:
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "LOOPSCOPE_LEVEL": self.choice.level,
                 **environment,
             },
         )
