@@ -34,6 +34,9 @@ def scripts():
 def test_the_trace_tells_the_story(module, script, tmp_path):
     if script.__name__ == "a_child" and sys.version_info >= (3, 12):
         pytest.skip("from Python 3.12 on asyncio tells of a child's end by other callbacks")
+    version, what = getattr(script, "since", ((3, 9), ""))
+    if sys.version_info < version:
+        pytest.skip(f"{what} came with Python {'.'.join(map(str, version))}")
     sessions = tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm")
     try:
         subprocess.run(

@@ -11,6 +11,16 @@ from typing import Any
 Script = Callable[[Any], None]
 
 
+def since(version: tuple[int, int], what: str) -> Callable[[Script], Script]:
+    """Of something that older Pythons do not have."""
+
+    def mark(script: Script) -> Script:
+        script.since = (version, what)  # type: ignore[attr-defined]
+        return script
+
+    return mark
+
+
 def in_any_poll(script: Script) -> Script:
     """Its events come from threads, children or the network: together or one by one. The story has no polls and no
     phases, but the same order."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from stories import since
+
 
 def on_timer():
     pass
@@ -139,6 +141,7 @@ def a_task_sleeps(loop):
     assert task.done()
 
 
+@since((3, 11), "asyncio.timeout()")
 def a_timeout_ends_in_time(loop):
     """
     created task.1 a_timeout_ends_in_time.main
@@ -165,6 +168,7 @@ def a_timeout_ends_in_time(loop):
     assert task.done()
 
 
+@since((3, 11), "asyncio.timeout()")
 def a_timeout_is_up(loop):
     """
     created task.1 a_timeout_is_up.main

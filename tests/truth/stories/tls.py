@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 
-from stories import in_any_record
+from stories import in_any_record, since
 
 
 @functools.cache
@@ -61,6 +61,7 @@ def converse(plain, wrap):
         peer.unwrap().close()
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def a_server(loop):
     """
@@ -96,6 +97,7 @@ def a_server(loop):
     loop.run_forever()
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def a_client(loop):
     """
@@ -150,6 +152,7 @@ class Into(asyncio.BufferedProtocol):
         asyncio.get_running_loop().stop()
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def bytes_go_into_the_protocols_buffer(loop):
     """
@@ -201,6 +204,7 @@ async def upgrade(loop, sock, context, **options):
     protocol.transport.write(b"hi")
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def start_tls_as_a_server(loop):
     """
@@ -239,6 +243,7 @@ def start_tls_as_a_server(loop):
     loop.run_forever()
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def start_tls_as_a_client(loop):
     """
@@ -276,6 +281,7 @@ def start_tls_as_a_client(loop):
     loop.run_forever()
 
 
+@since((3, 11), "asyncio's present SSLProtocol")
 @in_any_record
 def a_listening_server(loop):
     """
