@@ -1,7 +1,7 @@
 """A program that is never idle: busy.py PULSE
 
-Callbacks, timers and a socket keep its loop turning. Once in each iteration it writes the time into the file PULSE,
-beside the time of the iteration before, so that what ran last is known from somewhere else than the trace.
+Callbacks, timers and a socket keep its loop turning. After each poll it writes the time into the file PULSE, beside the
+time of the poll before, so that what ran last is known from somewhere else than the trace.
 """
 
 from __future__ import annotations
@@ -25,22 +25,23 @@ class Pulse:
         self.last = 0
 
     def __call__(self) -> None:
-        """To be called once in a generation of callbacks: between two calls is a poll."""
+        """To be called once after a poll: between two calls the trace has an event, at any level."""
         now = time.monotonic_ns()
         STAMPS.pack_into(self.bytes, 0, self.last, now)
         self.last = now
 
 
-async def talk(pulse: Pulse) -> None:
-    loop = asyncio.get_running_loop()
+def talk(pulse: Pulse) -> None:
+    """A reader is called after a poll only, whereas callbacks follow each other without one for a while."""
     left, right = socket.socketpair()
-    left.setblocking(False)
-    right.setblocking(False)
-    while True:
-        await loop.sock_sendall(left, b"x")
-        await loop.sock_recv(right, 1)
+
+    def answer() -> None:
+        right.recv(1)
         pulse()
-        await asyncio.sleep(0)  # both were done at once
+        left.send(b"x")
+
+    asyncio.get_running_loop().add_reader(right, answer)
+    left.send(b"x")
 
 
 async def set_timers() -> None:
@@ -50,17 +51,10 @@ async def set_timers() -> None:
         await asyncio.sleep(0)
 
 
-def never() -> None:
-    raise AssertionError("nobody writes to this socket")
-
-
 async def main() -> None:
-    # As long as somebody waits for a descriptor, no generation of callbacks goes without its poll.
-    quiet, _other_end = socket.socketpair()
-    asyncio.get_running_loop().add_reader(quiet, never)
-    pulse = Pulse(sys.argv[1])
+    talk(Pulse(sys.argv[1]))
     print("busy", flush=True)
-    await asyncio.gather(talk(pulse), set_timers())
+    await set_timers()
 
 
 loopscope.run(main())
