@@ -15,6 +15,7 @@
 #include "bindings/runtime.h"
 #include "bindings/sock_call.h"
 #include "bindings/socket_address.h"
+#include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
 
@@ -181,6 +182,13 @@ PyObject* get_of_function(PyObject* object, void* attribute) {
   return PyObject_GetAttrString(as_method_object(object)->function, static_cast<const char*>(attribute));
 }
 
+#if PY_VERSION_HEX < 0x030A0000
+/// inspect.iscoroutinefunction() of Python 3.9 looks at the code of nothing but functions.
+PyObject* get_class(PyObject*, void*) {
+  return or_none(reinterpret_cast<PyObject*>(&PyFunction_Type));
+}
+#endif
+
 PyObject* represent(PyObject* object) {
   return PyObject_Repr(as_method_object(object)->function);
 }
@@ -216,6 +224,9 @@ char module_attribute[] = "__module__";
 PyGetSetDef properties[] = {
     {"__doc__", get_of_function, nullptr, nullptr, doc_attribute},
     {"__module__", get_of_function, nullptr, nullptr, module_attribute},
+#if PY_VERSION_HEX < 0x030A0000
+    {"__class__", get_class, nullptr, nullptr, nullptr},
+#endif
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
