@@ -111,7 +111,8 @@ def test_a_connection(loop, address, errors):
 
 
 def test_a_server(loop, errors):
-    """asyncio takes a socket that cannot be made for an address that cannot be used, and goes on."""
+    """asyncio takes a socket that cannot be made for an address that cannot be used, and goes on; that there is none is
+    an error in newer Pythons."""
     listening = []
 
     async def work():
@@ -121,7 +122,8 @@ def test_a_server(loop, errors):
         await server.wait_closed()
 
     assert set(sweep(loop, work)) == {None}
-    assert listening == [1, 0] + [1] * (MOST - 1)
+    with_enough = [1] * (MOST - 1)
+    assert listening in ([1, 0, *with_enough], [1, *with_enough])
     assert errors == []
 
 

@@ -19,6 +19,10 @@ RUN = "import runpy; runpy.run_module('tornado.test', run_name='__main__', alter
 ON = {"stock": RUN, "loopscope": f"import loopscope; loopscope.install(); {RUN}"}
 WHOLE_SUITE_SECONDS = 150
 RED = re.compile(r"^(?:ERROR|FAIL): (\w+) \(([\w.]+)\)", re.MULTILINE)
+# Needs no loop: it compares how long a parser takes for few and for many bytes. Under a sanitizer it is red by chance.
+MEASURES_THE_CPU = {
+    "tornado.test.httputil_test.MultipartFormDataTest.test_disposition_param_linear_performance"
+}
 FEWEST = 1000  # tests that have to have run
 
 
@@ -59,5 +63,5 @@ def test_nothing_is_red_that_is_green_on_asyncio(sessions, tmp_path):
     suspects = red_of(report)
     assert bool(suspects) == ("FAILED (" in report), report[-3000:]
     # Some measure time, or want a network: what is red twice is judged by asyncio.
-    again = suspects and red_of(run_on("loopscope", tmp_path, *suspects))
-    assert not again or set(again) <= set(red_of(run_on("stock", tmp_path, *again)))
+    again = suspects and set(red_of(run_on("loopscope", tmp_path, *suspects))) - MEASURES_THE_CPU
+    assert not again or again <= set(red_of(run_on("stock", tmp_path, *again)))
