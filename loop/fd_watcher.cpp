@@ -28,6 +28,7 @@ FdWatcher* FdWatcher::open(Loop& loop, int fd, int& error) {
 
 int FdWatcher::set_reader(Callback* callback, Arming arming) {
   Callback* old = std::exchange(reader_, callback);
+  reader_since_ = loop_.polls();
   count();
   const int error = apply(arming);
   if (old != nullptr)
@@ -37,6 +38,7 @@ int FdWatcher::set_reader(Callback* callback, Arming arming) {
 
 int FdWatcher::set_writer(Callback* callback, Arming arming) {
   Callback* old = std::exchange(writer_, callback);
+  writer_since_ = loop_.polls();
   count();
   const int error = apply(arming);
   if (old != nullptr)
@@ -192,11 +194,11 @@ void FdWatcher::on_event(uv_poll_t* handle, int status, int events) {
     loop.event_for_nobody(self);
   }
   const int fd = self.fd_;
-  if ((events & UV_READABLE) != 0 && self.reader_ != nullptr)
+  if ((events & UV_READABLE) != 0 && self.reader_ != nullptr && self.reader_since_ != loop.polls())
     loop.io_ready(*self.reader_);
   if (FdWatcher* still = loop.find_watcher(fd); still != &self)
     return;
-  if ((events & UV_WRITABLE) != 0 && self.writer_ != nullptr)
+  if ((events & UV_WRITABLE) != 0 && self.writer_ != nullptr && self.writer_since_ != loop.polls())
     loop.io_ready(*self.writer_);
   if (status < 0 && loop.find_watcher(fd) == &self)
     self.arm_after_error();

@@ -2,7 +2,8 @@
 /// What the loop waits for on one file descriptor: a reader, a writer, or both.
 ///
 /// One uv_poll_t a descriptor, level-triggered. The watcher runs its callbacks through Loop::io_ready(), which
-/// decides whether they run at once or behind what is queued already.
+/// decides whether they run at once or behind what is queued already. A callback that is set while a poll's callbacks run
+/// is for the next poll, as on asyncio, which has by then queued what this one brought.
 ///
 /// Telling the kernel costs two or three system calls each time. Who waits again and again on a file of his own says so
 /// (Arming::kept): then the descriptor stays armed for reading while nobody waits, and is disarmed only if an event comes
@@ -90,6 +91,8 @@ class FdWatcher {
   int fd_;
   int armed_ = 0;  ///< the uv_poll_event bits that libuv knows of
   int false_alarms_ = 0;
+  std::uint32_t reader_since_ = 0;  ///< the poll in whose callbacks, or after which, it was set
+  std::uint32_t writer_since_ = 0;
   bool kept_ = false;      ///< armed for more than is wanted
   bool unwanted_ = false;  ///< in the loop's list of those that had an event for nobody
   bool orphan_ = false;    ///< has had one, and could not be disarmed

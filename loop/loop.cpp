@@ -245,6 +245,7 @@ tracer::Recorder::Poll Loop::decide_poll() {
 
 void Loop::leave_poll() {
   in_poll_ = false;
+  ++polls_;
   const bool on = recorder_.on();
   woke_ticks_ = on ? recorder_.ticks() : 0;
   const bool slept = sleeping_.load(std::memory_order_relaxed);

@@ -139,6 +139,8 @@ class Loop {
       leave_poll();
   }
   void count_io_event() { ++io_events_; }
+  /// How many polls have returned, so that two of them can be told apart.
+  [[nodiscard]] std::uint32_t polls() const { return polls_; }
   void check_before_poll(FdWatcher& watcher) { fresh_watchers_.push_back(&watcher); }
   /// The kernel reported what nobody waits for: it is disarmed if the loop is about to sleep, which it could not.
   void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
@@ -199,6 +201,7 @@ class Loop {
 
   std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
   std::uint64_t io_events_ = 0;
+  std::uint32_t polls_ = 0;
   std::uint64_t armed_ms_ = 0;       ///< what timer_ is set for; 0 if it is not
   std::uint64_t closing_ = 0;        ///< handles that wait for their closing callback
   std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with

@@ -167,6 +167,32 @@ def test_reader_runs_before_writer_of_the_same_descriptor(loop, pair):
     assert order == ["read", "write"]
 
 
+def test_a_reader_that_replaces_another_waits_for_a_poll_of_its_own(loop, pair):
+    order = []
+    for mine, other in (pair, pair[::-1]):
+        other.send(b"x")
+
+        def read(mine=mine, other=other):
+            mine.recv(1)
+            if not order:  # the other one's input has come with the same poll
+                loop.add_reader(other, replaced, other)
+                loop.call_soon(order.append, "scheduled meanwhile")
+                order.append("first")
+            else:
+                order.append("the one that was replaced")
+
+        loop.add_reader(mine, read)
+
+    def replaced(sock):
+        sock.recv(1)
+        order.append("new")
+
+    run_until(loop, order, 3)
+    for sock in pair:
+        loop.remove_reader(sock)
+    assert order == ["first", "scheduled meanwhile", "new"]
+
+
 def test_data_received_runs_behind_what_was_ready_before_the_poll(loop, pair):
     import asyncio
 
