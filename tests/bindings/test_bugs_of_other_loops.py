@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from tcp import Recorder, connected, until
-from versions import since
+from versions import since, stock_differs
 
 
 def test_a_timer_of_less_than_a_millisecond_is_waited_for(loop):
@@ -61,6 +61,7 @@ def test_a_write_goes_out_at_once(loop):
     loop.run_until_complete(main())
 
 
+@stock_differs("writelines() on a closed transport is a TypeError", first=(3, 12))
 def test_writing_after_the_connection_is_lost_raises_nothing(loop):
     """The most reported one: RuntimeError, unable to perform operation, the handler is closed."""
 

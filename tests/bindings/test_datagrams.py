@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from tcp import until
+from versions import stock_differs
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -346,6 +347,7 @@ def test_a_full_socket_pauses_the_protocol_and_resumes_it(loop, tmp_path):
     loop.run_until_complete(main())
 
 
+@stock_differs("3.13.0 forgets to subtract headers from what waits", first=(3, 13))
 def test_what_waits_is_a_copy(loop, tmp_path):
     async def main():
         path = str(tmp_path / "socket")

@@ -15,7 +15,7 @@ import pytest
 from tcp import Recorder, until
 from test_buffered_protocol import Buffered as BufferedInCopies
 from tls import TLS_1_2, TLS_1_3, client_context, connected, server_context
-from versions import since
+from versions import since, stock_differs
 
 RECORD = 16 * 1024
 
@@ -807,6 +807,7 @@ def test_nothing_of_a_closed_connection_is_left(loop):
     assert [ref() for ref in left] == [None] * len(left)
 
 
+@stock_differs("attributes are a dict to the garbage collector again", first=(3, 13))
 @since((3, 11), "asyncio's present SSLProtocol")
 def test_the_garbage_collector_finds_a_forgotten_connection(loop):
     async def scenario(remote, client):

@@ -178,6 +178,8 @@ def use_everywhere(factory: Factory, ours: type) -> None:
     asyncio.DefaultEventLoopPolicy._loop_factory = staticmethod(factory)  # type: ignore[attr-defined]
     if issubclass(ours, asyncio.SelectorEventLoop):
         asyncio.SelectorEventLoop = ours  # type: ignore[misc]
+        if hasattr(asyncio, "EventLoop"):  # from Python 3.13 on
+            asyncio.EventLoop = ours
         asyncio.BaseEventLoop = ours  # type: ignore[misc]
 
 
