@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "gui/recording_words.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
@@ -18,22 +19,27 @@ struct Tile {
   std::string label;
   std::string value;
   Color color;
-  std::string tip;
+  std::vector<std::string> tip;  ///< lines; the first is a heading
 };
 
 std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const Theme& theme) {
   std::vector<Tile> all;
-  all.push_back({"iteration", tracer::count_text(digest.iteration), theme.text,
-                 "Iterations of the loop since the session began."});
+  all.push_back({"iteration",
+                 tracer::count_text(digest.iteration),
+                 theme.text,
+                 {"iteration", "Iterations of the loop since the session began."}});
   const bool lag_known = digest.lately.lag.count() > 0;
   const std::int64_t lag = std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns);
-  all.push_back({"loop lag p99", lag_known ? tracer::duration_text(lag) : "not known",
+  all.push_back({"loop lag p99",
+                 lag_known ? tracer::duration_text(lag) : "not known",
                  lag_known && lag >= 10'000'000 ? theme.alarm_text : theme.text,
-                 "From ready to run, of every callback in the last ten seconds."});
+                 {"loop lag p99", "From ready to run, of every callback in the last ten seconds."}});
   const double idle = digest.second.share(tracer::Activity::poll_asleep);
   const bool idle_known = digest.second.share(tracer::Activity::unknown) < 0.5;
-  all.push_back({"poll idle", idle_known ? tracer::percent_text(idle) : "not known", theme.text,
-                 "How much of the last second the loop slept in poll."});
+  all.push_back({"poll idle",
+                 idle_known ? tracer::percent_text(idle) : "not known",
+                 theme.text,
+                 {"poll idle", "How much of the last second the loop slept in poll."}});
   std::string level = tracer::level_text(source.level());
   std::string tip = "How much the program records.";
   if (const auto before = source.raised_from()) {
@@ -45,11 +51,15 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
     tip = std::string("Asked for ") + tracer::level_text(source.wanted_level()) +
           "; the program takes it up at its next poll.";
   }
-  all.push_back({source.raised_from() ? "level · raised by app" : "tracing level", level,
-                 source.raised_from() ? theme.accent : theme.text, tip});
-  all.push_back({"lost events", tracer::count_text(source.lost()),
+  const char* label = source.raised_from() ? "level · raised by app" : "tracing level";
+  all.push_back({label, level, source.raised_from() ? theme.accent : theme.text, {label, tip}});
+  all.push_back({"lost events",
+                 tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,
-                 "Overwritten before this viewer could read them."});
+                 {"lost events", "Overwritten before this viewer could read them."}});
+  const bool cost_known = digest.recording.state == Recording::State::known;
+  all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
+                 recording_tip(digest.recording)});
   return all;
 }
 
@@ -150,7 +160,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
     p.text({tile_x, y - p.px(9)}, Face::small, theme.text_dim, all[i].label);
     p.text({tile_x, y + p.px(9)}, Face::mono_strong, all[i].color, all[i].value);
     if (p.hovers(rect))
-      p.tooltip({all[i].label, all[i].tip});
+      p.tooltip(all[i].tip);
     tile_x += widths[i];
   }
   return action;
