@@ -99,6 +99,7 @@ def nothing_is_left(
     while census.left() and time.monotonic() < give_up:
         time.sleep(0.01)  # threads may be about to end
     assert census.left() == []
+    gc.freeze()  # what pytest keeps of each test would be looked through for garbage after all that follow
 
 
 def time_limit_s(item: pytest.Item) -> float:
