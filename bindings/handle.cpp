@@ -49,11 +49,19 @@ HandleObject* allocate(PyTypeObject* type, FreeList& free) {
   return handle;
 }
 
+/// Also before the context is let go: its own destructor expects to be tracked.
+void track_context(HandleObject* handle) {
+  if (handle->context_untracked)
+    PyObject_GC_Track(handle->context);
+  handle->context_untracked = false;
+}
+
 void release_fields(HandleObject* handle) {
   clear(handle->callback);
   clear(handle->args);
-  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);
+  for (int i = 0; i < handle->inline_count; ++i) clear(handle->inline_args[i]);
   handle->inline_count = 0;
+  track_context(handle);
   clear(handle->context);
   clear(handle->source_traceback);
   clear(handle->repr);
@@ -89,7 +97,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(handle->context);
   Py_VISIT(handle->callback);
   Py_VISIT(handle->args);
-  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) Py_VISIT(handle->inline_args[i]);
+  for (int i = 0; i < handle->inline_count; ++i) Py_VISIT(handle->inline_args[i]);
   Py_VISIT(handle->source_traceback);
   Py_VISIT(handle->when_object);
   return 0;
@@ -100,6 +108,17 @@ int clear_references(PyObject* object) {
   return 0;
 }
 
+/// So few contexts cost the collector less than hiding them costs.
+constexpr std::size_t kFewHandles = 64;
+
+void copy_context(HandleObject* handle) {
+  handle->context = PyContext_CopyCurrent();
+  if (handle->context == nullptr || handle->loop->state->untracked_handles < kFewHandles)
+    return;
+  PyObject_GC_UnTrack(handle->context);
+  handle->context_untracked = true;
+}
+
 bool fill(HandleObject* handle, const HandleParts& parts) {
   Py_INCREF(parts.loop);
   handle->loop = parts.loop;
@@ -108,8 +127,8 @@ bool fill(HandleObject* handle, const HandleParts& parts) {
   handle->object_id = parts.object_id;
   assign(handle->callback, parts.callback);
   if (parts.arg_count <= kInlineArgs) {
-    for (Py_ssize_t i = 0; i < parts.arg_count; ++i) assign(handle->inline_args[i + 1], parts.args[i]);
-    handle->inline_count = parts.arg_count;
+    for (Py_ssize_t i = 0; i < parts.arg_count; ++i) assign(handle->inline_args[i], parts.args[i]);
+    handle->inline_count = static_cast<std::uint8_t>(parts.arg_count);
   } else {
     handle->args = PyTuple_New(parts.arg_count);
     if (handle->args == nullptr)
@@ -122,7 +141,7 @@ bool fill(HandleObject* handle, const HandleParts& parts) {
   if (parts.context != nullptr && parts.context != Py_None)
     assign(handle->context, parts.context);
   else
-    handle->context = PyContext_CopyCurrent();
+    copy_context(handle);
   return handle->context != nullptr;
 }
 
@@ -138,6 +157,7 @@ bool keep_source_traceback(HandleObject* handle) {
 
 void track(HandleObject* handle) {
   --handle->loop->state->untracked_handles;
+  track_context(handle);
   PyObject_GC_Track(as_object(handle));
 }
 
@@ -208,7 +228,7 @@ bool cancel_handle(HandleObject* handle) {
     loop.timer_cancelled(handle->work, handle->object_id);
   clear(handle->callback);
   clear(handle->args);
-  for (Py_ssize_t i = 1; i <= handle->inline_count; ++i) clear(handle->inline_args[i]);
+  for (int i = 0; i < handle->inline_count; ++i) clear(handle->inline_args[i]);
   handle->inline_count = 0;
   return true;
 }
@@ -226,6 +246,7 @@ PyObject* py_cancelled(PyObject* self, PyObject*) {
   return PyBool_FromLong(as_handle(self)->work.cancelled());
 }
 PyObject* py_get_context(PyObject* self, PyObject*) {
+  track_context(as_handle(self));
   return or_none(as_handle(self)->context);
 }
 PyObject* py_run(PyObject* self, PyObject*) {

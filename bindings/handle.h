@@ -3,13 +3,13 @@
 ///
 /// Plain CPython types and not pybind11 ones: one is made and run per callback, and pybind11's instances and
 /// argument casters would cost more than the callback itself. Real subclasses of asyncio.Handle and
-/// asyncio.TimerHandle, so isinstance() holds; the slots of those Python classes stay empty and properties of
-/// ours answer in their place.
+/// asyncio.TimerHandle, so isinstance() holds; what we keep lies in the slots of those Python classes as far as it
+/// can, and properties of ours answer in their place.
 ///
 /// Thread: the GIL; run on the loop's thread. Owner: Python's reference counts; a queue holds one.
 /// Garbage collection: while the loop runs and its queue holds a handle, the handle is no garbage, and the collector is
-/// not told of it: it would walk over every one that is scheduled. It is told when the queue lets go of a handle that
-/// others hold, and when the loop stops.
+/// not told of it, nor of the copy of a context that only this handle has: it would walk over every one that is scheduled.
+/// It is told when the queue lets go of a handle that others hold, when somebody asks for the context, and when the loop stops.
 
 #include <Python.h>
 
@@ -35,22 +35,28 @@ class HandleCallback final : public PyCallback {
 inline constexpr Py_ssize_t kInlineArgs = 3;
 
 struct HandleObject {
-  PyObject_HEAD PyObject*
-      base_slots[10];  ///< of asyncio.Handle and asyncio.TimerHandle; only the weak references are used
-  HandleCallback work;
-  tracer::CallbackKind kind;
-  tracer::NameId named;  ///< a name given by the maker instead of the callback's own
-  LoopObject* loop;
+  PyObject_HEAD
+  // The slots of asyncio.Handle, in the order in which CPython lays them out: by name.
+  PyObject* args;  ///< a tuple, if there are more than kInlineArgs
+  PyObject* callback;  ///< null once cancelled
+  PyObject* unused_cancelled;
   PyObject* context;
-  PyObject* callback;                      ///< null once cancelled
-  PyObject* args;                          ///< a tuple, if there are more than kInlineArgs
-  PyObject* inline_args[kInlineArgs + 1];  ///< [0] is scratch for PY_VECTORCALL_ARGUMENTS_OFFSET
-  Py_ssize_t inline_count;
-  PyObject* source_traceback;  ///< debug mode only
+  LoopObject* loop;
   PyObject* repr;              ///< kept by cancel() in debug mode
-  PyObject* when_object;       ///< as given to call_at(); null: make it from `when`
-  double when;                 ///< seconds on loop.time()'s clock
-  std::uint64_t object_id;     ///< the timer it is, or the open handle it belongs to; 0 if neither
+  PyObject* source_traceback;  ///< debug mode only
+  PyObject* weak_references;   ///< CPython's; from 3.12 on they lie elsewhere
+  // Those of asyncio.TimerHandle.
+  PyObject* unused_scheduled;
+  PyObject* when_object;  ///< as given to call_at(); null: make it from `when`
+  // Ours.
+  HandleCallback work;
+  tracer::NameId named;  ///< a name given by the maker instead of the callback's own
+  tracer::CallbackKind kind;
+  bool context_untracked;  ///< the context is a copy of ours that the garbage collector is not told of
+  std::uint8_t inline_count;
+  PyObject* inline_args[kInlineArgs];
+  double when;              ///< seconds on loop.time()'s clock
+  std::uint64_t object_id;  ///< the timer it is, or the open handle it belongs to; 0 if neither
 };
 
 /// What a new handle is made of. All borrowed.

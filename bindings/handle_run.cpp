@@ -16,8 +16,8 @@ PyObject* args_tuple(HandleObject* handle) {
   }
   PyObject* tuple = PyTuple_New(handle->inline_count);
   for (Py_ssize_t i = 0; tuple != nullptr && i < handle->inline_count; ++i) {
-    Py_INCREF(handle->inline_args[i + 1]);
-    PyTuple_SET_ITEM(tuple, i, handle->inline_args[i + 1]);
+    Py_INCREF(handle->inline_args[i]);
+    PyTuple_SET_ITEM(tuple, i, handle->inline_args[i]);
   }
   return tuple;
 }
@@ -38,7 +38,7 @@ PyObject* call(HandleObject* handle) {
   PyObject* stack[kInlineArgs + 1] = {};
   const Py_ssize_t count = handle->inline_count;
   for (Py_ssize_t i = 1; i <= count; ++i) {
-    stack[i] = handle->inline_args[i];
+    stack[i] = handle->inline_args[i - 1];
     Py_INCREF(stack[i]);
   }
   PyObject* result = PyObject_Vectorcall(
@@ -176,10 +176,10 @@ loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   HandleObject* handle = handle_of(*this);
   if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 && is_timer(handle) &&
       handle->named == tracer::kNoName)
-    handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[1]);
+    handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[0]);
   if (handle->named != tracer::kNoName)
     return {handle->named, handle->kind, handle->object_id};
-  PyObject* first = handle->inline_count > 0 ? handle->inline_args[1] : nullptr;
+  PyObject* first = handle->inline_count > 0 ? handle->inline_args[0] : nullptr;
   loop::Description what = handle->loop->state->names.describe(recorder, handle->callback, handle->kind, first);
   if (what.kind == CallbackKind::timer && handle->callback != runtime().set_result_unless_cancelled)
     handle->named = what.name;  // it is asked for when it is set, when it is due, and when it runs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import os
 import socket
@@ -115,6 +116,74 @@ class TestCallbacks:
         del thing
         gc.collect()
         assert gone() is None
+
+
+class TestContextsOfManyCallbacks:
+    """Each callback has a copy of its own, of which the collector need not know while the callback waits its turn."""
+
+    MANY = 200
+    variable: contextvars.ContextVar[Thing] = contextvars.ContextVar("variable")
+
+    def schedule(self, loop) -> list[weakref.ref]:
+        """Each callback's context leads to a thing, which leads to the callback's handle."""
+        gone = []
+
+        def keep(thing):
+            self.variable.set(thing)
+
+        for _ in range(self.MANY):
+            thing = Thing()
+            thing.handle = loop.call_soon(keep, thing)
+            gone.append(weakref.ref(thing))
+        return gone
+
+    def test_a_cycle_through_one_is_freed(self, loop):
+        async def main():
+            gone = self.schedule(loop)
+            await asyncio.sleep(0)
+            gc.collect()
+            return gone
+
+        assert [ref() for ref in loop.run_until_complete(main())] == [None] * self.MANY
+
+    def test_one_that_never_ran_is_freed(self, loop):
+        async def main():
+            gone = self.schedule(loop)
+            loop.stop()
+            return gone
+
+        gone = loop.create_task(main())
+        loop.run_forever()
+        loop.close()
+        gc.collect()
+        assert [ref() for ref in gone.result()] == [None] * self.MANY
+
+    def test_a_cycle_through_one_that_was_asked_for_is_freed(self, loop):
+        async def main():
+            gone = []
+            for _ in range(self.MANY):
+                thing = Thing()
+                context = loop.call_soon(int)._context
+                thing.context = context
+                context.run(self.variable.set, thing)
+                gone.append(weakref.ref(thing))
+            del thing, context
+            await asyncio.sleep(0)
+            gc.collect()
+            return gone
+
+        assert [ref() for ref in loop.run_until_complete(main())] == [None] * self.MANY
+
+    def test_the_collector_may_look_while_they_wait_and_run(self, loop):
+        async def main():
+            ran = []
+            for number in range(self.MANY):
+                loop.call_soon(lambda number=number: (gc.collect(0), ran.append(number)))
+            gc.collect()
+            await asyncio.sleep(0)
+            return ran
+
+        assert loop.run_until_complete(main()) == list(range(self.MANY))
 
 
 def test_a_reader_still_added_is_freed_when_the_loop_closes(loop):
