@@ -35,9 +35,9 @@ class HandleCallback final : public PyCallback {
 inline constexpr Py_ssize_t kInlineArgs = 3;
 
 struct HandleObject {
-  PyObject_HEAD
+  PyObject ob_base;
   // The slots of asyncio.Handle, in the order in which CPython lays them out: by name.
-  PyObject* args;  ///< a tuple, if there are more than kInlineArgs
+  PyObject* args;      ///< a tuple, if there are more than kInlineArgs
   PyObject* callback;  ///< null once cancelled
   PyObject* unused_cancelled;
   PyObject* context;
