@@ -132,6 +132,20 @@ def test_the_cost_of_tracing_is_measured_and_the_app_is_asked(build_directory, t
     assert abs(sample["measured_ns"]) < 10_000
 
 
+def test_a_contender_that_dies_is_named_and_the_others_are_measured(build_directory, tmp_path):
+    """gevent, from a cache that says it is complete and has nothing."""
+    (tmp_path / "field").mkdir()
+    (tmp_path / "field" / "complete").touch()
+    asked = ("--cache", str(tmp_path), "--only", "protocol 1 KiB x10", "--loops", "gevent,asyncio")
+    done = run_bench(build_directory, tmp_path, *asked, "--rounds", "1", "--seconds", "0.05")
+    assert done.returncode == 0, done.stderr
+    assert (
+        "gevent in protocol 1 KiB x10: ModuleNotFoundError: No module named 'gevent'" in done.stderr
+    )
+    found = json.loads((tmp_path / "bench.json").read_text())
+    assert [x["contender"] for x in found["figures"] if x["samples"]] == ["asyncio"]
+
+
 def test_every_target_is_about_cases_that_exist():
     asked = (
         "import cases, targets; print(targets.cases_of_targets() - {c.name for c in cases.CASES})"

@@ -80,7 +80,7 @@ def running_server(programs: Programs, contender: str, case: Traffic) -> Iterato
                 stderr=subprocess.PIPE,
                 text=True,
             )
-        end.callback(process.communicate)
+        end.enter_context(process)
         end.callback(process.send_signal, signal.SIGKILL)
         yield Server(process, address)
 

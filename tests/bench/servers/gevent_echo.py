@@ -1,6 +1,15 @@
 """gevent_echo.py DESCRIPTOR"""
 
-from gevent import monkey
+import contextlib
+import pkgutil
+
+# Debian's zope.interface takes the name `zope` at the start, for its own folder; gevent's zope.event lies in another.
+with contextlib.suppress(ImportError):
+    import zope
+
+    zope.__path__ = pkgutil.extend_path(zope.__path__, "zope")
+
+from gevent import monkey  # noqa: E402
 
 monkey.patch_all()
 
