@@ -56,11 +56,16 @@ void track_context(HandleObject* handle) {
   handle->context_untracked = false;
 }
 
-void release_fields(HandleObject* handle) {
+/// What it calls, and with what.
+void release_call(HandleObject* handle) {
   clear(handle->callback);
   clear(handle->args);
   for (int i = 0; i < handle->inline_count; ++i) clear(handle->inline_args[i]);
   handle->inline_count = 0;
+}
+
+void release_fields(HandleObject* handle) {
+  release_call(handle);
   track_context(handle);
   clear(handle->context);
   clear(handle->source_traceback);
@@ -226,10 +231,7 @@ bool cancel_handle(HandleObject* handle) {
   }
   if (is_timer(handle))
     loop.timer_cancelled(handle->work, handle->object_id);
-  clear(handle->callback);
-  clear(handle->args);
-  for (int i = 0; i < handle->inline_count; ++i) clear(handle->inline_args[i]);
-  handle->inline_count = 0;
+  release_call(handle);
   return true;
 }
 

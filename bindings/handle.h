@@ -8,8 +8,9 @@
 ///
 /// Thread: the GIL; run on the loop's thread. Owner: Python's reference counts; a queue holds one.
 /// Garbage collection: while the loop runs and its queue holds a handle, the handle is no garbage, and the collector is
-/// not told of it, nor of the copy of a context that only this handle has: it would walk over every one that is scheduled.
-/// It is told when the queue lets go of a handle that others hold, when somebody asks for the context, and when the loop stops.
+/// not told of it, nor of the copy of a context that only this handle has: it would walk over every one that is
+/// scheduled. It is told when the queue lets go of a handle that others hold, when somebody asks for the context, and
+/// when the loop stops.
 
 #include <Python.h>
 
