@@ -47,7 +47,7 @@ Loop::Loop() {
   if (error != 0)
     uv_loop_close(&uv_);
   check(error, "uv_async_init");
-  uv_timer_init(&uv_, &timer_);
+  timers_.open(uv_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); });
   uv_idle_init(&uv_, &idle_);
   uv_prepare_init(&uv_, &prepare_);
   uv_check_init(&uv_, &check_);
@@ -62,20 +62,21 @@ Loop::~Loop() {
 // -- one iteration, in the order of libuv 1.44: from 1.45 on timers come last ------------------------------------
 
 void Loop::on_timer() {
-  armed_ms_ = 0;
+  timers_.fired();
   if (!polled_)
     return;
-  collect_due_timers();
-  const auto count = due_.size();
+  timers_.collect_due(recorder_);
+  ReadyQueue& due = timers_.due();
+  const auto count = due.size();
   if (count == 0)
     return;
   recorder_.phase_begin(Phase::timers, count);
   std::uint64_t run = 0;
   if (queueing_) {
     recorder_.work_begins();
-    while (!due_.empty()) ready_.push(due_.pop());
+    while (!due.empty()) ready_.push(due.pop());
   } else {
-    run = run_batch(due_);
+    run = run_batch(due);
   }
   recorder_.phase_end(run);
   arm_idle();
@@ -129,7 +130,7 @@ void Loop::on_check() {
   poll_returned();
   recorder_.poll_end(io_events_);
   io_events_ = 0;
-  fire_timer_if_due();
+  timers_.fire_if_due();
   arm_idle();
 }
 
@@ -218,7 +219,7 @@ bool Loop::run_callback(Callback& callback) {
 
 tracer::Recorder::Poll Loop::decide_poll() {
   const TimerHeap::Timer* next = timers_.first();
-  arm_timer(next);
+  timers_.arm(next, ready_.empty());
 
   PollState state;
   state.may_wait = may_wait_;
@@ -262,61 +263,7 @@ void Loop::leave_poll() {
     gate_->closed();
   polled_ = true;
   queueing_ = ending_ || !ready_.empty();
-  first_young_timer_ = timers_.next_sequence();
-  woke_ns_ = timers_.size() != 0 ? static_cast<std::int64_t>(tracer::monotonic_ns()) : 0;
-}
-
-/// The timers that were due when the poll returned. One that an I/O callback has set since, or that came due while
-/// those ran, waits for the next iteration: asyncio looks at its timers before it runs anything.
-void Loop::collect_due_timers() {
-  for (const auto* next = timers_.first(); next != nullptr && next->due_ns <= woke_ns_; next = timers_.first()) {
-    const TimerHeap::Timer timer = timers_.pop();
-    if (timer.sequence >= first_young_timer_) {
-      too_young_.push_back(timer);
-      continue;
-    }
-    const auto due_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(timer.due_ns, 0));
-    timer.callback->set_ready_ns(due_ns);
-    if (recorder_.on())
-      recorder_.timer_fired(recorder_.callbacks() ? timer.callback->describe(recorder_).name : tracer::kNoName,
-                            timer.sequence, due_ns);
-    due_.push(*timer.callback);
-  }
-  for (const TimerHeap::Timer& timer : too_young_) timers_.push_back(timer);
-  too_young_.clear();
-}
-
-void Loop::arm_timer(const TimerHeap::Timer* next) {
-  if (next == nullptr) {
-    if (armed_ms_ != 0)
-      uv_timer_stop(&timer_);
-    armed_ms_ = 0;
-    return;
-  }
-  // The callbacks that ran since libuv last looked at the clock may have taken long: without this the poll would
-  // sleep that much too long.
-  if (ready_.empty())
-    uv_update_time(&uv_);
-  const std::uint64_t wanted_ms = std::max<std::uint64_t>(due_ms(next->due_ns), 1);
-  if (wanted_ms == armed_ms_)
-    return;
-  armed_ms_ = wanted_ms;
-  const std::uint64_t now_ms = uv_now(&uv_);
-  uv_timer_start(
-      &timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); },
-      wanted_ms > now_ms ? wanted_ms - now_ms : 0, 0);
-}
-
-/// libuv's clock ticks in ms. A timer that is due within the current one need not wait for the next.
-void Loop::fire_timer_if_due() {
-  const TimerHeap::Timer* next = timers_.first();
-  if (next == nullptr || armed_ms_ <= uv_now(&uv_))
-    return;
-  if (next->due_ns > woke_ns_ || next->sequence >= first_young_timer_)
-    return;
-  armed_ms_ = uv_now(&uv_);
-  uv_timer_start(
-      &timer_, [](uv_timer_t* handle) { owner(handle->loop).on_timer(); }, 0, 0);
+  timers_.poll_returned();
 }
 
 /// The idle handle is active while there is something to do without waiting: that makes libuv's timeout 0.
@@ -394,9 +341,9 @@ void Loop::close() {
   ready_.clear();
   timers_.clear();
   for (std::size_t fd = 0; fd < watchers_.size(); ++fd) forget_watcher(static_cast<int>(fd));
-  for (auto* handle : {reinterpret_cast<uv_handle_t*>(&timer_), reinterpret_cast<uv_handle_t*>(&idle_),
-                       reinterpret_cast<uv_handle_t*>(&prepare_), reinterpret_cast<uv_handle_t*>(&check_),
-                       reinterpret_cast<uv_handle_t*>(&wakeup_)}) {
+  for (auto* handle :
+       {timers_.handle(), reinterpret_cast<uv_handle_t*>(&idle_), reinterpret_cast<uv_handle_t*>(&prepare_),
+        reinterpret_cast<uv_handle_t*>(&check_), reinterpret_cast<uv_handle_t*>(&wakeup_)}) {
     uv_close(handle, nullptr);
   }
   uv_run(&uv_, UV_RUN_DEFAULT);

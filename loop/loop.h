@@ -33,7 +33,7 @@
 #include "loop/fd_watcher.h"
 #include "loop/poll_timeout.h"
 #include "loop/ready_queue.h"
-#include "loop/timer_heap.h"
+#include "loop/timers.h"
 #include "tracer/recorder.h"
 
 namespace loopscope::loop {
@@ -113,7 +113,6 @@ class Loop {
   template <typename Visit>
   void for_each_callback(Visit visit) const {
     ready_.for_each(visit);
-    due_.for_each(visit);
     timers_.for_each(visit);
     for (const FdWatcher* watcher : watchers_) {
       if (watcher != nullptr && watcher->reader() != nullptr)
@@ -172,9 +171,6 @@ class Loop {
   [[nodiscard]] bool may_go_without_poll(std::int64_t until_ns);
   [[nodiscard]] bool poll_would_bring_nothing(std::int64_t until_ns);
   void end_run();
-  void collect_due_timers();
-  void arm_timer(const TimerHeap::Timer* next);
-  void fire_timer_if_due();
   void arm_idle();
   void drop_stale_watchers();
   void disarm_unwanted();
@@ -182,16 +178,13 @@ class Loop {
   tracer::Recorder::Poll decide_poll();
 
   uv_loop_t uv_{};
-  uv_timer_t timer_{};
   uv_idle_t idle_{};
   uv_prepare_t prepare_{};
   uv_check_t check_{};
   uv_async_t wakeup_{};
 
   ReadyQueue ready_;
-  ReadyQueue due_;                           ///< timers that are due in this timers phase
-  std::vector<TimerHeap::Timer> too_young_;  ///< scratch of collect_due_timers()
-  TimerHeap timers_;
+  Timers timers_;
   std::vector<FdWatcher*> watchers_;  ///< by file descriptor
   std::vector<FdWatcher*> fresh_watchers_;
   std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody
@@ -202,13 +195,10 @@ class Loop {
   std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
   std::uint64_t io_events_ = 0;
   std::uint32_t polls_ = 0;
-  std::uint64_t armed_ms_ = 0;       ///< what timer_ is set for; 0 if it is not
   std::uint64_t closing_ = 0;        ///< handles that wait for their closing callback
   std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with
   std::uint64_t closing_left_ = 0;   ///< of those, how many are still to come
   std::uint64_t woke_ticks_ = 0;
-  std::int64_t woke_ns_ = 0;             ///< when the latest poll returned; only if there were timers
-  std::uint64_t first_young_timer_ = 0;  ///< timers from this id on were set after that
   bool idle_active_ = false;
   bool renew_poll_ = false;
   bool running_ = false;
