@@ -19,6 +19,7 @@
 #include "tracer/export/dump.h"
 #include "tracer/export/jsonl.h"
 #include "tracer/format.h"
+#include "tracer/printable.h"
 #include "tracer/ring_reader.h"
 #include "tracer/session.h"
 #include "tracer/session_directory.h"
@@ -50,6 +51,14 @@ py::str text(const char (&field)[kSize]) {
   return text(std::string_view(field, ::strnlen(field, kSize)));
 }
 
+/// A path as Python has them: what is no UTF-8 is kept, in surrogates.
+py::str path_text(const std::string& path) {
+  auto* made = PyUnicode_DecodeFSDefaultAndSize(path.data(), static_cast<py::ssize_t>(path.size()));
+  if (made == nullptr)
+    throw py::error_already_set();
+  return py::reinterpret_steal<py::str>(made);
+}
+
 /// A property that reads a string member.
 template <typename Owner>
 auto text_of(std::string Owner::*member) {
@@ -66,12 +75,12 @@ std::vector<SessionEntry> sessions() {
   return entries;
 }
 
-std::string path_of_session(const std::string& wanted) {
+py::str path_of_session(const std::string& wanted) {
   std::string error;
   auto path = find_session(wanted, error);
   if (path.empty())
     throw TraceError(error);
-  return path;
+  return path_text(path);
 }
 
 int clean() {
@@ -84,7 +93,7 @@ int clean() {
 
 void bind_directory(py::module_& module) {
   py::class_<SessionEntry>(module, "SessionEntry")
-      .def_property_readonly("path", text_of(&SessionEntry::path))
+      .def_property_readonly("path", [](const SessionEntry& entry) { return path_text(entry.path); })
       .def_property_readonly("id", text_of(&SessionEntry::id))
       .def_readonly("pid", &SessionEntry::pid)
       .def_readonly("loop_number", &SessionEntry::loop_number)
@@ -314,7 +323,7 @@ std::uint64_t export_jsonl(const Session& session, py::function write) {
 void bind_session(py::module_& module) {
   py::class_<Session>(module, "Session")
       .def(py::init(&open_session), py::arg("path"))
-      .def_property_readonly("path", &Session::path)
+      .def_property_readonly("path", [](const Session& self) { return path_text(self.path()); })
       .def_property_readonly("alive", &Session::alive)
       .def_property_readonly("pid", [](const Session& self) { return self.header().pid; })
       .def_property_readonly("loop_number", [](const Session& self) { return self.header().loop_number; })
@@ -348,9 +357,11 @@ void bind_session(py::module_& module) {
 
 PYBIND11_MODULE(_trace, module) {
   using namespace loopscope::bindings;
+  using loopscope::tracer::printable;
   module.doc() = "Sessions of loops, live and dead, for reading.";
   module.attr("FORMAT_VERSION") = loopscope::tracer::kFormatVersion;
   pybind11::register_exception<TraceError>(module, "TraceError");
+  module.def("printable", &printable, pybind11::arg("text"));
   bind_directory(module);
   bind_events(module);
   bind_session(module);

@@ -10,6 +10,7 @@
 #include "gui/header_view.h"
 #include "gui/why_view.h"
 #include "tracer/cost_calibration.h"
+#include "tracer/printable.h"
 
 namespace loopscope::gui {
 
@@ -39,7 +40,7 @@ std::string App::attach(const std::string& path) {
   picker_open_ = false;
   picked_once_ = true;
   message_.clear();
-  window_.set_title("loopscope · " + program_title(source_->session().header().program));
+  window_.set_title("loopscope · " + program_title(tracer::printable(source_->session().header().program)));
   return {};
 }
 

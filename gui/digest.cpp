@@ -67,7 +67,7 @@ void read_tasks(Digest& digest, const TraceSource& source) {
   for (const auto& [object, track] : source.model().tasks()) {
     const Name name = source.name(track.name);
     const std::int64_t end = track.done_ns > 0 ? track.done_ns : digest.at_ns;
-    digest.tasks.push_back({std::string(name.function), place_text(name), object, track.steps_total,
+    digest.tasks.push_back({tracer::function_text(name), place_text(name), object, track.steps_total,
                             track.run_total_ns, track.waited_worst_ns,
                             track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0});
   }
@@ -76,7 +76,7 @@ void read_tasks(Digest& digest, const TraceSource& source) {
 void read_handles(Digest& digest, const TraceSource& source) {
   for (const tracer::LiveObject& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
-    std::string serves = handle.name == tracer::kNoName ? "" : std::string(name.function);
+    std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
     digest.handles.push_back({tracer::handle_text(handle.kind), serves, handle.fd,
                               digest.at_ns - static_cast<std::int64_t>(handle.since_ns)});
   }

@@ -4,15 +4,16 @@
 
 #include "gui/recording_words.h"
 #include "tracer/analysis/wording.h"
+#include "tracer/printable.h"
 
 namespace loopscope::gui {
 
 namespace {
 
-/// A field of fixed width whose text may use all of it.
+/// A field of fixed width whose text may use all of it, as it may be shown.
 template <std::size_t N>
 std::string field_text(const char (&field)[N]) {
-  return {field, strnlen(field, N)};
+  return tracer::printable({field, strnlen(field, N)});
 }
 
 struct Tile {

@@ -5,6 +5,7 @@
 
 #include "gui/header_view.h"
 #include "tracer/analysis/wording.h"
+#include "tracer/printable.h"
 
 namespace loopscope::gui {
 
@@ -123,19 +124,19 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
     const std::string id = entry.id + " · " + status;
     const float id_width =
         p.text({right_x, y0}, Face::mono_small, entry.alive ? theme.live : theme.text_dim, id, Align::right);
-    p.text_fit({text_x, y0}, Face::title, theme.text, program_title(entry.program),
+    p.text_fit({text_x, y0}, Face::title, theme.text, program_title(tracer::printable(entry.program)),
                right_x - id_width - p.px(16) - text_x);
-    std::string facts = entry.readable
-                            ? "Python " + entry.python_version + " · libuv " + entry.libuv_version + " · level " +
-                                  tracer::level_text(static_cast<tracer::Level>(entry.level)) + " · started " +
-                                  age_text(entry.created_realtime_ns)
-                            : entry.problem;
+    std::string facts = entry.readable ? "Python " + tracer::printable(entry.python_version) + " · libuv " +
+                                             tracer::printable(entry.libuv_version) + " · level " +
+                                             tracer::level_text(static_cast<tracer::Level>(entry.level)) +
+                                             " · started " + age_text(entry.created_realtime_ns)
+                                       : entry.problem;
     bool cut = false;
     p.text_fit({text_x, y1}, Face::small, entry.readable ? theme.text_dim : theme.alarm_text, facts,
                right_x - text_x, Align::left, &cut);
     if (p.hovers(row))
       p.tooltip(
-          {entry.program.empty() ? entry.id : entry.program,
+          {entry.program.empty() ? entry.id : tracer::printable(entry.program),
            entry.readable ? (entry.alive ? "click: attach" : "click: open what it left behind") : entry.problem});
     const bool chosen = (p.hovers(row) && p.pointer().pressed) || (enter_ && i == cursor_);
     if (chosen && entry.readable)

@@ -12,13 +12,15 @@
 #include <stb_image_write.h>
 #pragma GCC diagnostic pop
 
+#include "tracer/printable.h"
+
 namespace loopscope::gui {
 
 bool write_png(const std::string& path, const Image& image, std::string& error) {
   errno = 0;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   if (!file) {
-    error = "The screenshot cannot be written to " + path + ": " + std::strerror(errno) + ".";
+    error = "The screenshot cannot be written to " + tracer::printable(path) + ": " + std::strerror(errno) + ".";
     return false;
   }
   const auto append = [](void* context, void* data, int size) {
@@ -29,7 +31,7 @@ bool write_png(const std::string& path, const Image& image, std::string& error) 
   file.close();
   if (encoded != 0 && file)
     return true;
-  error = "The screenshot could not be written to " + path + " completely: is the disk full?";
+  error = "The screenshot could not be written to " + tracer::printable(path) + " completely: is the disk full?";
   return false;
 }
 

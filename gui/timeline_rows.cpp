@@ -142,7 +142,7 @@ void draw_task(Painter& p, const TraceSource& source, const Row& row) {
     if (long_wait && wait.x1 - wait.x0 > p.px(150) && wait.x0 >= text_end) {
       text = "ready, waited " + duration_text(wait.waited_ns);
       if (const auto culprit = tracer::blame(source.model(), step))
-        text += " behind " + std::string(source.name(culprit->culprit.name).function);
+        text += " behind " + tracer::function_text(source.name(culprit->culprit.name));
       if (p.width(Face::tiny, text) > wait.x1 - wait.x0 - p.px(40))
         text.clear();
     }

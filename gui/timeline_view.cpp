@@ -139,7 +139,7 @@ void TimelineView::draw_labels(Painter& p, const Rect& gutter, const TraceSource
     if (first_task)
       p.text({gutter.x0, y}, Face::small, theme.text_dim, "Tasks");
     first_task = false;
-    const std::string name(source.name(row.track->name).function);
+    const std::string name = tracer::function_text(source.name(row.track->name));
     p.name_fit({right, y}, Face::mono_tiny, theme.text_faint, name, right - gutter.x0 - tasks_width, Align::right);
     if (p.hovers({gutter.x0, row.area.y0, gutter.x1, row.area.y1})) {
       p.tooltip(

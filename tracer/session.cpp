@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tracer/clock.h"
+#include "tracer/printable.h"
 #include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
 #include "tracer/shared_memory.h"
@@ -85,21 +86,23 @@ Session::~Session() = default;
 Session::Opened Session::open(const std::string& path) {
   int error = 0;
   auto file = open_file(path, error);
-  const auto fail = [](OpenProblem problem) { return Opened{nullptr, problem.error, std::move(problem.message)}; };
+  const auto fail = [](const OpenProblem& problem) {
+    return Opened{nullptr, problem.error, printable(problem.message)};
+  };
   if (error != 0)
     return fail(explain_open(path, error));
   const auto facts = file.facts(error);
   if (error != 0)
     return fail(explain_open(path, error));
   if (auto problem = check_file(path, facts); problem.error != OpenError::none)
-    return fail(std::move(problem));
+    return fail(problem);
 
   std::unique_ptr<Session> session(new Session);
   auto& state = *session->state_;
   state.path = path;
   state.file = std::move(file);
   if (auto problem = state.load(facts); problem.error != OpenError::none)
-    return fail(std::move(problem));
+    return fail(problem);
   session->calibrate();
   return {std::move(session), OpenError::none, ""};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "tracer/printable.h"
 #include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
 #include "tracer/session_header.h"
@@ -28,11 +29,11 @@ void describe(SessionEntry& entry) {
   if (error == 0 && facts.regular)
     copied = file.read(&header, 0, sizeof(header), error);
   if (error != 0) {
-    entry.problem = "cannot read " + entry.path + ": " + std::strerror(error);
+    entry.problem = "cannot read " + printable(entry.path) + ": " + std::strerror(error);
     return;
   }
   if (const auto problem = check_header(header, copied, facts.size_bytes, entry.path); !problem.message.empty()) {
-    entry.problem = problem.message;
+    entry.problem = printable(problem.message);
     return;
   }
   entry.readable = true;
@@ -54,7 +55,7 @@ bool comes_first(const SessionEntry& left, const SessionEntry& right) {
 
 std::string several(const std::vector<SessionEntry>& entries, const std::string& why) {
   std::string sentence = why + "; name one of:";
-  for (const auto& entry : entries) sentence += "\n  " + entry.id + "  " + entry.program;
+  for (const auto& entry : entries) sentence += "\n  " + entry.id + "  " + printable(entry.program);
   return sentence;
 }
 
@@ -99,6 +100,7 @@ std::vector<SessionEntry> list_sessions(std::string& error) {
     if (failure != 0)
       error = "cannot list " + directory + ": " + std::strerror(failure);
   }
+  error = printable(error);
   std::sort(entries.begin(), entries.end(), comes_first);
   return entries;
 }
@@ -120,7 +122,7 @@ std::string find_session(const std::string& wanted, std::string& error) {
     return choose(entries, "process " + wanted + " has several loops", error);
   const bool is_number = std::all_of(wanted.begin(), wanted.end(), [](char c) { return c >= '0' && c <= '9'; });
   error = is_number ? "process " + wanted + " has no session: it does not run, or not on loopscope" + kSeeList
-                    : "there is no session " + wanted + kSeeList;
+                    : "there is no session " + printable(wanted) + kSeeList;
   if (!trouble.empty())
     error += " (" + trouble + ")";
   return "";
@@ -134,7 +136,7 @@ int clean_dead_sessions(std::string& error) {
     if (const int failure = remove_file(entry.path); failure == 0)
       ++cleaned;
     else
-      error = "cannot remove " + entry.path + ": " + std::strerror(failure);
+      error = "cannot remove " + printable(entry.path) + ": " + std::strerror(failure);
   }
   return cleaned;
 }

@@ -30,7 +30,10 @@ class SessionEntry:
 def list_sessions() -> list[SessionEntry]:
     """Live ones first, the newest first within each."""
 
-def find_session(wanted: str = "") -> str:
+def printable(text: str | bytes) -> str:
+    """Escapes what a terminal might obey, and what is no UTF-8: for text that comes from a session."""
+
+def find_session(wanted: str | bytes = "") -> str:
     """The path for a pid, a "PID.LOOP", a path, or nothing (the only live one, else the newest dead one)."""
 
 def clean_dead_sessions() -> int:
@@ -76,7 +79,7 @@ class Session:
     clock_known: bool
     ring_events: int
     phase_order: list[str]
-    def __init__(self, path: str) -> None: ...
+    def __init__(self, path: str | bytes) -> None: ...
     def present(self) -> dict[str, Any]: ...
     def counters(self) -> dict[str, int]: ...
     def handles(self) -> list[dict[str, Any]]: ...

@@ -1,6 +1,7 @@
 #pragma once
 /// A strict reader of JSON objects with flat values, to check what we write against the grammar of RFC 8259.
 
+#include <algorithm>
 #include <cctype>
 #include <map>
 #include <optional>
@@ -81,14 +82,43 @@ class JsonReader {
       into += kind;
       return true;
     }
-    if (kind != 'u' || at_ + 4 > text_.size())
+    char32_t code_point = 0;
+    if (kind != 'u' || !unit(code_point))
       return false;
-    for (const char digit : text_.substr(at_, 4))
-      if (std::isxdigit(static_cast<unsigned char>(digit)) == 0)
+    if (code_point >= 0xD800 && code_point < 0xDC00) {
+      char32_t low = 0;
+      if (!take('\\') || !take('u') || !unit(low) || low < 0xDC00 || low > 0xDFFF)
         return false;
-    into += static_cast<char>(std::stoi(std::string(text_.substr(at_, 4)), nullptr, 16));
+      code_point = 0x10000 + ((code_point - 0xD800) << 10U) + (low - 0xDC00);
+    }
+    append_utf8(into, code_point);
+    return true;
+  }
+  bool unit(char32_t& into) {
+    const auto digits = text_.substr(at_, 4);
+    const bool hex = digits.size() == 4 && std::all_of(digits.begin(), digits.end(), [](char digit) {
+                       return std::isxdigit(static_cast<unsigned char>(digit)) != 0;
+                     });
+    if (!hex)
+      return false;
+    into = static_cast<char32_t>(std::stoi(std::string(digits), nullptr, 16));
     at_ += 4;
     return true;
+  }
+  static void append_utf8(std::string& to, char32_t code_point) {
+    const auto tail = [&](unsigned shift) { to += static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU)); };
+    if (code_point < 0x80) {
+      to += static_cast<char>(code_point);
+    } else if (code_point < 0x800) {
+      to += static_cast<char>(0xC0U | (code_point >> 6U));
+      tail(0);
+    } else if (code_point < 0x10000) {
+      to += static_cast<char>(0xE0U | (code_point >> 12U));
+      tail(6), tail(0);
+    } else {
+      to += static_cast<char>(0xF0U | (code_point >> 18U));
+      tail(12), tail(6), tail(0);
+    }
   }
 
   std::string_view text_;

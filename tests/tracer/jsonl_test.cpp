@@ -11,7 +11,7 @@
 #include "tests/tracer/json.h"
 #include "tests/tracer/sessions.h"
 #include "tracer/export/dump.h"
-#include "tracer/export/json_text.h"
+#include "tracer/printable.h"
 
 namespace loopscope::tracer {
 namespace {
@@ -167,15 +167,24 @@ TEST(Jsonl, IsJsonForNamesOfRandomBytes) {
   }
   const auto objects = objects_of(*recording.session);
   ASSERT_EQ(objects.size(), 2 * keys.size());
-  for (const auto& fields : objects) EXPECT_EQ(fields.at("name"), valid_utf8(fields.at("name")));
+  for (const auto& fields : objects) {
+    const auto& name = fields.at("name");
+    for (std::size_t at = 0; at < name.size(); at += character_at(name, at).bytes)
+      ASSERT_NE(character_at(name, at).code_point, kNoCharacter) << "no UTF-8";
+  }
 }
 
-TEST(Utf8, LeavesWhatIsValidAndReplacesTheRest) {
-  EXPECT_EQ(valid_utf8("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9D\x84\x9E"),
-            "gr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9D\x84\x9E");
-  EXPECT_EQ(valid_utf8("\xC0\xAF"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "overlong";
-  EXPECT_EQ(valid_utf8("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD") << "cut";
-  EXPECT_EQ(valid_utf8(""), "");
+TEST(Jsonl, LosesNothingOfWhatATerminalMightObey) {
+  const Recording recording(Level::callbacks);
+  const int evil = 0;
+  const std::string name =
+      "\x1b[2J\a\xC2\x9B"
+      "31m \xE2\x80\xAE \xE2\x80\xA8 \xF3\xA0\x81\x81";
+  const auto id = recording.recorder->intern(&evil, name, "/srv/chat.py", 12);
+  recording.recorder->callback_begin(CallbackKind::soon, id, 0, false, 0);
+  const auto lines = lines_of(*recording.session);
+  EXPECT_EQ(first(objects_of(*recording.session), "callback_begin").at("name"), name);
+  for (const auto& line : lines) EXPECT_EQ(printable(line), line);
 }
 
 TEST(Dump, ShowsWhoWhatIsNowTotalsAndEvents) {
@@ -220,7 +229,7 @@ TEST(Dump, LetsNoNameReachTheTerminalAsACommand) {
   std::ostringstream out;
   write_dump(*recording.session, out);
   EXPECT_EQ(out.str().find('\x1b'), std::string::npos);
-  EXPECT_THAT(out.str(), HasSubstr(" [2J evil chat.py:12"));
+  EXPECT_THAT(out.str(), HasSubstr(" \\x1b[2J\\nevil chat.py:12"));
 }
 
 }  // namespace

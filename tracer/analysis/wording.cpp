@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "tracer/printable.h"
+
 namespace loopscope::tracer {
 
 namespace {
@@ -79,9 +81,13 @@ std::string callable_text(const Name& name, CallbackKind kind) {
   if (name.function.empty())
     return "?";
   if (kind == CallbackKind::task_step)
-    return "Task " + std::string(name.function);
+    return "Task " + function_text(name);
   const bool bare = name.function.back() == ')' || name.function.back() == '>' || name.function == "?";
-  return std::string(name.function) + (bare ? "" : "()");
+  return function_text(name) + (bare ? "" : "()");
+}
+
+std::string function_text(const Name& name) {
+  return printable(name.function);
 }
 
 std::string place_text(const Name& name) {
@@ -90,7 +96,7 @@ std::string place_text(const Name& name) {
 }
 
 std::string full_place_text(const Name& name) {
-  std::string place(name.file);
+  std::string place = printable(name.file);
   if (!place.empty() && name.line != 0)
     place.append(1, ':').append(std::to_string(name.line));
   return place;

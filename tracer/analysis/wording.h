@@ -1,5 +1,6 @@
 #pragma once
-/// How numbers and places are written, everywhere the same. Thread: any. Errors: none.
+/// How numbers, names and places are written, everywhere the same. Names are shown as tracer/printable.h makes them.
+/// Thread: any. Errors: none.
 
 #include <cstdint>
 #include <string>
@@ -22,6 +23,8 @@ std::string percent_text(double share);
 /// A rate without unit: "12 480", "0.4".
 std::string rate_text(double per_second);
 
+/// "render_report", as it may be shown.
+std::string function_text(const Name& name);
 /// "render_report()" for a function, "Task serve_client" for a step of a task.
 std::string callable_text(const Name& name, CallbackKind kind = CallbackKind::unknown);
 /// "report.py:88"; empty if it has no place.

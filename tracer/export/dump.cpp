@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "tracer/export/json_text.h"
 #include "tracer/export/jsonl.h"
 #include "tracer/export/trace_walk.h"
+#include "tracer/printable.h"
 #include "tracer/words.h"
 
 namespace loopscope::tracer {
@@ -31,15 +31,6 @@ std::string milliseconds(std::int64_t ns) {
   char text[32];
   std::snprintf(text, sizeof(text), "%14.6f", static_cast<double>(ns) / 1e6);
   return text;
-}
-
-/// Names come from strangers: a terminal must not obey what is in them.
-std::string printable(std::string_view text) {
-  auto clean = valid_utf8(text);
-  for (auto& character : clean)
-    if (static_cast<unsigned char>(character) < 0x20 || character == 0x7F)
-      character = ' ';
-  return clean;
 }
 
 std::string function(const Session& session, NameId id) {

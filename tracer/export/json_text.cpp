@@ -2,61 +2,28 @@
 
 #include <cstddef>
 
+#include "tracer/printable.h"
+
 namespace loopscope::tracer {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-unsigned char byte_at(std::string_view text, std::size_t at) {
-  return static_cast<unsigned char>(text[at]);
-}
-
-bool continues(std::string_view text, std::size_t at) {
-  return at < text.size() && (byte_at(text, at) & 0xC0U) == 0x80U;
-}
-
-/// Bytes of the character that begins at `at`; 0 if none does. (Unicode 15, table 3-7: no overlong forms, no
-/// surrogates, nothing beyond U+10FFFF.)
-std::size_t character_bytes(std::string_view text, std::size_t at) {
-  const auto first = byte_at(text, at);
-  if (first < 0x80)
-    return 1;
-  if (first < 0xC2 || first > 0xF4)
-    return 0;
-  if (!continues(text, at + 1))
-    return 0;
-  if (first < 0xE0)
-    return 2;
-  const auto second = byte_at(text, at + 1);
-  if (first < 0xF0) {
-    const bool overlong = first == 0xE0 && second < 0xA0;
-    const bool surrogate = first == 0xED && second > 0x9F;
-    return !overlong && !surrogate && continues(text, at + 2) ? 3 : 0;
-  }
-  const bool overlong = first == 0xF0 && second < 0x90;
-  const bool beyond = first == 0xF4 && second > 0x8F;
-  return !overlong && !beyond && continues(text, at + 2) && continues(text, at + 3) ? 4 : 0;
-}
-
-void append_control(std::string& to, unsigned char control) {
+void append_unit(std::string& to, char32_t unit) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  to += "\\u00";
-  to += kHex[control >> 4U];
-  to += kHex[control & 0xFU];
+  to += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) to += kHex[(unit >> static_cast<unsigned>(shift)) & 0xFU];
+}
+
+/// In UTF-16, as JSON has it.
+void append_escaped(std::string& to, char32_t code_point) {
+  if (code_point < 0x10000)
+    return append_unit(to, code_point);
+  append_unit(to, 0xD800 + ((code_point - 0x10000) >> 10U));
+  append_unit(to, 0xDC00 + ((code_point - 0x10000) & 0x3FFU));
 }
 
 }  // namespace
-
-std::string valid_utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const auto bytes = character_bytes(text, at);
-    valid += bytes == 0 ? kReplacement : text.substr(at, bytes);
-    at += bytes == 0 ? 1 : bytes;
-  }
-  return valid;
-}
 
 JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
   key(name);
@@ -98,17 +65,16 @@ void JsonObject::key(std::string_view name) {
 void JsonObject::quote(std::string_view text) {
   line_ += '"';
   for (std::size_t at = 0; at < text.size();) {
-    const auto bytes = character_bytes(text, at);
-    const auto first = byte_at(text, at);
-    if (bytes == 0)
+    const auto [bytes, code_point] = character_at(text, at);
+    if (code_point == kNoCharacter)
       line_ += kReplacement;
-    else if (first == '"' || first == '\\')
-      (line_ += '\\') += static_cast<char>(first);
-    else if (first < 0x20 || first == 0x7F)
-      append_control(line_, first);
-    else
+    else if (code_point == '"' || code_point == '\\')
+      (line_ += '\\') += static_cast<char>(code_point);
+    else if (is_plain(code_point))
       line_ += text.substr(at, bytes);
-    at += bytes == 0 ? 1 : bytes;
+    else
+      append_escaped(line_, code_point);
+    at += bytes;
   }
   line_ += '"';
 }

@@ -1,14 +1,12 @@
 #pragma once
-/// Building one line of JSON. Thread: one per object. Errors: none; bytes that are no UTF-8 become U+FFFD.
+/// Building one line of JSON. Thread: one per object. Errors: none; bytes that are no UTF-8 become U+FFFD, what a
+/// terminal might obey is escaped (tracer/printable.h): nothing of it is lost.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace loopscope::tracer {
-
-/// `text` made valid UTF-8.
-std::string valid_utf8(std::string_view text);
 
 /// Appends the fields of one object to `line`.
 class JsonObject {
