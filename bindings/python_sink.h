@@ -31,6 +31,8 @@ class PythonSink : public std::streambuf {
     setp(buffer_.data(), buffer_.data() + buffer_.size());
     if (size > 0)
       write_(pybind11::bytes(buffer_.data(), size));
+    if (PyErr_CheckSignals() != 0)  // nothing else here would notice Ctrl-C
+      throw pybind11::error_already_set();
     return 0;
   }
 

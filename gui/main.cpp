@@ -1,9 +1,15 @@
 /// loopscope-gui: shows a program's event loop while it runs.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
+#include <iostream>
 #include <string>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -14,6 +20,7 @@
 #include "gui/pacing.h"
 #include "gui/png.h"
 #include "gui/window.h"
+#include "tracer/printable.h"
 #include "tracer/session_list.h"
 
 namespace {
@@ -62,6 +69,18 @@ std::string check_size(const std::string& text) {
   return {};
 }
 
+/// CLI::Range lets "nan" pass: it is not smaller than the least, nor larger than the most.
+CLI::Validator between(double least, double most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
+    double value = 0;
+    const bool number = CLI::detail::lexical_cast(text, value);
+    return number && value >= least && value <= most
+               ? ""
+               : fmt::format("expected a number from {} to {}, not {}", least, most, text);
+  };
+  return CLI::Validator(check, fmt::format("{} to {}", least, most));
+}
+
 void describe(CLI::App& cli, Arguments& arguments) {
   cli.add_option("SESSION", arguments.session,
                  "pid, PID.LOOP or path; nothing: the only live one, or a list to pick from");
@@ -69,7 +88,7 @@ void describe(CLI::App& cli, Arguments& arguments) {
       cli.add_option("--screenshot", arguments.screenshot, "write a picture to this PNG file and exit")
           ->type_name("OUT.png");
   cli.add_option("--after", arguments.after, "seconds to watch before the screenshot")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(between(0, 3600))
       ->needs(screenshot)
       ->capture_default_str();
   cli.add_flag("--show-worst", arguments.show_worst, "bring the worst finding into view for the screenshot")
@@ -81,7 +100,7 @@ void describe(CLI::App& cli, Arguments& arguments) {
       ->check(CLI::IsMember({"dark", "light"}))
       ->capture_default_str();
   cli.add_option("--scale", arguments.scale, "of text and all else; 1.7 is for presenters")
-      ->check(CLI::Range(0.7, 3.0))
+      ->check(between(0.7, 3))
       ->capture_default_str();
   cli.add_option("--level", arguments.level, "what to ask the program to record while attached")
       ->check(CLI::IsMember({"phases", "callbacks", "tasks"}))
@@ -206,9 +225,26 @@ int run(const Arguments& arguments) {
   return kOk;
 }
 
+/// What was closed by whoever started us must not become a file of ours that messages are then written into: a session.
+void take_standard_descriptors() {
+  int descriptor = 0;
+  do descriptor = open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  close(descriptor);
+}
+
+int show_help(const CLI::App& cli, const CLI::Success& help) {
+  const int code = cli.exit(help);
+  if (std::cout.flush())
+    return code;
+  spdlog::error("cannot write to stdout: {}", std::strerror(errno));
+  return kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  take_standard_descriptors();
   spdlog::set_default_logger(spdlog::stderr_logger_st("loopscope-gui"));
   spdlog::set_pattern("%n: %v");
   CLI::App cli{"Shows what a program's event loop does while it does it."};
@@ -217,9 +253,9 @@ int main(int argc, char** argv) {
   try {
     cli.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return cli.exit(help);
+    return show_help(cli, help);
   } catch (const CLI::ParseError& wrong) {
-    spdlog::error("{} (see --help)", wrong.what());
+    spdlog::error("{} (see --help)", tracer::printable(wrong.what()));
     return kUsage;
   }
   try {

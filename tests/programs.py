@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 Started = subprocess.Popen[str]
 # AddressSanitizer keeps for a while what is freed: a process grows by it.
@@ -18,3 +23,28 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = 10
     while not condition():
         assert time.monotonic() < give_up, f"waited {timeout_s} s in vain until {what}"
         time.sleep(0.01)
+
+
+@contextmanager
+def traced(
+    script: Path, *arguments: str, level: str = "callbacks"
+) -> Iterator[tuple[Started, Path]]:
+    """A program on the loop that has said "ready", and the directory that holds its session and no other."""
+    directory = Path(tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm"))
+    command = [sys.executable, "-m", "loopscope", "run", "--no-app", "--level", level, str(script)]
+    child = subprocess.Popen(
+        [*command, *arguments],
+        env={**os.environ, "LOOPSCOPE_DIR": str(directory)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n", child.communicate()[1]
+        yield child, directory
+    finally:
+        child.kill()
+        child.communicate()
+        shutil.rmtree(directory, ignore_errors=True)

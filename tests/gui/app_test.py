@@ -273,6 +273,9 @@ class AppTest(unittest.TestCase):
             ["--theme", "pink"],
             ["--level", "all"],
             ["--scale", "90"],
+            ["--scale", "nan"],
+            ["--after", "nan", "--screenshot", "picture.png"],
+            ["--after", "1e999", "--screenshot", "picture.png"],
             ["--after", "3"],
             ["--nonsense"],
         ):
@@ -284,6 +287,35 @@ class AppTest(unittest.TestCase):
         done = self.app("--screenshot", "/nowhere/picture.png", "--after", "0")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nowhere/picture.png", done.stderr)
+
+    def test_what_was_typed_comes_back_harmless(self) -> None:
+        evil = "\x1b]0;owned\x07\n\x9b31m\u202e"
+        for arguments in ([evil], ["/nowhere/" + evil], ["--theme", evil], ["--" + evil]):
+            with self.subTest(arguments=arguments):
+                done = self.app(*arguments)
+                self.assert_refused(done, r"\x1b]0;owned\x07\n\x9b31m\u202e")
+                self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_a_full_stdout(self) -> None:
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [GUI, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(
+            done.stderr, "loopscope-gui: cannot write to stdout: No space left on device\n"
+        )
+
+    def test_messages_never_go_into_a_session_where_stderr_was(self) -> None:
+        program = self.start("--seconds", "0.3", "--abandon")
+        program.wait()
+        (session,) = self.sessions.iterdir()
+        before = session.read_bytes()
+        script = 'exec "$0" "$@" <&- >&- 2>&-'
+        command = ["bash", "-c", script, GUI, str(session), "--screenshot", "/nowhere/x.png"]
+        done = subprocess.run([*command, "--after", "0"], env=self.env, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(session.read_bytes(), before)
 
     def test_help(self) -> None:
         done = self.app("--help")

@@ -1,17 +1,16 @@
 """The command line: `python3 -m loopscope run | ls | attach | dump | export | clean`.
 
 Each command is a module with `add_parser(commands)`; its parser carries the function that does the work as
-the default `command`. A command that cannot go on raises CommandError: one sentence, exit code 2.
+the default `command`. A command that cannot go on raises CommandError: one sentence, exit code 2. `run` answers the
+program, which is then run outside of all this.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-
 from loopscope import __version__
 from loopscope.cli import attach, export, run, sessions
-from loopscope.cli.errors import CommandError, Parser
+from loopscope.cli.output import as_a_tool, prepare_standard_streams
+from loopscope.cli.parser import Parser
 
 __all__ = ["main"]
 
@@ -29,14 +28,11 @@ def make_parser() -> Parser:
 
 
 def main(argv: list[str] | None = None) -> int | None:
-    arguments = make_parser().parse_args(argv)
-    try:
-        code: int | None = arguments.command(arguments)
-        return code
-    except CommandError as error:
-        print(f"loopscope: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # Whoever read our output has seen enough (`loopscope dump | head`): no second try at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    with as_a_tool():
+        arguments = make_parser().parse_args(argv)
+        if arguments.name != "run":
+            prepare_standard_streams()
+        work = arguments.command(arguments)
+    if work is not None:  # somebody's program: how it ends is its own affair
+        work()
+    return None

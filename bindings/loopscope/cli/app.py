@@ -9,7 +9,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from loopscope.cli.errors import CommandError
+from loopscope.cli.errors import CommandError, printable, tell
 
 APP = "loopscope-gui"
 
@@ -18,9 +18,9 @@ def find_app() -> str:
     """$LOOPSCOPE_GUI, else the one built together with this package, else the one on PATH or installed by pip."""
     wanted = os.environ.get("LOOPSCOPE_GUI")
     if wanted:
-        if not os.access(wanted, os.X_OK):
+        if not os.path.isfile(wanted) or not os.access(wanted, os.X_OK):
             raise CommandError(
-                f"LOOPSCOPE_GUI names {wanted}, which is no program that can be started"
+                f"LOOPSCOPE_GUI names {printable(wanted)}, which is no program that can be started"
             )
         return wanted
     built = Path(__file__).parents[3] / "bin" / APP
@@ -30,7 +30,7 @@ def find_app() -> str:
     found = shutil.which(APP) or shutil.which(APP, path=beside_python)
     if found is None:
         raise CommandError(
-            f"{APP} is neither at {built} nor on PATH; build it or set LOOPSCOPE_GUI"
+            f"{APP} is neither at {printable(str(built))} nor on PATH; build it or set LOOPSCOPE_GUI"
         )
     return found
 
@@ -42,15 +42,14 @@ def has_display() -> bool:
 def open_for_this_process() -> None:
     """Opens the app once this process has a loop to look at. Without one, says so and goes on."""
     if not has_display():
-        print(
-            "loopscope: there is no display for the app; the program runs without it and can be attached to",
-            file=sys.stderr,
+        tell(
+            "loopscope: there is no display for the app; the program runs without it and can be attached to"
         )
         return
     try:
         find_app()
     except CommandError as error:
-        print(f"loopscope: {error}; the program runs without it", file=sys.stderr)
+        tell(f"loopscope: {error}; the program runs without it")
         return
     # A grandchild: the program must not find a child it did not start, nor must Ctrl-C reach the app.
     # It may outlive the program, so it must not keep the program's pipes open either.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from loopscope import _trace
 from loopscope.cli.app import APP, find_app, has_display
-from loopscope.cli.errors import CommandError, Parser
+from loopscope.cli.errors import CommandError, printable
+from loopscope.cli.parser import Parser
 
 WAIT_INTERVAL_S = 0.05
 
@@ -44,7 +45,10 @@ def command(arguments: argparse.Namespace) -> None:
     if arguments.wait:
         wait_for_session(arguments.session)
     path = find_session(arguments.session)
-    os.execv(app, [app, *picture_options(arguments), path])
+    try:
+        os.execv(app, [app, *picture_options(arguments), "--", path])
+    except OSError as error:
+        raise CommandError(f"cannot start {printable(app)}: {error.strerror}") from None
 
 
 def picture_options(arguments: argparse.Namespace) -> list[str]:
@@ -63,7 +67,7 @@ def detach() -> None:
 def wait_for_session(wanted: str) -> None:
     if not wanted.isdecimal():
         raise CommandError(f"--wait needs a pid, not {wanted!r}")
-    while not any(session.pid == int(wanted) for session in _trace.list_sessions()):
+    while not any(str(session.pid) == wanted for session in _trace.list_sessions()):
         if not is_running(wanted):
             raise CommandError(f"process {wanted} ended before it had an event loop")
         time.sleep(WAIT_INTERVAL_S)
@@ -80,6 +84,6 @@ def is_running(pid: str) -> bool:
 
 def find_session(wanted: str) -> str:
     try:
-        return _trace.find_session(wanted)
+        return _trace.find_session(os.fsencode(wanted))
     except _trace.TraceError as error:
         raise CommandError(str(error)) from None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import os
 from collections.abc import Callable
 
 from loopscope import _trace
 from loopscope.cli.attach import find_session
-from loopscope.cli.errors import CommandError, Parser
+from loopscope.cli.errors import CommandError, printable
+from loopscope.cli.output import Produce, write_bytes, write_file, write_text
+from loopscope.cli.parser import Parser
 
 
 def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -30,28 +32,30 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
 
 def dump_command(arguments: argparse.Namespace) -> None:
     session = open_session(arguments.session)
-    write_output(arguments.output, session.dump)
+    write_output(arguments.output, session, session.dump, write_text)
 
 
 def export_command(arguments: argparse.Namespace) -> None:
     session = open_session(arguments.session)
-    write_output(arguments.output, session.export_jsonl)
+    write_output(arguments.output, session, session.export_jsonl, write_bytes)
 
 
 def open_session(wanted: str) -> _trace.Session:
     try:
-        return _trace.Session(find_session(wanted))
+        return _trace.Session(os.fsencode(find_session(wanted)))
     except _trace.TraceError as error:
         raise CommandError(str(error)) from None
 
 
-def write_output(path: str | None, produce: Callable[[Callable[[bytes], object]], object]) -> None:
+def write_output(
+    path: str | None,
+    session: _trace.Session,
+    produce: Produce,
+    write_to_stdout: Callable[[Produce], None],
+) -> None:
     if path is None:
-        produce(sys.stdout.buffer.write)
-        sys.stdout.flush()
-        return
-    try:
-        with open(path, "wb") as file:
-            produce(file.write)
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror}") from None
+        write_to_stdout(produce)
+    elif os.path.exists(path) and os.path.samefile(path, session.path):
+        raise CommandError(f"{printable(path)} is the session itself; name another file to write")
+    else:
+        write_file(path, produce)

@@ -18,6 +18,7 @@ import types
 from collections.abc import Sequence
 
 import loopscope
+from loopscope.cli.errors import printable, tell
 
 _said: set[str] = set()
 
@@ -57,7 +58,7 @@ def say(wanted: str, instead: str = "it runs on loopscope instead") -> None:
     """Once for each outcome: the second function of uvloop's is no news."""
     if instead not in _said:
         _said.add(instead)
-        print(f"loopscope: the program asks for {wanted}; {instead}", file=sys.stderr)
+        tell(f"loopscope: the program asks for {printable(wanted)}; {instead}")
 
 
 class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from loopscope import python_versions
+from loopscope.cli.errors import tell
 
 PACKAGE_DIRECTORY = str(Path(__file__).parent.parent)
 
@@ -63,9 +64,8 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
             file.seek(0)
             source = file.read()
     except OSError as error:
-        print(
-            f"{sys.executable}: can't open file {script!r}: [Errno {error.errno}] {error.strerror}",
-            file=sys.stderr,
+        tell(
+            f"{sys.executable}: can't open file {script!r}: [Errno {error.errno}] {error.strerror}"
         )
         raise SystemExit(2) from None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 
 import loopscope
 from loopscope.cli import app, children, other_loops, program
-from loopscope.cli.errors import CommandError, Parser
+from loopscope.cli.errors import CommandError
+from loopscope.cli.parser import Parser
 
 LEVELS = ("off", "phases", "callbacks", "tasks")
 
@@ -32,7 +34,7 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.set_defaults(command=command)
 
 
-def command(arguments: argparse.Namespace) -> None:
+def command(arguments: argparse.Namespace) -> Callable[[], None]:
     argv = arguments.module or arguments.script
     if not argv:
         raise CommandError("no program given; expected SCRIPT or -m MODULE")
@@ -44,7 +46,5 @@ def command(arguments: argparse.Namespace) -> None:
     children.follow()
     if not arguments.no_app:
         app.open_for_this_process()
-    if arguments.module:
-        program.run_module(argv)
-    else:
-        program.run_script(argv)
+    start = program.run_module if arguments.module else program.run_script
+    return lambda: start(argv)

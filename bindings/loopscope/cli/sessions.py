@@ -9,7 +9,9 @@ import sys
 import time
 
 from loopscope import _trace
-from loopscope.cli.errors import CommandError, Parser
+from loopscope.cli.errors import CommandError, printable
+from loopscope.cli.output import say, writing_to_stdout
+from loopscope.cli.parser import Parser
 
 COLUMNS = ("session", "state", "level", "age", "python", "libuv", "program")
 LEVELS = ("off", "phases", "callbacks", "tasks")
@@ -29,9 +31,9 @@ def list_command(arguments: argparse.Namespace) -> None:
     except _trace.TraceError as error:
         raise CommandError(str(error)) from None
     if arguments.json:
-        print(json.dumps([as_json(session) for session in sessions], indent=2))
+        say(json.dumps([as_json(session) for session in sessions], indent=2))
     elif not sessions:
-        print("no sessions; `python3 -m loopscope run SCRIPT` starts one")
+        say("no sessions; `python3 -m loopscope run SCRIPT` starts one")
     else:
         print_table([as_row(session) for session in sessions])
 
@@ -41,7 +43,7 @@ def clean_command(arguments: argparse.Namespace) -> None:
         removed = _trace.clean_dead_sessions()
     except _trace.TraceError as error:
         raise CommandError(str(error)) from None
-    print(f"removed {removed} dead session{'' if removed == 1 else 's'}")
+    say(f"removed {removed} dead session{'' if removed == 1 else 's'}")
 
 
 def as_json(session: _trace.SessionEntry) -> dict[str, object]:
@@ -63,8 +65,9 @@ def as_json(session: _trace.SessionEntry) -> dict[str, object]:
 
 def as_row(session: _trace.SessionEntry) -> tuple[str, ...]:
     if not session.readable:
-        return (session.id, "unreadable", "", "", "", "", session.problem)
-    return (
+        cells = (session.id, "unreadable", "", "", "", "", session.problem)
+        return tuple(map(printable, cells))
+    cells = (
         session.id,
         "live" if session.alive else "dead",
         level_name(session.level),
@@ -73,6 +76,7 @@ def as_row(session: _trace.SessionEntry) -> tuple[str, ...]:
         session.libuv_version,
         session.program,
     )
+    return tuple(map(printable, cells))
 
 
 def level_name(level: int) -> str:
@@ -88,11 +92,11 @@ def age(seconds: float) -> str:
 
 def print_table(rows: list[tuple[str, ...]]) -> None:
     # rich is a nicety for people at a terminal; scripts get plain columns, whole lines and no escapes.
-    if sys.stdout.isatty() and print_rich_table(rows):
+    if sys.stdout is not None and sys.stdout.isatty() and print_rich_table(rows):
         return
     widths = [max(len(row[column]) for row in [COLUMNS, *rows]) for column in range(len(COLUMNS))]
     for row in [COLUMNS, *rows]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
 
 
 def print_rich_table(rows: list[tuple[str, ...]]) -> bool:
@@ -106,5 +110,6 @@ def print_rich_table(rows: list[tuple[str, ...]]) -> bool:
     styles = {"live": "green", "dead": "dim", "unreadable": "red"}
     for row in rows:
         table.add_row(*(Text(cell) for cell in row), style=styles.get(row[1], ""))
-    Console(width=shutil.get_terminal_size().columns).print(table)
+    with writing_to_stdout() as out:
+        Console(file=out, width=shutil.get_terminal_size().columns).print(table)
     return True
