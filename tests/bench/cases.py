@@ -60,6 +60,19 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class Lateness:
+    """Of one timer at a time."""
+
+    delay_us: float
+    primary = "late_us"
+
+    @property
+    def name(self) -> str:
+        delay = f"{self.delay_us:g} us" if self.delay_us < 100 else f"{self.delay_us / 1000:g} ms"
+        return f"lateness of call_later {delay}"
+
+
+@dataclass(frozen=True)
 class Import:
     name = "import"
     primary = "cpu_ms"
@@ -93,7 +106,7 @@ class TracingCost:
         return f"cost of tracing {self.function.replace('_', ' ')}"
 
 
-Case = Traffic | Operation | Import | IdleMemory | Writer | TracingCost
+Case = Traffic | Operation | Lateness | Import | IdleMemory | Writer | TracingCost
 
 
 def echoes() -> list[Traffic]:
@@ -158,11 +171,14 @@ OPERATIONS = [
     Operation("loop_made_and_closed", both_cpus=True, primary="wall_ns"),
 ]
 
+LATENESS = [Lateness(delay_us) for delay_us in (0, 1, 100, 1000, 2500, 5000, 50_000)]
+
 CASES: list[Case] = [
     *echoes(),
     *http(),
     Traffic("asyncio_echo", "protocol", "tcp", 64, reconnect=True),
     *OPERATIONS,
+    *LATENESS,
     Import(),
     IdleMemory(),
     Writer(),

@@ -27,6 +27,9 @@ METRICS = {
     "wall_ns": Metric("ns on the clock", decimals=0),
     "cpu_ms": Metric("CPU ms"),
     "wall_ms": Metric("ms on the clock"),
+    "late_us": Metric("us late", decimals=1),
+    "late_p99_us": Metric("p99 us late", decimals=1),
+    "early_percent": Metric("early %", decimals=0),
     "bytes": Metric("bytes", decimals=0),
     "bytes_of_its_own": Metric("without shared memory", decimals=0),
     "event_ns": Metric("ns an event of a callback"),
@@ -78,10 +81,13 @@ class Figure:
 
     def ratio_to(self, other: Figure, metric: str) -> Ratio | None:
         """Self's values divided by other's: the median of the rounds, and their range. None if there is nothing to
-        divide by, or too few ticks of the kernel met the programs."""
+        divide by, if a timer was early and so nothing to compare, or too few ticks of the kernel met the programs.
+        """
         pairs = zip(self.samples, other.samples)
         ratios = sorted(
-            mine[metric] / theirs[metric] for mine, theirs in pairs if theirs[metric] > 0
+            mine[metric] / theirs[metric]
+            for mine, theirs in pairs
+            if theirs[metric] > 0 and mine[metric] >= 0
         )
         if not ratios:
             return None

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 
-from cases import Operation, TracingCost
+from cases import Lateness, Operation, TracingCost
 from figures import Sample
 from asyncio_loops import LOOPS
 from machine import cpus, pinned
@@ -21,6 +21,11 @@ def measure_operation(
     command = programs.micro(contender, case.function, seconds, case.pending)
     where: int | tuple[int, ...] = cpus() if case.both_cpus else cpus()[0]
     return numbers(output_of(pinned(where, *command), programs.environment(contender), 120))
+
+
+def measure_lateness(programs: Programs, contender: str, case: Lateness, seconds: float) -> Sample:
+    command = programs.script("lateness.py", contender, case.delay_us, seconds)
+    return numbers(output_of(pinned(cpus()[0], *command), programs.environment(contender), 120))
 
 
 def measure_tracing_cost(

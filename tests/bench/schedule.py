@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from cases import Case, IdleMemory, Import, Operation, TracingCost, Traffic, Writer
+from cases import Case, IdleMemory, Import, Lateness, Operation, TracingCost, Traffic, Writer
 from contenders import FIELD, OURS
 from environments import Missing
 from figures import Results, Sample
 from asyncio_loops import LOOPS
-from processes import measure_import, measure_operation, measure_tracing_cost, measure_writer
+from processes import (
+    measure_import,
+    measure_lateness,
+    measure_operation,
+    measure_tracing_cost,
+    measure_writer,
+)
 from launcher import Failed, Programs
 from traffic import measure_idle_memory, measure_traffic
 
@@ -29,7 +35,7 @@ def contenders_of(case: Case) -> list[str]:
         return [OURS, "uvloop", "newest uvloop", "asyncio"]
     if isinstance(case, TracingCost):
         return [OURS, "loopscope callbacks"]
-    if isinstance(case, Operation):
+    if isinstance(case, (Operation, Lateness)):
         return list(LOOPS)
     if isinstance(case, IdleMemory):
         return [*LOOPS, "libuv"]
@@ -56,6 +62,8 @@ def measure(programs: Programs, contender: str, case: Case, seconds: float) -> S
         return measure_traffic(programs, contender, case, seconds * case.patience)
     if isinstance(case, Operation):
         return measure_operation(programs, contender, case, seconds / 3)
+    if isinstance(case, Lateness):
+        return measure_lateness(programs, contender, case, seconds)
     if isinstance(case, Import):
         return measure_import(programs, contender)
     if isinstance(case, IdleMemory):

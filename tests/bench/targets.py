@@ -48,6 +48,10 @@ def at_sizes(way: str, *sizes: str, connections: int = 10) -> tuple[str, ...]:
 SIZES = ("1 KiB", "10 KiB", "100 KiB")
 SMALL, LARGE = at_sizes("protocol", "1 KiB", "10 KiB"), at_sizes("protocol", "100 KiB")
 DATAGRAMS = at_sizes("datagram udp", "1 KiB", "10 KiB", "65507 bytes")
+LATENESS = tuple(
+    f"lateness of call_later {delay}"
+    for delay in ("0 us", "1 us", "0.1 ms", "1 ms", "2.5 ms", "5 ms", "50 ms")
+)
 USER, TOTAL, THROUGHPUT = "user_us", "cpu_us", "throughput"
 
 
@@ -89,6 +93,7 @@ TARGETS = [
     faster(at_sizes("http aiohttp", "1 KiB", connections=300), 1.05),
     faster(at_sizes("http uvicorn", "1 KiB", connections=300), 1.05),
     *OPERATION_TARGETS,
+    Target("lateness of a timer", LATENESS, 1.0, references=("asyncio",)),
     Target(
         "speed with tracing at callbacks",
         tuple(case for target in OPERATION_TARGETS for case in target.cases),

@@ -112,6 +112,15 @@ def test_operations_are_measured(build_directory, tmp_path):
         assert 0 < samples["loopscope phases"]["cpu_ns"] < 1e9, case
 
 
+def test_the_lateness_of_timers_is_measured(build_directory, tmp_path):
+    found = measured(build_directory, tmp_path, "lateness", "loopscope phases,asyncio")
+    assert len(found) == 7
+    for case, samples in found.items():
+        ours = samples["loopscope phases"]
+        assert 0 <= ours["late_us"] <= ours["late_p99_us"] and ours["early_percent"] == 0, case
+        assert samples["asyncio"]["late_us"] > 0
+
+
 def test_import_memory_and_writer_are_measured(build_directory, tmp_path):
     cases = "import,memory of an idle connection x10000,the writer's events"
     found = measured(build_directory, tmp_path, cases, "loopscope phases")
