@@ -15,11 +15,10 @@ PyObject* create_future(PyObject* self, PyObject*) {
 }
 
 PyObject* new_future(LoopObject* loop) {
-  const PyObject* found = _PyType_Lookup(Py_TYPE(loop), runtime().create_future);
-  const bool ours = found != nullptr && Py_IS_TYPE(found, &PyMethodDescr_Type) &&
-                    reinterpret_cast<const PyMethodDescrObject*>(found)->d_method->ml_meth == create_future;
-  PyObject* self = reinterpret_cast<PyObject*>(loop);
-  return ours ? create_future(self, nullptr) : PyObject_CallMethodNoArgs(self, runtime().create_future);
+  PyObject* self = as_object(loop);
+  return loop->state->own_methods.any(kCreateFuture, self)
+             ? PyObject_CallMethodNoArgs(self, runtime().create_future)
+             : create_future(self, nullptr);
 }
 
 PyObject* get_debug(PyObject* self, PyObject*) {

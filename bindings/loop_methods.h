@@ -34,7 +34,7 @@ PyObject* create_future(PyObject* self, PyObject* none);
 PyObject* get_debug(PyObject* self, PyObject* none);
 PyObject* is_closed(PyObject* self, PyObject* none);
 PyObject* is_running(PyObject* self, PyObject* none);
-/// As loop.create_future(), which a subclass may have of its own.
+/// As loop.create_future(), which a program may have of its own.
 PyObject* new_future(LoopObject* loop);
 
 // -- loop_watching.cpp: file descriptors

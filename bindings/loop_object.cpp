@@ -142,6 +142,7 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
     return nullptr;
   }
   self->state->loop.set_gate(&self->state->gate);
+  self->state->loop.set_clock(&self->state->clock);
   self->state->read_buffer = std::make_unique_for_overwrite<char[]>(kReadBufferBytes);
   return as_object(self);
 }
@@ -288,6 +289,7 @@ bool add_loop_type(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
+      {Py_tp_setattro, reinterpret_cast<void*>(set_loop_attribute)},
       {Py_tp_methods, methods},
       {Py_tp_members, members},
       {Py_tp_getset, properties},

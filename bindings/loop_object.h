@@ -10,6 +10,8 @@
 #include <memory>
 
 #include "bindings/callback_names.h"
+#include "bindings/loop_clock.h"
+#include "bindings/own_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/recycled_bytes.h"
 #include "bindings/sock_leases.h"
@@ -35,10 +37,12 @@ class GilGate final : public loop::PollGate {
 
 /// The C++ parts of a LoopObject.
 struct LoopState {
-  explicit LoopState(LoopObject* owner) : gate(owner) {}
+  explicit LoopState(LoopObject* owner) : gate(owner), clock(owner) {}
 
   loop::Loop loop;
   GilGate gate;
+  LoopClock clock;
+  OwnMethods own_methods;
   CallbackNames names;
   SockLeases leases;
   PyRef transports;                       ///< a TransportTable; Loop._transports too

@@ -1,7 +1,7 @@
 #include "bindings/loop_methods.h"
 
-#include <cmath>
-#include <limits>
+#include <cstddef>
+#include <vector>
 
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
@@ -129,14 +129,6 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* args, Py_ssize_t
 
 namespace {
 
-/// Seconds to ns, rounded up so that a timer is never early.
-std::int64_t to_ns(double seconds) {
-  const double ns = std::ceil(seconds * 1e9);
-  if (ns >= 9.2e18)
-    return std::numeric_limits<std::int64_t>::max();
-  return ns <= 0 || std::isnan(ns) ? 0 : static_cast<std::int64_t>(ns);
-}
-
 PyObject* schedule_at(LoopObject* self, const char* method, double when, PyObject* when_object,
                       PyObject* const* args, Py_ssize_t count, PyObject* context) {
   if (!check_in_debug(self, args[0], method, true))
@@ -154,6 +146,20 @@ double now_seconds() {
   return static_cast<double>(tracer::monotonic_ns()) * 1e-9;
 }
 
+/// As asyncio's call_later() puts it: self.call_at(self.time() + delay, callback, *args, context=context).
+PyObject* call_later_by_methods(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* context) {
+  const PyRef now = PyRef::steal(PyObject_CallMethodNoArgs(self, runtime().time));
+  const PyRef when = PyRef::steal(now ? PyNumber_Add(now.get(), args[0]) : nullptr);
+  const PyRef call_at = PyRef::steal(when ? PyObject_GetAttr(self, runtime().call_at) : nullptr);
+  const PyRef keywords = PyRef::steal(call_at ? PyTuple_Pack(1, runtime().context) : nullptr);
+  if (!keywords)
+    return nullptr;
+  std::vector<PyObject*> stack(args, args + count);
+  stack.front() = when.get();
+  stack.push_back(context != nullptr ? context : Py_None);
+  return PyObject_Vectorcall(call_at.get(), stack.data(), static_cast<std::size_t>(count), keywords.get());
+}
+
 }  // namespace
 
 PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
@@ -165,6 +171,8 @@ PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, 
     PyErr_SetString(PyExc_TypeError, "delay must not be None");
     return nullptr;
   }
+  if (self->state->own_methods.any(kTime | kCallAt, object)) [[unlikely]]
+    return call_later_by_methods(object, args, count, context);
   double delay = 0;
   if (PyFloat_CheckExact(args[0])) [[likely]] {
     delay = PyFloat_AS_DOUBLE(args[0]);

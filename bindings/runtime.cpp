@@ -82,6 +82,8 @@ bool load_runtime() {
   const Intern strings[] = {
       {&it.context, "context"},
       {&it.create_future, "create_future"},
+      {&it.time, "time"},
+      {&it.call_at, "call_at"},
       {&it.future, "Future"},
       {&it.done, "done"},
       {&it.set_result, "set_result"},

@@ -34,6 +34,8 @@ struct Runtime {
   // interned strings
   PyObject* context = nullptr;
   PyObject* create_future = nullptr;
+  PyObject* time = nullptr;
+  PyObject* call_at = nullptr;
   PyObject* future = nullptr;  ///< "Future"
   PyObject* done = nullptr;
   PyObject* set_result = nullptr;

@@ -65,7 +65,7 @@ void Loop::on_timer() {
   timers_.fired();
   if (!polled_)
     return;
-  timers_.collect_due(recorder_);
+  timers_.collect_due(recorder_, woke_ticks_);
   ReadyQueue& due = timers_.due();
   const auto count = due.size();
   if (count == 0)
@@ -96,8 +96,8 @@ void Loop::on_idle() {
 void Loop::on_prepare() {
   callback_returned();
   recorder_.prepare_begin();
-  arm_idle();
   const auto poll = decide_poll();
+  arm_idle();
   if (poll.timeout_ms != 0 && !unwanted_watchers_.empty())
     disarm_unwanted();
   if (renew_poll_)
@@ -183,7 +183,9 @@ bool Loop::may_go_without_poll(std::int64_t until_ns) {
     return false;
   const auto now_ns = static_cast<std::int64_t>(tracer::monotonic_ns());
   const TimerHeap::Timer* next = timers_.first();
-  return now_ns < until_ns && (next == nullptr || next->due_ns > now_ns);
+  if (now_ns >= until_ns)
+    return false;
+  return next == nullptr || (!timers_.on_programs_clock() && next->due_ns > now_ns);
 }
 
 bool Loop::poll_would_bring_nothing(std::int64_t until_ns) {
@@ -218,23 +220,24 @@ bool Loop::run_callback(Callback& callback) {
 }
 
 tracer::Recorder::Poll Loop::decide_poll() {
-  const TimerHeap::Timer* next = timers_.first();
-  timers_.arm(next, ready_.empty());
-
   PollState state;
+  // First: a program's clock may do anything, so that what else is looked at here must be looked at after it.
+  if (ready_.empty() && !stopping_ && !ending_ && timers_.size() != 0)
+    state.now_ns = timers_.now_ns();
+  const TimerHeap::Timer* next = timers_.first();
   state.may_wait = may_wait_;
   state.stopping = stopping_ || ending_;
   state.ready = !ready_.empty();
   state.closing = closing_ != 0;
   if (next != nullptr)
     state.next_timer_ns = next->due_ns;
-  state.now_ms = uv_now(&uv_);
   const PollTimeout decided = poll_timeout(state);
+  timers_.arm(decided);
 
   tracer::Recorder::Poll poll{decided.timeout_ms, decided.reason, tracer::kNoName,
                               ready_.size(),      timers_.size(), 0};
   if (next != nullptr)
-    poll.next_timer_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(next->due_ns, 0));
+    poll.next_timer_ns = timers_.traced(next->due_ns);
   if (recorder_.on()) {
     if (decided.reason == tracer::PollReason::ready_callbacks)
       poll.culprit = ready_.front().describe(recorder_).name;
@@ -356,7 +359,7 @@ std::uint64_t Loop::call_at(std::int64_t due_ns, Callback& callback) {
   const std::uint64_t id = timers_.push(due_ns, callback);
   if (recorder_.on())
     recorder_.timer_set(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id,
-                        static_cast<std::uint64_t>(std::max<std::int64_t>(due_ns, 0)));
+                        timers_.traced(due_ns));
   return id;
 }
 

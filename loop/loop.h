@@ -19,7 +19,8 @@
 /// that could only bring what a reader asks for himself (next_poll_is_only_for).
 ///
 /// Thread: all methods on the loop's thread, except wake(). Owner: of its uv_loop_t, recorder and handles.
-/// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC.
+/// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC; of timers, of the
+/// program's clock, if it has one.
 
 #include <uv.h>
 
@@ -123,6 +124,8 @@ class Loop {
   }
 
   void set_gate(PollGate* gate) { gate_ = gate; }
+  /// What timers go by while it is in use. Null: CLOCK_MONOTONIC.
+  void set_clock(ProgramClock* clock) { timers_.set_clock(clock); }
   void set_recorder(tracer::Recorder recorder) { recorder_ = std::move(recorder); }
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }

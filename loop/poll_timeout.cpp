@@ -1,15 +1,23 @@
 #include "loop/poll_timeout.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace loopscope::loop {
 
 using tracer::PollReason;
 
-std::uint64_t due_ms(std::int64_t due_ns) {
+namespace {
+
+/// At most what epoll takes. `due_ns` is after `now_ns`; the distance of two int64 fits a uint64.
+std::int32_t ms_until(std::int64_t due_ns, std::int64_t now_ns) {
   constexpr std::uint64_t kNsPerMs = 1'000'000;
-  return due_ns <= 0 ? 0 : (static_cast<std::uint64_t>(due_ns) + kNsPerMs - 1) / kNsPerMs;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+  const std::uint64_t wait_ns = static_cast<std::uint64_t>(due_ns) - static_cast<std::uint64_t>(now_ns);
+  return static_cast<std::int32_t>(std::min(kMost, (wait_ns - 1) / kNsPerMs + 1));
 }
+
+}  // namespace
 
 PollTimeout poll_timeout(const PollState& state) {
   if (state.stopping)
@@ -25,12 +33,9 @@ PollTimeout poll_timeout(const PollState& state) {
   if (!state.next_timer_ns)
     return {-1, PollReason::forever};
 
-  const std::uint64_t due = due_ms(*state.next_timer_ns);
-  if (due <= state.now_ms)
+  if (*state.next_timer_ns <= state.now_ns)
     return {0, PollReason::timer_due};
-  constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
-  const std::uint64_t wait_ms = due - state.now_ms;
-  return {static_cast<std::int32_t>(wait_ms < kMost ? wait_ms : kMost), PollReason::until_timer};
+  return {ms_until(*state.next_timer_ns, state.now_ns), PollReason::until_timer};
 }
 
 }  // namespace loopscope::loop

@@ -12,7 +12,8 @@
 ///   4. handles wait for their closing       -> 0
 ///   5. there is a timer: ms until it is due, rounded up, at most INT_MAX; 0 if it is due
 ///   6. otherwise                            -> -1, no timeout
-/// Unit: ms, as epoll takes it. Rounding up is what keeps timers from being early.
+/// Unit: ms, as epoll takes it. Rounding up is what keeps timers from being early. They are counted from the true time:
+/// libuv's clock is cut to ms, and may be as old as the iteration.
 
 #include <cstdint>
 #include <optional>
@@ -28,7 +29,7 @@ struct PollState {
   bool ready = false;  ///< the ready queue is not empty
   bool closing = false;
   std::optional<std::int64_t> next_timer_ns;
-  std::uint64_t now_ms = 0;  ///< libuv's clock, uv_now()
+  std::int64_t now_ns = 0;  ///< on the timers' clock; asked for only if there is nothing else to do
 };
 
 struct PollTimeout {
@@ -37,8 +38,5 @@ struct PollTimeout {
 };
 
 [[nodiscard]] PollTimeout poll_timeout(const PollState& state);
-
-/// The first whole ms of libuv's clock at which `due_ns` has come.
-[[nodiscard]] std::uint64_t due_ms(std::int64_t due_ns);
 
 }  // namespace loopscope::loop

@@ -3,19 +3,26 @@
 ///
 /// An iteration asks for it in this order:
 ///
-///     arm(first())     before the poll: libuv's timer is set for the first of ours
+///     arm()            before the poll: libuv's timer makes it as long as was decided
 ///     poll_returned()  notes the time: what is due by now is due in this iteration
 ///     fire_if_due()    after the poll's callbacks: libuv's timers phase comes even if its clock of ms lags behind
 ///     collect_due()    in the timers phase: what was due when the poll returned moves to due()
 ///
+/// libuv's clock is cut to ms and may be old. It decides nothing: how long the poll may sleep is counted from the true
+/// time, and so is what is due after it. If the program has a clock of its own, that is the one that timers go by, and
+/// nobody knows when they will be due on CLOCK_MONOTONIC: the trace then has 0 for a due time.
+///
 /// Thread: the loop's. Owner: of one reference to each callback in it, and of libuv's timer, which its loop closes.
-/// Units: ns of CLOCK_MONOTONIC, and ms of libuv's clock. Errors: none.
+/// Units: ns of CLOCK_MONOTONIC, or of the program's clock; ms of libuv's clock. Errors: none.
 
 #include <uv.h>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
+#include "loop/poll_timeout.h"
+#include "loop/program_clock.h"
 #include "loop/ready_queue.h"
 #include "loop/timer_heap.h"
 #include "tracer/recorder.h"
@@ -27,6 +34,14 @@ class Timers {
   /// To be called once. `fired` is called in libuv's timers phase, and begins with a call of fired().
   void open(uv_loop_t& loop, uv_timer_cb fired);
   [[nodiscard]] uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&uv_timer_); }
+
+  /// Null: CLOCK_MONOTONIC counts, always.
+  void set_clock(ProgramClock* clock) { clock_ = clock; }
+  [[nodiscard]] bool on_programs_clock() const { return clock_ != nullptr && clock_->in_use(); }
+  /// What time it is for timers. On the program's clock its code runs, and may set and cancel timers.
+  [[nodiscard]] std::int64_t now_ns() const;
+  /// A due time as the trace has it.
+  [[nodiscard]] std::uint64_t traced(std::int64_t due_ns) const;
 
   /// Takes over one reference; answers the timer's id.
   std::uint64_t push(std::int64_t due_ns, Callback& callback) { return heap_.push(due_ns, callback); }
@@ -43,24 +58,28 @@ class Timers {
     heap_.for_each(visit);
   }
 
-  void arm(const TimerHeap::Timer* next, bool may_sleep);
+  void arm(const PollTimeout& decided);
   void poll_returned();
   void fire_if_due();
-  void fired() { armed_ms_ = 0; }
+  void fired() { armed_ms_ = kNotArmed; }
   /// One that an I/O callback has set since the poll returned, or that came due while those ran, waits for the next
-  /// iteration: asyncio looks at its timers before it runs anything.
-  void collect_due(tracer::Recorder& recorder);
+  /// iteration: asyncio looks at its timers before it runs anything. `woke_ticks` is when the poll returned.
+  void collect_due(tracer::Recorder& recorder, std::uint64_t woke_ticks);
   [[nodiscard]] ReadyQueue& due() { return due_; }
 
  private:
+  static constexpr std::uint64_t kNotArmed = std::numeric_limits<std::uint64_t>::max();
+
   void start(std::uint64_t wait_ms);
+  void stop();
 
   uv_timer_t uv_timer_{};
   uv_timer_cb fired_ = nullptr;
+  ProgramClock* clock_ = nullptr;
   TimerHeap heap_;
   ReadyQueue due_;
   std::vector<TimerHeap::Timer> too_young_;  ///< scratch of collect_due()
-  std::uint64_t armed_ms_ = 0;               ///< what libuv's timer is set for; 0 if it is not
+  std::uint64_t armed_ms_ = kNotArmed;       ///< what libuv's timer is set for, on libuv's clock
   std::int64_t woke_ns_ = 0;                 ///< when the latest poll returned; only if there were timers
   std::uint64_t first_young_ = 0;            ///< timers from this id on were set after that
 };

@@ -235,7 +235,7 @@ struct Present {
   std::uint64_t callback_object;
   std::uint64_t ready_depth;     ///< callbacks in the ready queue, as of the latest phase boundary
   std::uint64_t timers_pending;  ///< likewise
-  std::uint64_t next_timer_ns;   ///< due time of the first timer; 0 if none
+  std::uint64_t next_timer_ns;   ///< due time of the first timer; 0 if none, or not known
   ClockAnchor anchor_last;       ///< renewed about once a second while the loop turns
   std::uint64_t reserved[4];
 };

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/loop/loop_harness.h"
@@ -51,11 +53,105 @@ TEST(Loop, RunsATimerInTheTimersPhaseIfNothingElseIsQueued) {
   ASSERT_GE(events.size(), 3U);
   EXPECT_EQ(events[0], "timer_set tick");
   EXPECT_EQ(events[1], "loop_start");
-  EXPECT_THAT(events[2], testing::MatchesRegex("poll_begin until_timer [34] tick"));
+  EXPECT_THAT(events[2], testing::MatchesRegex("poll_begin until_timer [123] tick"));
   events.erase(events.begin(), events.begin() + 3);
   EXPECT_THAT(events, ElementsAre("poll_wake", "poll_end 0", "timer_fired tick", "phase_begin timers 1",
                                   "callback_begin tick", "callback_end tick", "phase_end timers 1",
                                   "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+}
+
+/// Says what it is told to, and asks for it when it is asked.
+class TestClock final : public ProgramClock {
+ public:
+  explicit TestClock(std::function<std::int64_t()> now) : now_(std::move(now)) {}
+  bool in_use() override { return used; }
+  std::int64_t now_ns() override { return now_(); }
+  bool used = true;
+
+ private:
+  std::function<std::int64_t()> now_;
+};
+
+TEST(Loop, GoesByTheProgramsClockWhileItHasOne) {
+  LoopHarness harness;
+  std::int64_t now = 5'900'000 - 12'000'000;
+  TestClock clock([&] { return now += 12'000'000; });
+  harness.loop().set_clock(&clock);
+  TestCallback tick([&] { harness.loop().stop(); }, "tick");
+  harness.loop().call_at(17'900'000, tick.counted());
+  harness.loop().run();
+  EXPECT_THAT(harness.events(), ElementsAre("timer_set tick", "loop_start", "poll_begin until_timer 12 tick",
+                                            "poll_wake", "poll_end 0", "timer_fired tick", "phase_begin timers 1",
+                                            "callback_begin tick", "callback_end tick", "phase_end timers 1",
+                                            "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+}
+
+TEST(Loop, AsksAClockThatStandsStillAgainAfterEachPoll) {
+  LoopHarness harness(tracer::Level::phases);
+  int asked = 0;
+  TestClock clock([&] { return ++asked < 6 ? 0 : 1; });
+  harness.loop().set_clock(&clock);
+  TestCallback tick([&] { harness.loop().stop(); });
+  harness.loop().call_at(1, tick.counted());
+  harness.loop().run();
+  const Words events = harness.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "poll_begin until_timer 1 test"), 3);
+  EXPECT_EQ(asked, 6);
+}
+
+TEST(Loop, GoesByTheMonotonicClockOnceTheProgramHasNoneAnyMore) {
+  Loop loop;
+  TestClock clock([] { return -1; });
+  loop.set_clock(&clock);
+  TestCallback tick([&] { loop.stop(); });
+  TestCallback give_up([&] { clock.used = false; });
+  loop.call_soon(give_up.counted());
+  loop.call_at(1, tick.counted());
+  loop.run();
+  EXPECT_EQ(tick.runs(), 1);
+}
+
+TEST(Loop, LooksAtEverythingAgainAfterTheProgramsClockHasRun) {
+  LoopHarness harness(tracer::Level::phases);
+  Loop& loop = harness.loop();
+  TestCallback never;
+  TestCallback stop([&] { loop.stop(); }, "stop");
+  TestClock clock([&] {
+    if (stop.references() == 0 && stop.runs() == 0)
+      loop.call_soon(stop.counted());
+    never.set_cancelled();
+    loop.timer_cancelled(never, 1);
+    return 0;
+  });
+  loop.set_clock(&clock);
+  loop.call_at(3'600'000'000'000, never.counted());
+  loop.run();
+  EXPECT_THAT(harness.events(), testing::Contains("poll_begin ready_callbacks 0 stop"));
+  EXPECT_EQ(never.runs(), 0);
+}
+
+TEST(Loop, PollsWithoutWaitingForATimerThatIsDueNow) {
+  LoopHarness harness;
+  TestCallback tick([&] { harness.loop().stop(); }, "tick");
+  harness.loop().call_at(now_ns(), tick.counted());
+  harness.loop().run();
+  EXPECT_THAT(harness.events(), testing::Contains("poll_begin timer_due 0 tick"));
+}
+
+TEST(Loop, CountsThePollFromTheTimeAfterTheCallbacksThatRan) {
+  LoopHarness harness;
+  std::int64_t due_ns = 0;
+  TestCallback tick([&] { harness.loop().stop(); }, "tick");
+  TestCallback busy([&] {
+    due_ns = now_ns() + 5'000'000;
+    harness.loop().call_at(due_ns, tick.counted());
+    while (now_ns() < due_ns - 200'000) {
+    }
+  });
+  harness.loop().call_soon(busy.counted());
+  harness.loop().run();
+  EXPECT_THAT(harness.events(),
+              testing::Contains(testing::MatchesRegex("poll_begin (until_timer 1|timer_due 0) tick")));
 }
 
 TEST(Loop, NeverRunsATimerEarly) {

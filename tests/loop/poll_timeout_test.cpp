@@ -41,22 +41,31 @@ TEST(PollTimeout, IsZeroIfTheCallerDoesNotWant) {
 }
 
 TEST(PollTimeout, IsZeroForATimerThatIsDue) {
-  expect({.next_timer_ns = 5'000'000, .now_ms = 5}, 0, PollReason::timer_due);
-  expect({.next_timer_ns = 5'000'000, .now_ms = 9}, 0, PollReason::timer_due);
+  expect({.next_timer_ns = 5'000'000, .now_ns = 5'000'000}, 0, PollReason::timer_due);
+  expect({.next_timer_ns = 5'000'000, .now_ns = 5'000'001}, 0, PollReason::timer_due);
+  expect({.next_timer_ns = std::numeric_limits<std::int64_t>::min(), .now_ns = 1}, 0, PollReason::timer_due);
 }
 
 TEST(PollTimeout, RoundsTheTimeUntilATimerUpSoThatItIsNeverEarly) {
-  expect({.next_timer_ns = 5'000'001, .now_ms = 5}, 1, PollReason::until_timer);
-  expect({.next_timer_ns = 6'000'000, .now_ms = 5}, 1, PollReason::until_timer);
-  expect({.next_timer_ns = 17'000'000, .now_ms = 5}, 12, PollReason::until_timer);
+  expect({.next_timer_ns = 5'000'001, .now_ns = 5'000'000}, 1, PollReason::until_timer);
+  expect({.next_timer_ns = 6'000'000, .now_ns = 5'000'000}, 1, PollReason::until_timer);
+  expect({.next_timer_ns = 6'000'001, .now_ns = 5'000'000}, 2, PollReason::until_timer);
+}
+
+TEST(PollTimeout, CountsFromTheTimeItselfAndNotFromTheMsThatItLiesIn) {
+  expect({.next_timer_ns = 17'900'000, .now_ns = 5'900'000}, 12, PollReason::until_timer);
+  expect({.next_timer_ns = 17'900'000, .now_ns = 5'899'999}, 13, PollReason::until_timer);
 }
 
 TEST(PollTimeout, IsAtMostWhatEpollTakes) {
   constexpr auto kMost = std::numeric_limits<std::int32_t>::max();
-  expect({.next_timer_ns = std::numeric_limits<std::int64_t>::max(), .now_ms = 5}, kMost, PollReason::until_timer);
+  constexpr auto kNever = std::numeric_limits<std::int64_t>::max();
+  expect({.next_timer_ns = kNever, .now_ns = 5'000'000}, kMost, PollReason::until_timer);
+  expect({.next_timer_ns = kNever, .now_ns = -kNever}, kMost, PollReason::until_timer);
 }
 
-/// What libuv itself would answer, for every combination that handles can bring about.
+/// What libuv itself would answer, for every combination that handles can bring
+/// about.
 TEST(PollTimeout, AgreesWithLibuv) {
   for (int mask = 0; mask < 8; ++mask) {
     const bool ready = (mask & 1) != 0, closing = (mask & 2) != 0, timer = (mask & 4) != 0;
@@ -69,9 +78,10 @@ TEST(PollTimeout, AgreesWithLibuv) {
     uv_idle_init(&loop, &idle);
     uv_timer_init(&loop, &timer_handle);
     uv_timer_init(&loop, &doomed);
-    uv_run(&loop, UV_RUN_NOWAIT);  // lets the new watchers reach the kernel: they make the answer 0
+    uv_run(&loop, UV_RUN_NOWAIT);  // lets the new watchers reach the kernel:
+                                   // they make the answer 0
     PollState state;
-    state.now_ms = uv_now(&loop);
+    state.now_ns = 7'654'321;
     if (ready)
       uv_idle_start(&idle, [](uv_idle_t*) {});
     if (closing)
@@ -79,7 +89,7 @@ TEST(PollTimeout, AgreesWithLibuv) {
     if (timer) {
       uv_timer_start(
           &timer_handle, [](uv_timer_t*) {}, 250, 0);
-      state.next_timer_ns = static_cast<std::int64_t>((state.now_ms + 250) * 1'000'000 - 300'000);
+      state.next_timer_ns = state.now_ns + 250'000'000 - 300'000;
     }
     state.ready = ready;
     state.closing = closing;

@@ -67,7 +67,7 @@ TEST(Jsonl, SaysEveryFieldOfEachEventByName) {
   to.callback_begin(CallbackKind::timer, name, 123, true, 5);
   to.bytes_written(handle, 10);
   to.callback_end();
-  to.timer_fired(name, 3, 1'000'000);
+  to.timer_fired(name, 3, 0);
   to.timer_cancelled(name, 4);
   to.phase_end(1);
   to.prepare_begin();
@@ -104,6 +104,7 @@ TEST(Jsonl, SaysEveryFieldOfEachEventByName) {
   expect_fields(first(objects, "callback_end"), {{"kind", "timer"}, {"object", "5"}});
   expect_fields(first(objects, "timer_set"), {{"timer", "3"}, {"due_ns", "1000000"}});
   expect_fields(first(objects, "timer_fired"), function);
+  expect_fields(first(objects, "timer_fired"), {{"timer", "3"}, {"due_ns", "null"}});
   expect_fields(first(objects, "timer_cancelled"), {{"timer", "4"}});
   expect_fields(first(objects, "handle_opened"), {{"handle", "1"}, {"kind", "tcp"}, {"fd", "7"}});
   expect_fields(first(objects, "handle_closed"), {{"handle", "1"}, {"kind", "tcp"}});

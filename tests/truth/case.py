@@ -65,6 +65,30 @@ def a_timer_is_due(loop):
     loop.run_forever()
 
 
+def a_timer_without_a_delay(loop):
+    loop.call_later(0, loop.stop)
+    loop.run_forever()
+
+
+def a_timer_comes_due_while_callbacks_run(loop):
+    """By less than a millisecond."""
+
+    def busy():
+        handle = loop.call_later(0.0001, loop.stop)
+        while loop.time() < handle.when():
+            pass
+
+    loop.call_soon(busy)
+    loop.run_forever()
+
+
+def by_a_clock_that_stands_still(loop):
+    loop.time = lambda: 5e6
+    loop.call_later(0.25, heartbeat)
+    wake_from_a_thread(loop)
+    loop.run_forever()
+
+
 def until_the_next_timer(loop):
     loop.call_later(HOUR, work)
     loop.call_later(0.25, heartbeat)

@@ -13,11 +13,7 @@ CASE = Path(__file__).parent / "case.py"
 
 
 class UpTo:
-    """Equal to every positive number of ms up to `most`.
-
-    The clock runs while a program sets its timer, and both its ends are
-    rounded so that no timer is early: hence one more than was asked for.
-    """
+    """Equal to every positive number of ms up to `most`: the clock runs between setting a timer and the poll."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -43,13 +39,20 @@ CASES = {
         END,
     ],
     "a_timer_is_due": [("timer_due", 0, "Loop.stop"), END],
-    "until_the_next_timer": [("until_timer", UpTo(251), "heartbeat"), END],
-    "until_a_task_has_slept": [
-        ("ready_callbacks", 0, "until_a_task_has_slept.<locals>.sleeper"),
-        ("until_timer", UpTo(HOUR_MS + 1), "sleep in until_a_task_has_slept.<locals>.sleeper"),
+    "a_timer_without_a_delay": [("timer_due", 0, "Loop.stop"), END],
+    "a_timer_comes_due_while_callbacks_run": [
+        ("ready_callbacks", 0, "a_timer_comes_due_while_callbacks_run.<locals>.busy"),
+        ("timer_due", 0, "Loop.stop"),
         END,
     ],
-    "a_cancelled_timer_does_not_count": [("until_timer", UpTo(HOUR_MS + 1), "heartbeat"), END],
+    "by_a_clock_that_stands_still": [("until_timer", 250, "heartbeat"), END],
+    "until_the_next_timer": [("until_timer", UpTo(250), "heartbeat"), END],
+    "until_a_task_has_slept": [
+        ("ready_callbacks", 0, "until_a_task_has_slept.<locals>.sleeper"),
+        ("until_timer", UpTo(HOUR_MS), "sleep in until_a_task_has_slept.<locals>.sleeper"),
+        END,
+    ],
+    "a_cancelled_timer_does_not_count": [("until_timer", UpTo(HOUR_MS), "heartbeat"), END],
     "for_ever": [("forever", -1, ""), END],
     "for_ever_with_a_descriptor": [("forever", -1, ""), END],
     "handles_are_closing": [

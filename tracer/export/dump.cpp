@@ -33,6 +33,13 @@ std::string milliseconds(std::int64_t ns) {
   return text;
 }
 
+std::string due(const TraceEvent& timer) {
+  if (timer.other_ns == 0)
+    return "due by the program's clock";
+  const std::int64_t left_ns = timer.other_ns - timer.t_ns;
+  return left_ns >= 0 ? "due in " + duration(left_ns) : "due since " + duration(-left_ns);
+}
+
 std::string function(const Session& session, NameId id) {
   return id == kNoName ? "(no name)" : printable(describe_function(session, id));
 }
@@ -136,9 +143,7 @@ std::string details(const Session& session, const TraceEvent& event) {
       return function(session, event.name);
     case EventType::timer_set:
     case EventType::timer_fired:
-      return number(event.object) + ", due " + (event.other_ns >= event.t_ns ? "in " : "since ") +
-             duration(event.other_ns >= event.t_ns ? event.other_ns - event.t_ns : event.t_ns - event.other_ns) +
-             ", " + function(session, event.name);
+      return number(event.object) + ", " + due(event) + ", " + function(session, event.name);
     case EventType::timer_cancelled:
       return number(event.object) + ", " + function(session, event.name);
     case EventType::handle_opened:

@@ -55,8 +55,12 @@ void add_handle(JsonObject& line, const Session& session, const TraceEvent& even
 
 void add_timer(JsonObject& line, const Session& session, const TraceEvent& event) {
   line.id("timer", event.object);
-  if (event.type != EventType::timer_cancelled)
-    line.number("due_ns", event.other_ns);
+  if (event.type != EventType::timer_cancelled) {
+    if (event.other_ns == 0)
+      line.null("due_ns");
+    else
+      line.number("due_ns", event.other_ns);
+  }
   add_function(line, session, event.name);
 }
 
