@@ -74,8 +74,7 @@ bool start_receiving(DatagramObject* self) {
   }
   if (error == 0)
     return true;
-  errno = -error;
-  PyErr_SetFromErrno(PyExc_OSError);
+  set_loop_error(error);
   return false;
 }
 

@@ -93,8 +93,7 @@ bool start_sending(DatagramObject* self) {
   }
   if (error == 0)
     return true;
-  errno = -error;
-  PyErr_SetFromErrno(PyExc_OSError);
+  set_loop_error(error);
   return false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "bindings/datagram_object.h"
 #include "bindings/handle.h"
+#include "bindings/loop_methods.h"
 #include "bindings/runtime.h"
 #include "bindings/type_kit.h"
 
@@ -51,6 +52,8 @@ namespace {
 // -- closing -------------------------------------------------------------------------------------------------------------
 
 bool schedule(DatagramObject* self, PyObject* callback, PyObject* argument, CallbackKind kind, PyObject* method) {
+  if (!check_open(self->loop))
+    return false;
   HandleParts parts{self->loop, callback, &argument, 1};
   parts.kind = kind;
   parts.object_id = self->handle_id;
@@ -184,6 +187,8 @@ PyObject* attach(PyObject* object, PyObject* args) {
     PyErr_SetString(PyExc_TypeError, "a transport is attached once, to a loopscope loop");
     return nullptr;
   }
+  if (!check_open(reinterpret_cast<LoopObject*>(loop)))
+    return nullptr;
   Py_INCREF(loop);
   self->loop = reinterpret_cast<LoopObject*>(loop);
   assign(self->sock, sock);

@@ -24,11 +24,14 @@ PyTypeObject* loop_type = nullptr;
 
 // -- running -----------------------------------------------------------------------------------------------------------
 
-PyObject* finish_run(LoopObject* self) {
+PyObject* finish_run(LoopObject* self, int error) {
   track_pending_handles(self);
-  if (!self->state->exit_exception)
+  if (!self->state->exit_exception && error == 0)
     Py_RETURN_NONE;
-  put_exception(std::move(self->state->exit_exception));
+  if (self->state->exit_exception)
+    put_exception(std::move(self->state->exit_exception));
+  else
+    set_loop_error(error);
   return nullptr;
 }
 
@@ -36,7 +39,7 @@ PyObject* finish_run(LoopObject* self) {
 bool check_not_ended(PyObject* object) {
   if (!native(as_loop(object)).is_closed())
     return true;
-  PyErr_SetString(PyExc_RuntimeError, "Event loop is closed");
+  set_loop_error(loop::Loop::kClosed);
   return false;
 }
 
@@ -44,16 +47,14 @@ PyObject* run(PyObject* object, PyObject*) {
   if (!check_not_ended(object))
     return nullptr;
   const PyRef kept = PyRef::borrow(object);
-  native(as_loop(object)).run();
-  return finish_run(as_loop(object));
+  return finish_run(as_loop(object), native(as_loop(object)).run());
 }
 
 PyObject* run_once(PyObject* object, PyObject*) {
   if (!check_not_ended(object))
     return nullptr;
   const PyRef kept = PyRef::borrow(object);
-  native(as_loop(object)).run_once(true);
-  return finish_run(as_loop(object));
+  return finish_run(as_loop(object), native(as_loop(object)).run_once(true));
 }
 
 PyObject* write_to_self(PyObject* object, PyObject*) {
@@ -72,6 +73,7 @@ PyObject* close_native(PyObject* object, PyObject*) {
   LoopObject* self = as_loop(object);
   native(self).close();
   self->state->leases.clear();
+  self->state->files.clear();
   stop_recording(self);
   Py_RETURN_NONE;
 }
@@ -161,6 +163,8 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(self->state->exit_exception.get());
   int result = self->state->leases.traverse(visit, arg);
   if (result == 0)
+    result = self->state->files.traverse(visit, arg);
+  if (result == 0)
     result = self->state->names.traverse(visit, arg);
   self->state->loop.for_each_callback([&](loop::Callback& callback) {
     if (result == 0)
@@ -176,6 +180,7 @@ int clear_references(PyObject* object) {
   if (self->state != nullptr) {
     self->state->exit_exception = PyRef();
     self->state->leases.clear();
+    self->state->files.clear();
     self->state->loop.close();
     stop_recording(self);
   }
@@ -276,6 +281,15 @@ void report_exception(LoopObject* loop, PyObject* context) {
     exit_loop(loop);
   else
     PyErr_WriteUnraisable(as_object(loop));
+}
+
+void set_loop_error(int code) {
+  if (code == loop::Loop::kClosed) {
+    PyErr_SetString(PyExc_RuntimeError, "Event loop is closed");
+    return;
+  }
+  errno = -code;
+  PyErr_SetFromErrno(PyExc_OSError);
 }
 
 bool is_loop(PyObject* object) {

@@ -15,6 +15,7 @@
 #include "bindings/py_ref.h"
 #include "bindings/recycled_bytes.h"
 #include "bindings/sock_leases.h"
+#include "bindings/watched_files.h"
 #include "loop/loop.h"
 
 namespace loopscope::bindings {
@@ -45,6 +46,7 @@ struct LoopState {
   OwnMethods own_methods;
   CallbackNames names;
   SockLeases leases;
+  WatchedFiles files;
   PyRef transports;                       ///< a TransportTable; Loop._transports too
   const loop::Callback* cause = nullptr;  ///< the callback that runs, if it records itself
   std::size_t untracked_handles = 0;      ///< those that the garbage collector does not know of
@@ -76,6 +78,9 @@ void exit_loop(LoopObject* loop);
 /// Reports the exception that is set to loop.call_exception_handler(), or exits the loop if it is an exit exception.
 /// `context` is a new dict with the message and what else the handler shall know; takes it over.
 void report_exception(LoopObject* loop, PyObject* context);
+
+/// Sets the exception for a negative code of the native loop's: RuntimeError if it is closed, else OSError.
+void set_loop_error(int code);
 
 [[nodiscard]] bool is_loop(PyObject* object);
 bool add_loop_type(PyObject* module);

@@ -1,6 +1,5 @@
 #include "bindings/loop_methods.h"
 
-#include <cerrno>
 #include <limits>
 
 #include "bindings/handle.h"
@@ -48,9 +47,21 @@ int descriptor_of(PyObject* file) {
   return static_cast<int>(fd);
 }
 
-PyObject* raise_os_error(int uv_code) {
-  errno = -uv_code;
-  return PyErr_SetFromErrno(PyExc_OSError);
+bool is_watched(LoopObject* loop, int fd) {
+  const loop::FdWatcher* watcher = native(loop).find_watcher(fd);
+  return watcher != nullptr && (watcher->reader() != nullptr || watcher->writer() != nullptr);
+}
+
+/// As descriptor_of(); a file that was closed while it was watched still counts as what it was watched as.
+int watched_descriptor_of(LoopObject* loop, PyObject* file) {
+  const int fd = descriptor_of(file);
+  if (fd >= 0 || !PyErr_ExceptionMatches(PyExc_ValueError))
+    return fd;
+  const int known = loop->state->files.find(file);
+  if (known < 0 || !is_watched(loop, known))
+    return -1;
+  PyErr_Clear();
+  return known;
 }
 
 PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, CallbackKind kind) {
@@ -61,17 +72,15 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   }
   if (!check_open(self))
     return nullptr;
-  const int fd = descriptor_of(args[0]);
+  const int fd = watched_descriptor_of(self, args[0]);
   if (fd < 0)
     return nullptr;
   int error = 0;
-  loop::FdWatcher* watcher = native(self).find_watcher(fd);
-  if (watcher == nullptr)
-    watcher = native(self).watcher(fd, error);
-  else if (watcher->reader() == nullptr && watcher->writer() == nullptr)
-    error = watcher->check_pollable();  // the descriptor's number may be another file's now
-  if (watcher == nullptr || error != 0)
-    return raise_os_error(error);
+  loop::FdWatcher* watcher = native(self).watcher(fd, error);
+  if (watcher == nullptr) {
+    set_loop_error(error);
+    return nullptr;
+  }
   const WatchKind what =
       watch_kind(self->state->names, native(self).recorder(), args[1], args + 2, count - 2, kind);
   HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, what.callback, what.name});
@@ -84,11 +93,15 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
     Py_DECREF(handle);
     return nullptr;
   }
+  if (!is_watched(self, fd))
+    self->state->files.note(fd, args[0]);
   Py_INCREF(handle);
   error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
   if (error != 0) {
     Py_DECREF(handle);
-    return raise_os_error(error);
+    self->state->files.forget(fd);
+    set_loop_error(error);
+    return nullptr;
   }
   if (!what.transports)
     watcher->note_opened(what.handle, what.name);
@@ -119,7 +132,7 @@ PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
   LoopObject* self = as_loop(object);
   if (self->closed != 0)
     Py_RETURN_FALSE;
-  const int fd = descriptor_of(file);
+  const int fd = watched_descriptor_of(self, file);
   if (fd < 0)
     return nullptr;
   loop::FdWatcher* watcher = native(self).find_watcher(fd);
@@ -132,6 +145,8 @@ PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
     watcher->set_reader(nullptr);
   else
     watcher->set_writer(nullptr);
+  if (!is_watched(self, fd))
+    self->state->files.forget(fd);
   Py_RETURN_TRUE;
 }
 
@@ -145,7 +160,7 @@ PyObject* remove_writer(PyObject* self, PyObject* file) {
 }
 
 PyObject* watched_events(PyObject* object, PyObject* file) {
-  const int fd = descriptor_of(file);
+  const int fd = watched_descriptor_of(as_loop(object), file);
   if (fd < 0)
     return nullptr;
   const loop::FdWatcher* watcher =

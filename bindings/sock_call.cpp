@@ -92,8 +92,7 @@ bool watch(SockCallObject* self) {
   }
   if (error != 0) {
     stop_watching(self);
-    errno = -error;
-    PyErr_SetFromErrno(PyExc_OSError);
+    set_loop_error(error);
     return false;
   }
   tracer::Recorder& recorder = loop.recorder();

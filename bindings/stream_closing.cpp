@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "bindings/handle.h"
+#include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/transport_table.h"
@@ -43,6 +44,8 @@ namespace {
 
 /// As _call_connection_lost's users: schedules the end of the connection with `exception`, or None.
 bool schedule_connection_lost(TransportObject* self, PyObject* exception) {
+  if (!check_open(self->loop))
+    return false;
   const PyRef callback = PyRef::steal(PyObject_GetAttrString(as_object(self), "_call_connection_lost"));
   if (!callback)
     return false;

@@ -178,8 +178,7 @@ bool start_reading(TransportObject* self) {
   const int error = stream_of(self).start_reading(self->parts->on_readable);
   if (error == 0)
     return true;
-  errno = -error;
-  PyErr_SetFromErrno(PyExc_OSError);
+  set_loop_error(error);
   return false;
 }
 

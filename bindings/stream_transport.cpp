@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/handle.h"
+#include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
@@ -72,6 +73,8 @@ PyObject* attach(PyObject* object, PyObject* args) {
     PyErr_SetString(PyExc_TypeError, "a transport is attached once, to a loopscope loop");
     return nullptr;
   }
+  if (!check_open(reinterpret_cast<LoopObject*>(loop)))
+    return nullptr;
   Py_INCREF(loop);
   self->loop = reinterpret_cast<LoopObject*>(loop);
   assign(self->sock, sock);

@@ -126,8 +126,7 @@ bool await_writable(TransportObject* self) {
   const int error = stream_of(self).start_writing(self->parts->on_writable);
   if (error == 0)
     return true;
-  errno = -error;
-  PyErr_SetFromErrno(PyExc_OSError);
+  set_loop_error(error);
   return false;
 }
 
@@ -135,16 +134,15 @@ namespace {
 
 /// Queues what the kernel did not take.
 bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
-  const bool first = stream_of(self).queued_bytes() == 0;
-  if (!queue_bytes(self, data, rest, size))
-    return false;
-  if (!first)
-    return true;
-  PyObject* context = PyContext_CopyCurrent();
-  if (context == nullptr)
-    return false;
-  Py_XSETREF(self->write_context, context);
-  return await_writable(self);
+  if (stream_of(self).queued_bytes() == 0) {
+    PyObject* context = PyContext_CopyCurrent();
+    if (context == nullptr)
+      return false;
+    Py_XSETREF(self->write_context, context);
+    if (!await_writable(self))
+      return false;
+  }
+  return queue_bytes(self, data, rest, size);
 }
 
 PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size) {

@@ -8,6 +8,7 @@
 
 #include "bindings/buffer_window.h"
 #include "bindings/handle.h"
+#include "bindings/loop_methods.h"
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
 #include "bindings/stream_transport.h"
@@ -87,6 +88,8 @@ PyObject* schedule_app_lost(PyObject* object, PyObject* exception) {
     return nullptr;
   if (!is_loop(self->loop))
     return PyObject_CallMethodObjArgs(self->loop, tls_runtime().call_soon, lost.get(), exception, nullptr);
+  if (!check_open(loop_of(self)))
+    return nullptr;
   HandleParts parts{loop_of(self), lost.get(), &exception, 1};
   parts.kind = CallbackKind::connection_lost;
   if (self->engine != nullptr)

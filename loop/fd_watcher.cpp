@@ -1,23 +1,26 @@
 #include "loop/fd_watcher.h"
 
-#include <fcntl.h>
-#include <sys/epoll.h>
-#include <sys/stat.h>
-
-#include <cerrno>
+#include <span>
 #include <utility>
 
 #include "loop/loop.h"
 
 namespace loopscope::loop {
 
+namespace {
+
+void drop_all(std::span<Callback* const> callbacks) {
+  for (Callback* callback : callbacks) {
+    if (callback != nullptr)
+      callback->drop();
+  }
+}
+
+}  // namespace
+
 FdWatcher* FdWatcher::open(Loop& loop, int fd, int& error) {
   auto* watcher = new FdWatcher(loop, fd);
-  // uv_poll_init() makes the descriptor non-blocking, for everybody who shares it: a terminal, say.
-  const int flags = fcntl(fd, F_GETFL);
-  error = uv_poll_init(loop.uv(), &watcher->poll_, fd);
-  if (error == 0 && flags >= 0 && (flags & O_NONBLOCK) == 0)
-    fcntl(fd, F_SETFL, flags);
+  error = loop.kernel().init(watcher->poll_, fd);
   if (error != 0) {
     delete watcher;
     return nullptr;
@@ -27,23 +30,31 @@ FdWatcher* FdWatcher::open(Loop& loop, int fd, int& error) {
 }
 
 int FdWatcher::set_reader(Callback* callback, Arming arming) {
-  Callback* old = std::exchange(reader_, callback);
   reader_since_ = loop_.polls();
+  return replace(reader_, callback, arming);
+}
+
+int FdWatcher::set_writer(Callback* callback, Arming arming) {
+  writer_since_ = loop_.polls();
+  return replace(writer_, callback, arming);
+}
+
+int FdWatcher::replace(Callback*& place, Callback* callback, Arming arming) {
+  Callback* old = std::exchange(place, callback);
   count();
-  const int error = apply(arming);
+  // Somebody new is not believed: the number may be another file's by now.
+  const int error = callback != nullptr && arming == Arming::exact ? arm(wanted()) : apply(arming);
+  if (error != 0)
+    drop_callbacks();
   if (old != nullptr)
     old->drop();
   return error;
 }
 
-int FdWatcher::set_writer(Callback* callback, Arming arming) {
-  Callback* old = std::exchange(writer_, callback);
-  writer_since_ = loop_.polls();
+void FdWatcher::drop_callbacks() {
+  Callback* const callbacks[] = {std::exchange(reader_, nullptr), std::exchange(writer_, nullptr)};
   count();
-  const int error = apply(arming);
-  if (old != nullptr)
-    old->drop();
-  return error;
+  drop_all(callbacks);
 }
 
 void FdWatcher::set_passive(bool passive) {
@@ -74,15 +85,26 @@ int FdWatcher::apply(Arming arming) {
 }
 
 int FdWatcher::arm(int events) {
-  armed_ = events;
+  if (events != 0 && loop_.sleeps()) {
+    loop_.catch_up_after_poll(*this);
+    return loop_.kernel().check_pollable(fd_);
+  }
   kept_ = events != wanted();
   orphan_ = false;
-  if (events == 0) {
+  int error = 0;
+  if (events == 0)
+    KernelPoll::stop(poll_);
+  else
+    error = loop_.kernel().watch(poll_, events, on_event);
+  armed_ = error == 0 ? events : 0;
+  if (armed_ == 0)
     note_closed();
-    return uv_poll_stop(&poll_);
-  }
-  loop_.check_before_poll(*this);
-  return uv_poll_start(&poll_, events, on_event);
+  return error;
+}
+
+void FdWatcher::catch_up() {
+  if (armed_ != wanted() && arm(wanted()) != 0)
+    drop_callbacks();
 }
 
 bool FdWatcher::disarm_unwanted() {
@@ -91,7 +113,7 @@ bool FdWatcher::disarm_unwanted() {
     return true;
   // libuv does not say whether this worked. It does not if the descriptor was closed; that is no matter, unless a
   // duplicate of it lives, in another process, say: then the kernel reports it again.
-  if (epoll_ctl(uv_backend_fd(loop_.uv()), EPOLL_CTL_DEL, fd_, nullptr) != 0)
+  if (!loop_.kernel().forget(fd_))
     return !std::exchange(orphan_, true);
   arm(wanted());
   return true;
@@ -106,37 +128,29 @@ void FdWatcher::false_alarm() {
   loop_.renew_poll();
 }
 
+void FdWatcher::before_new_poll() {
+  KernelPoll::stop(poll_);
+  armed_ = 0;
+}
+
 void FdWatcher::poll_renewed() {
-  suspect_ = orphan_ = false;
-  if (armed_ != wanted())
-    arm(wanted());
-  else if (armed_ != 0)
-    loop_.check_before_poll(*this);
+  suspect_ = orphan_ = kept_ = false;
+  arm_if_wanted();
 }
 
 /// libuv has not told the kernel.
 void FdWatcher::stopped_by_libuv() {
   armed_ = 0;
   kept_ = false;
-  if (epoll_ctl(uv_backend_fd(loop_.uv()), EPOLL_CTL_DEL, fd_, nullptr) != 0)
+  if (!loop_.kernel().forget(fd_))
     loop_.renew_poll();
 }
 
-void FdWatcher::arm_after_error() {
-  if (wanted() != 0)
-    arm(wanted());
-  else
+void FdWatcher::arm_if_wanted() {
+  if (wanted() == 0)
     note_closed();
-}
-
-int FdWatcher::check_pollable() {
-  epoll_event nothing{};
-  const int poll = uv_backend_fd(loop_.uv());
-  if (epoll_ctl(poll, EPOLL_CTL_ADD, fd_, &nothing) == 0) {
-    epoll_ctl(poll, EPOLL_CTL_DEL, fd_, nullptr);
-    return 0;
-  }
-  return errno == EEXIST ? 0 : -errno;
+  else if (arm(wanted()) != 0)
+    drop_callbacks();
 }
 
 void FdWatcher::note_opened(tracer::HandleKind kind, tracer::NameId name) {
@@ -151,25 +165,14 @@ void FdWatcher::note_closed() {
     loop_.recorder().handle_closed(kind_, id);
 }
 
-void FdWatcher::stop_if_stale() {
-  struct stat status {};
-  const bool pollable = fstat(fd_, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-  if (!pollable && armed_ != 0) {
-    armed_ = 0;
-    uv_poll_stop(&poll_);
-  }
-}
-
 void FdWatcher::close() {
-  if (Callback* old = std::exchange(reader_, nullptr))
-    old->drop();
-  if (Callback* old = std::exchange(writer_, nullptr))
-    old->drop();
+  Callback* const callbacks[] = {std::exchange(reader_, nullptr), std::exchange(writer_, nullptr)};
   count();
   armed_ = 0;
   note_closed();
   loop_.handle_closing();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), on_closed);
+  drop_all(callbacks);  // last: what this ends may close the loop
 }
 
 void FdWatcher::on_closed(uv_handle_t* handle) {
@@ -201,7 +204,7 @@ void FdWatcher::on_event(uv_poll_t* handle, int status, int events) {
   if ((events & UV_WRITABLE) != 0 && self.writer_ != nullptr && self.writer_since_ != loop.polls())
     loop.io_ready(*self.writer_);
   if (status < 0 && loop.find_watcher(fd) == &self)
-    self.arm_after_error();
+    self.arm_if_wanted();
 }
 
 }  // namespace loopscope::loop

@@ -5,7 +5,11 @@
 /// decides whether they run at once or behind what is queued already. A callback that is set while a poll's callbacks run
 /// is for the next poll, as on asyncio, which has by then queued what this one brought.
 ///
-/// Telling the kernel costs two or three system calls each time. Who waits again and again on a file of his own says so
+/// The kernel is told at once (kernel_poll.h). If it refuses, both callbacks are dropped, as asyncio's selector forgets a
+/// descriptor that it cannot change. While the loop sleeps, another thread that watches something asks the kernel whether it
+/// may, and wakes the loop, which then watches it.
+///
+/// Telling the kernel costs one or two system calls each time. Who waits again and again on a file of his own says so
 /// (Arming::kept): then the descriptor stays armed for reading while nobody waits, and is disarmed only if an event comes
 /// for nobody before the loop sleeps.
 /// Thread: the loop's. Owner: the Loop's table; of one reference to each callback. Errors: negative libuv codes.
@@ -30,10 +34,11 @@ enum class Arming : std::uint8_t {
 
 class FdWatcher {
  public:
-  /// Null and a negative code in `error` if the kernel cannot poll `fd` (a regular file, a closed one).
+  /// Null and a negative code in `error` if it cannot be made. Whether the kernel can poll `fd` shows when it is watched.
   static FdWatcher* open(Loop& loop, int fd, int& error);
 
-  /// Replaces the reader (writer); null removes it. Takes over one reference, gives back the old one's.
+  /// Replaces the reader (writer); null removes it. Takes over one reference, gives back the old one's. 0, or why the
+  /// kernel cannot poll the descriptor (a regular file, a closed one); then nothing is watched.
   int set_reader(Callback* callback, Arming arming = Arming::exact);
   int set_writer(Callback* callback, Arming arming = Arming::exact);
   /// Born and not yet dead, in all loops of the process: tests compare it before and after. Any thread.
@@ -53,8 +58,6 @@ class FdWatcher {
   [[nodiscard]] bool resting() const { return armed_ != 0 && wanted() == 0; }
   /// Whoever it was kept armed for is gone; in the trace it is closed.
   void note_closed();
-  /// 0, or the libuv code of why the kernel cannot poll what has the descriptor's number now. While nobody waits.
-  int check_pollable();
   /// Disarms what nobody waits for. False if the kernel goes on all the same, until the loop renews its poll.
   bool disarm_unwanted();
   /// Whoever was told that the descriptor is ready found that it is not.
@@ -62,10 +65,10 @@ class FdWatcher {
   /// Nobody waits for what this descriptor brings: the loop need not poll for its sake.
   void set_passive(bool passive);
 
-  /// Stops a watcher whose descriptor was closed behind the loop's back: libuv would abort the process when
-  /// epoll refuses it.
-  void stop_if_stale();
-  /// The loop's poll is a new one: what nobody waits for is not taken along.
+  /// Watches what was asked for while the loop slept.
+  void catch_up();
+  /// Before and after the loop takes up a new poll: what nobody waits for is not taken along.
+  void before_new_poll();
   void poll_renewed();
   /// Ends it; the object frees itself in the closing phase.
   void close();
@@ -79,8 +82,10 @@ class FdWatcher {
   }
   int apply(Arming arming);
   int arm(int events);
+  int replace(Callback*& place, Callback* callback, Arming arming);
+  void drop_callbacks();
   void stopped_by_libuv();
-  void arm_after_error();
+  void arm_if_wanted();
   void count();
   static void on_event(uv_poll_t* handle, int status, int events);
   static void on_closed(uv_handle_t* handle);
@@ -89,7 +94,7 @@ class FdWatcher {
 
   Loop& loop_;
   int fd_;
-  int armed_ = 0;  ///< the uv_poll_event bits that libuv knows of
+  int armed_ = 0;  ///< the uv_poll_event bits that the kernel knows of
   int false_alarms_ = 0;
   std::uint32_t reader_since_ = 0;  ///< the poll in whose callbacks, or after which, it was set
   std::uint32_t writer_since_ = 0;

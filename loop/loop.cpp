@@ -1,7 +1,5 @@
 #include "loop/loop.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <system_error>
 
@@ -16,14 +14,6 @@ void check(int code, const char* what) {
     throw std::system_error(-code, std::generic_category(), what);
 }
 
-/// libuv 1.44 leaks the epoll if it runs out of descriptors after it; newer ones close it and say -1.
-void init(uv_loop_t& loop) {
-  const int error = uv_loop_init(&loop);
-  if (error != 0 && uv_backend_fd(&loop) > 0)
-    ::close(uv_backend_fd(&loop));
-  check(error, "uv_loop_init");
-}
-
 Loop& owner(const uv_loop_t* loop) {
   return *static_cast<Loop*>(loop->data);
 }
@@ -35,7 +25,7 @@ constexpr int kMostGenerations = 64;
 }  // namespace
 
 Loop::Loop() {
-  init(uv_);
+  check(KernelPoll::open(uv_), "uv_loop_init");
   uv_.data = this;
   // First, as it is the only one that can fail: a destructor does not run for what was never made.
   const int error = uv_async_init(&uv_, &wakeup_, [](uv_async_t* handle) {
@@ -96,13 +86,13 @@ void Loop::on_idle() {
 void Loop::on_prepare() {
   callback_returned();
   recorder_.prepare_begin();
+  check_poll();
   const auto poll = decide_poll();
   arm_idle();
   if (poll.timeout_ms != 0 && !unwanted_watchers_.empty())
     disarm_unwanted();
   if (renew_poll_)
     take_up_new_poll();
-  drop_stale_watchers();
   recorder_.poll_begin(poll);
   in_poll_ = true;
   if (poll.timeout_ms != 0 && gate_ != nullptr) {
@@ -262,8 +252,10 @@ void Loop::leave_poll() {
       gil_wait = recorder_.ticks() - woke_ticks_;
   }
   recorder_.poll_wake(woke_ticks_, gil_wait, slept);
-  if (slept)
+  if (slept) {
+    catch_up();
     gate_->closed();
+  }
   polled_ = true;
   queueing_ = ending_ || !ready_.empty();
   timers_.poll_returned();
@@ -281,11 +273,13 @@ void Loop::arm_idle() {
     uv_idle_stop(&idle_);
 }
 
-void Loop::drop_stale_watchers() {
-  if (fresh_watchers_.empty())
-    return;
-  for (FdWatcher* watcher : fresh_watchers_) watcher->stop_if_stale();
-  fresh_watchers_.clear();
+void Loop::catch_up_after_poll(FdWatcher& watcher) {
+  late_watchers_.push_back(&watcher);
+  wake();
+}
+
+void Loop::catch_up() {
+  for (FdWatcher* watcher : std::exchange(late_watchers_, {})) watcher->catch_up();
 }
 
 void Loop::disarm_unwanted() {
@@ -296,33 +290,50 @@ void Loop::disarm_unwanted() {
   unwanted_watchers_.clear();
 }
 
-void Loop::take_up_new_poll() {
+/// libuv would abort the process if it polled with descriptors that somebody has closed.
+void Loop::check_poll() {
+  if (kernel_.intact()) [[likely]]
+    return;
+  poll_error_ = UV_EBADF;
+  take_up_new_poll();
+  interrupt();
+}
+
+int Loop::take_up_new_poll() {
   renew_poll_ = false;
-  uv_loop_fork(&uv_);
   for (FdWatcher* watcher : watchers_) {
     if (watcher != nullptr)
-      watcher->poll_renewed();
+      watcher->before_new_poll();
   }
+  const int error = kernel_.renew();
+  for (std::size_t fd = 0; fd < watchers_.size(); ++fd) {
+    if (watchers_[fd] != nullptr)
+      watchers_[fd]->poll_renewed();
+  }
+  return error;
 }
 
 // -- running -------------------------------------------------------------------------------------------------------
 
-void Loop::run() {
+int Loop::run() {
   running_ = true;
+  poll_error_ = 0;
   polled_ = queueing_ = interrupted_ = ending_ = false;
   recorder_.loop_start();
   uv_run(&uv_, UV_RUN_DEFAULT);
   callback_returned();
   recorder_.loop_stop();
   running_ = false;
+  return poll_error_;
 }
 
-void Loop::run_once(bool may_wait) {
+int Loop::run_once(bool may_wait) {
   once_ = true;
   may_wait_ = may_wait;
-  run();
+  const int error = run();
   once_ = false;
   may_wait_ = true;
+  return error;
 }
 
 void Loop::end_run() {
@@ -349,13 +360,24 @@ void Loop::close() {
         reinterpret_cast<uv_handle_t*>(&check_), reinterpret_cast<uv_handle_t*>(&wakeup_)}) {
     uv_close(handle, nullptr);
   }
+  if (!kernel_.intact() && kernel_.renew() != 0)
+    return;  // libuv could not even end without a poll: what it has is lost
   uv_run(&uv_, UV_RUN_DEFAULT);
   uv_loop_close(&uv_);
+}
+
+void Loop::after_fork() {
+  if (!closed_)
+    take_up_new_poll();
 }
 
 // -- callbacks -----------------------------------------------------------------------------------------------------
 
 std::uint64_t Loop::call_at(std::int64_t due_ns, Callback& callback) {
+  if (closed_) {
+    callback.drop();
+    return 0;
+  }
   const std::uint64_t id = timers_.push(due_ns, callback);
   if (recorder_.on())
     recorder_.timer_set(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id,
@@ -381,13 +403,16 @@ void Loop::timer_cancelled(Callback& callback, std::uint64_t id) {
 
 void Loop::wake() {
   wake_sent_.store(true, std::memory_order_relaxed);
-  uv_async_send(&wakeup_);
+  if (kernel_.intact())  // else libuv would abort, or write into somebody else's file
+    uv_async_send(&wakeup_);
 }
 
 // -- file descriptors ----------------------------------------------------------------------------------------------
 
 FdWatcher* Loop::watcher(int fd, int& error) {
-  error = 0;
+  error = closed_ ? kClosed : 0;
+  if (closed_)
+    return nullptr;
   if (FdWatcher* known = find_watcher(fd))
     return known;
   FdWatcher* opened = FdWatcher::open(*this, fd, error);
@@ -404,7 +429,7 @@ void Loop::forget_watcher(int fd) {
   if (watcher == nullptr)
     return;
   watchers_[static_cast<std::size_t>(fd)] = nullptr;
-  std::erase(fresh_watchers_, watcher);
+  std::erase(late_watchers_, watcher);
   std::erase(unwanted_watchers_, watcher);
   watcher->close();
 }

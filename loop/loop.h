@@ -32,6 +32,7 @@
 #include "loop/after_callback.h"
 #include "loop/callback.h"
 #include "loop/fd_watcher.h"
+#include "loop/kernel_poll.h"
 #include "loop/poll_timeout.h"
 #include "loop/ready_queue.h"
 #include "loop/timers.h"
@@ -52,16 +53,20 @@ class PollGate {
 
 class Loop {
  public:
+  /// The error of who asks a closed loop for a watcher.
+  static constexpr int kClosed = UV_ECANCELED;
+
   Loop();
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
   // -- running --------------------------------------------------------------------------------------------
-  /// Polls and runs callbacks until stop() or interrupt(). Not reentrant.
-  void run();
+  /// Polls and runs callbacks until stop() or interrupt(). Not reentrant. 0, or a negative libuv code: somebody closed the
+  /// loop's own descriptors. It has new ones then, watches what can still be watched, and may run again.
+  int run();
   /// One poll and what it brings; waits for it only if `may_wait`.
-  void run_once(bool may_wait);
+  int run_once(bool may_wait);
   /// Ends run() after the callbacks that are due in this iteration.
   void stop() { stopping_ = true; }
   void clear_stop() { stopping_ = false; }
@@ -73,11 +78,13 @@ class Loop {
   /// Drops all callbacks, closes all handles. Idempotent.
   void close();
   /// In the child of a fork: takes up a poll of its own, so that the parent's is left alone.
-  void after_fork() { take_up_new_poll(); }
+  void after_fork();
 
   // -- callbacks -------------------------------------------------------------------------------------------
-  /// Takes over one reference.
+  /// Takes over one reference. A closed loop gives it back: nothing runs there.
   void call_soon(Callback& callback) {
+    if (closed_) [[unlikely]]
+      return callback.drop();
     if (recorder_.callbacks())
       callback.set_ready_ticks(recorder_.ticks());
     ready_.push(callback);
@@ -101,7 +108,7 @@ class Loop {
   [[nodiscard]] std::size_t timer_count() const { return timers_.size(); }
 
   // -- file descriptors ------------------------------------------------------------------------------------
-  /// The watcher of `fd`, made if need be. Null and a negative libuv code if the kernel cannot poll it.
+  /// The watcher of `fd`, made if need be. Null and a negative libuv code if it cannot be made, kClosed on a closed loop.
   FdWatcher* watcher(int fd, int& error);
   /// Null if there is none.
   [[nodiscard]] FdWatcher* find_watcher(int fd) const {
@@ -129,6 +136,9 @@ class Loop {
   void set_recorder(tracer::Recorder recorder) { recorder_ = std::move(recorder); }
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
+  [[nodiscard]] KernelPoll& kernel() { return kernel_; }
+  /// True while the loop's thread is in a poll that may sleep: who asks this is another thread.
+  [[nodiscard]] bool sleeps() const { return sleeping_.load(std::memory_order_relaxed); }
 
   // -- for the loop's handles --------------------------------------------------------------------------------
   /// An I/O callback is due: runs it, or queues it behind what was ready before this poll.
@@ -143,7 +153,8 @@ class Loop {
   void count_io_event() { ++io_events_; }
   /// How many polls have returned, so that two of them can be told apart.
   [[nodiscard]] std::uint32_t polls() const { return polls_; }
-  void check_before_poll(FdWatcher& watcher) { fresh_watchers_.push_back(&watcher); }
+  /// `watcher` was to be armed while the loop sleeps: wakes the loop, which arms it.
+  void catch_up_after_poll(FdWatcher& watcher);
   /// The kernel reported what nobody waits for: it is disarmed if the loop is about to sleep, which it could not.
   void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
   /// Before the next poll: the kernel reports a file that nobody can disarm any more.
@@ -175,12 +186,14 @@ class Loop {
   [[nodiscard]] bool poll_would_bring_nothing(std::int64_t until_ns);
   void end_run();
   void arm_idle();
-  void drop_stale_watchers();
+  void catch_up();
   void disarm_unwanted();
-  void take_up_new_poll();
+  void check_poll();
+  int take_up_new_poll();
   tracer::Recorder::Poll decide_poll();
 
   uv_loop_t uv_{};
+  KernelPoll kernel_{uv_};
   uv_idle_t idle_{};
   uv_prepare_t prepare_{};
   uv_check_t check_{};
@@ -188,13 +201,14 @@ class Loop {
 
   ReadyQueue ready_;
   Timers timers_;
-  std::vector<FdWatcher*> watchers_;  ///< by file descriptor
-  std::vector<FdWatcher*> fresh_watchers_;
+  std::vector<FdWatcher*> watchers_;           ///< by file descriptor
+  std::vector<FdWatcher*> late_watchers_;      ///< to be armed when the poll is over
   std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
   AfterCallback* after_callback_ = nullptr;
 
+  int poll_error_ = 0;        ///< why this run ends early; a libuv code
   std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
   std::uint64_t io_events_ = 0;
   std::uint32_t polls_ = 0;

@@ -499,3 +499,53 @@ def test_removing_releases_the_callback(loop, pair):
     del thing
     turn(loop, 0.001)
     assert gone() is None
+
+
+@pytest.mark.parametrize("end", ["close", "detach"])
+@pytest.mark.parametrize("method", ["reader", "writer"])
+def test_a_socket_that_was_closed_while_watched_is_found_by_identity(loop, end, method):
+    left, right = socket.socketpair()
+    number = left.fileno()
+    getattr(loop, f"add_{method}")(left, lambda: None)
+    if getattr(left, end)() is not None:
+        os.close(number)
+    assert getattr(loop, f"remove_{method}")(left) is True
+    with pytest.raises(ValueError, match="Invalid file"):
+        getattr(loop, f"remove_{method}")(left)
+    right.close()
+
+
+def test_who_gets_the_number_of_a_closed_and_removed_socket_is_served(loop):
+    left, right = socket.socketpair()
+    number = left.fileno()
+    loop.add_reader(left, print)
+    left.close()
+    loop.remove_reader(left)
+    got = []
+    fresh, other = socket.socketpair()
+    assert number in (fresh.fileno(), other.fileno())
+    mine, theirs = (fresh, other) if fresh.fileno() == number else (other, fresh)
+    loop.add_reader(mine, lambda: got.append(mine.recv(10)))
+    theirs.send(b"x")
+    turn(loop)
+    assert got == [b"x"]
+    loop.remove_reader(mine)
+    for sock in (right, fresh, other):
+        sock.close()
+
+
+def test_a_watched_socket_lives_as_long_as_it_is_watched(loop, pair):
+    """As a key of asyncio's selectors it is held."""
+    sock = socket.socket(fileno=os.dup(pair[0].fileno()))
+    alive = weakref.ref(sock)
+    loop.add_reader(sock, print)
+    loop.add_writer(sock, print)
+    number = sock.fileno()
+    del sock
+    gc.collect()
+    assert alive() is not None
+    loop.remove_reader(number)
+    assert alive() is not None
+    loop.remove_writer(number)
+    gc.collect()
+    assert alive() is None

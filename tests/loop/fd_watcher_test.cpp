@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loop/loop.h"
@@ -20,6 +21,20 @@
 
 namespace loopscope::loop {
 namespace {
+
+/// Does something the first time that the loop goes to sleep, as a thread that has waited for the GIL.
+class OtherThread final : public PollGate {
+ public:
+  explicit OtherThread(std::function<void()> action) : action_(std::move(action)) {}
+  void open() override {
+    if (action_)
+      std::exchange(action_, nullptr)();
+  }
+  void close() override {}
+
+ private:
+  std::function<void()> action_;
+};
 
 class FdWatcherTest : public testing::Test {
  protected:
@@ -133,13 +148,49 @@ TEST_F(FdWatcherTest, SurvivesADescriptorThatIsClosedBehindItsBack) {
 }
 
 TEST_F(FdWatcherTest, RefusesWhatTheKernelCannotPoll) {
+  TestCallback& reader = callback();
   const int file = open("/proc/self/exe", O_RDONLY);
-  int error = 0;
-  EXPECT_EQ(harness_.loop().watcher(file, error), nullptr);
-  EXPECT_EQ(error, UV_EPERM);
+  EXPECT_EQ(watch(file).set_reader(&reader.counted()), UV_EPERM);
+  EXPECT_EQ(reader.references(), 0);
   close(file);
-  EXPECT_EQ(harness_.loop().watcher(file, error), nullptr);
-  EXPECT_EQ(error, UV_EBADF);
+  EXPECT_EQ(watch(file).set_reader(&reader.counted()), UV_EBADF);
+  EXPECT_EQ(reader.references(), 0);
+}
+
+TEST_F(FdWatcherTest, ForgetsBothCallbacksIfTheKernelRefusesAChange) {
+  TestCallback& reader = callback();
+  TestCallback& writer = callback();
+  ASSERT_EQ(watch(fds_[0]).set_reader(&reader.counted()), 0);
+  close(std::exchange(fds_[0], -1));
+  const int number = open("/dev/null", O_RDWR);  // the lowest that is free
+  EXPECT_EQ(watch(number).set_writer(&writer.counted()), UV_EPERM);
+  EXPECT_EQ(reader.references(), 0);
+  EXPECT_EQ(writer.references(), 0);
+  close(number);
+}
+
+TEST_F(FdWatcherTest, ServesWhoeverGetsTheNumberOfADescriptorThatWasClosed) {
+  watch(fds_[0]).set_reader(&callback().counted());
+  std::array<int, 2> fresh{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fresh.data()), 0);
+  ASSERT_EQ(dup2(fresh[0], fds_[0]), fds_[0]);
+  TestCallback& reader = callback([&] { harness_.loop().stop(); });
+  watch(fds_[0]).set_reader(&reader.counted());
+  ASSERT_EQ(write(fresh[1], "x", 1), 1);
+  harness_.loop().run();
+  EXPECT_EQ(reader.runs(), 1);
+  close(fresh[0]);
+  close(fresh[1]);
+}
+
+TEST_F(FdWatcherTest, IsArmedByAnotherThreadWhileTheLoopSleeps) {
+  TestCallback& reader = callback([&] { harness_.loop().stop(); });
+  ASSERT_EQ(write(fds_[1], "x", 1), 1);
+  OtherThread other([&] { EXPECT_EQ(watch(fds_[0]).set_reader(&reader.counted()), 0); });
+  harness_.loop().set_gate(&other);
+  harness_.loop().run();
+  EXPECT_EQ(reader.runs(), 1);
+  harness_.loop().set_gate(nullptr);
 }
 
 TEST_F(FdWatcherTest, LeavesABlockingDescriptorBlocking) {

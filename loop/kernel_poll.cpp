@@ -1,0 +1,127 @@
+#include "loop/kernel_poll.h"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <type_traits>
+
+#include "loop/standard_descriptors.h"
+
+namespace loopscope::loop {
+
+namespace {
+
+/// In the kernel's bits, as libuv keeps them.
+std::uint32_t epoll_bits(int events) {
+  return ((events & UV_READABLE) != 0 ? EPOLLIN : 0U) | ((events & UV_WRITABLE) != 0 ? EPOLLOUT : 0U);
+}
+
+int tell(const uv_loop_t& loop, int operation, int fd, int events) {
+  epoll_event event{};
+  event.events = epoll_bits(events);
+  event.data.fd = fd;
+  return epoll_ctl(uv_backend_fd(&loop), operation, fd, &event) == 0 ? 0 : -errno;
+}
+
+/// The node leaves its queue. Up to libuv 1.46 a node is an array (next, previous), later a struct.
+template <typename Node>
+void unlink(Node& node) {
+  if constexpr (std::is_array_v<Node>) {
+    auto** next = static_cast<void**>(node[0]);
+    auto** previous = static_cast<void**>(node[1]);
+    previous[0] = next;
+    next[1] = previous;
+    node[0] = node[1] = &node;
+  } else {
+    node.prev->next = node.next;
+    node.next->prev = node.prev;
+    node.next = node.prev = &node;
+  }
+}
+
+/// libuv has nothing to tell the kernel about `io` any more.
+void settle(uv__io_t& io, int events) {
+  unlink(io.watcher_queue);
+  io.pevents = io.events = epoll_bits(events);
+}
+
+/// What wakes the poll: libuv makes it with the loop.
+int watch_wakeups(uv_loop_t& loop) {
+  uv__io_t& io = loop.async_io_watcher;
+  const int error = tell(loop, EPOLL_CTL_ADD, io.fd, UV_READABLE);
+  if (error == 0)
+    settle(io, UV_READABLE);
+  return error;
+}
+
+/// A descriptor of libuv's own that it does not watch: the writing end of the pipe for its signals.
+int spare(const uv_loop_t& loop) {
+  return loop.signal_pipefd[1];
+}
+
+}  // namespace
+
+int KernelPoll::open(uv_loop_t& loop) {
+  const StandardDescriptors taken;
+  if (const int error = uv_loop_init(&loop)) {
+    // libuv 1.44 leaks the epoll if it runs out of descriptors after it; newer ones close it and say -1.
+    if (uv_backend_fd(&loop) > 0)
+      ::close(uv_backend_fd(&loop));
+    return error;
+  }
+  return watch_wakeups(loop);
+}
+
+/// uv_poll_init() tries a descriptor out on the kernel, and aborts if another thread closes it meanwhile. It also makes
+/// it non-blocking, for everybody who shares it. So it gets one that nobody else has.
+int KernelPoll::init(uv_poll_t& poll, int fd) {
+  const int error = uv_poll_init(&loop_, &poll, spare(loop_));
+  poll.io_watcher.fd = fd;
+  return error;
+}
+
+int KernelPoll::watch(uv_poll_t& poll, int events, uv_poll_cb on_event) {
+  const int fd = poll.io_watcher.fd;
+  int error =
+      uv_is_active(reinterpret_cast<uv_handle_t*>(&poll)) != 0 ? tell(loop_, EPOLL_CTL_MOD, fd, events) : -ENOENT;
+  if (error == -ENOENT) {  // not known yet, or the number is another file's now
+    error = uv_poll_start(&poll, events, on_event);
+    if (error == 0)
+      error = tell(loop_, EPOLL_CTL_ADD, fd, events);
+  }
+  if (error == 0)
+    settle(poll.io_watcher, events);
+  else
+    uv_poll_stop(&poll);
+  return error;
+}
+
+bool KernelPoll::forget(int fd) {
+  return tell(loop_, EPOLL_CTL_DEL, fd, 0) == 0;
+}
+
+int KernelPoll::check_pollable(int fd) {
+  const int error = tell(loop_, EPOLL_CTL_ADD, fd, 0);
+  if (error == 0)
+    forget(fd);
+  return error == -EEXIST ? 0 : error;
+}
+
+/// The kernel answers EEXIST only if both are the files that were registered with each other.
+bool KernelPoll::intact() const {
+  const int error = tell(loop_, EPOLL_CTL_ADD, loop_.async_io_watcher.fd, 0);
+  if (error == 0)
+    tell(loop_, EPOLL_CTL_DEL, loop_.async_io_watcher.fd, 0);
+  return error == -EEXIST;
+}
+
+int KernelPoll::renew() {
+  const StandardDescriptors taken;
+  const int error = uv_loop_fork(&loop_);
+  return error == 0 ? watch_wakeups(loop_) : error;
+}
+
+}  // namespace loopscope::loop

@@ -1,0 +1,52 @@
+#pragma once
+/// What the kernel watches for the loop: the one file that says epoll.
+///
+/// libuv tells the kernel about a new watcher when it next polls. By then the GIL is let go, another thread may have
+/// closed the descriptor, and libuv aborts the process if the kernel refuses. So the kernel is told here, at once, and
+/// its refusal is an error code:
+///
+///     watch()   uv_poll_start()   libuv enters the watcher in its table, and in its queue of what to tell the kernel
+///               epoll_ctl()       the kernel is told, or refuses: then uv_poll_stop()
+///               settle            the watcher leaves that queue; its events count as told
+///
+/// libuv has no public call for the last step. It is two fields of uv__io_t and one queue node, which uv.h declares and
+/// which have been the same since libuv 1.0; settle() is the only function that touches them.
+///
+/// Descriptors: the loop's own ones are never 0, 1 or 2, which libuv refuses to close. A program may close them under
+/// the loop (a daemon's os.closerange(3, ...)); intact() finds out, and renew() makes new ones.
+///
+/// Thread: the loop's; stop() and is_pollable() also under the GIL while the loop sleeps. Errors: negative libuv codes.
+
+#include <uv.h>
+
+namespace loopscope::loop {
+
+class KernelPoll {
+ public:
+  /// Makes `loop`'s descriptors. 0, or why it could not.
+  static int open(uv_loop_t& loop);
+
+  explicit KernelPoll(uv_loop_t& loop) : loop_(loop) {}
+
+  /// Prepares `poll` for `fd`. Asks the kernel nothing, and leaves the descriptor's flags alone.
+  int init(uv_poll_t& poll, int fd);
+  /// From now on the kernel reports `events` (UV_READABLE, UV_WRITABLE), level-triggered. If it refuses, nothing is
+  /// watched.
+  int watch(uv_poll_t& poll, int events, uv_poll_cb on_event);
+  /// Nothing is watched from now on. Idempotent.
+  static void stop(uv_poll_t& poll) { uv_poll_stop(&poll); }
+  /// Ends what the kernel reports for `fd`. False if it knows of nothing: the file has gone, or lives on elsewhere.
+  bool forget(int fd);
+  /// 0 if the kernel would watch `fd`, else why not.
+  int check_pollable(int fd);
+
+  /// False if the loop's own descriptors were closed, or are other files by now. One system call.
+  [[nodiscard]] bool intact() const;
+  /// Makes the descriptors anew. Everything has to be stopped before, and watched again afterwards.
+  int renew();
+
+ private:
+  uv_loop_t& loop_;
+};
+
+}  // namespace loopscope::loop
