@@ -78,11 +78,6 @@ PyObject* close_native(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
-PyObject* before_fork(PyObject* object, PyObject*) {
-  native(as_loop(object)).callback_returned();
-  Py_RETURN_NONE;
-}
-
 /// In the child of a fork: the session is the parent's, and so is the kernel's side of the poll.
 PyObject* after_fork(PyObject* object, PyObject*) {
   LoopObject* self = as_loop(object);
@@ -218,7 +213,6 @@ PyMethodDef methods[] = {
     {"_run", run, METH_NOARGS, nullptr},
     {"_run_once", run_once, METH_NOARGS, nullptr},
     {"_close_native", close_native, METH_NOARGS, nullptr},
-    {"_before_fork", before_fork, METH_NOARGS, nullptr},
     {"_after_fork", after_fork, METH_NOARGS, nullptr},
     {"_add_reader", as_method(add_reader), METH_FASTCALL, nullptr},
     {"_add_writer", as_method(add_writer), METH_FASTCALL, nullptr},

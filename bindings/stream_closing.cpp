@@ -67,9 +67,6 @@ bool schedule_connection_lost(TransportObject* self, PyObject* exception) {
 bool force_close(TransportObject* self, PyObject* exception) {
   if (self->connection_lost_count > 0 || self->loop == nullptr)
     return true;
-  send_held(self);
-  if (self->connection_lost_count > 0)
-    return true;  // sending failed
   if (stream_of(self).queued_bytes() > 0) {
     stream_of(self).clear_queue();
     stream_of(self).stop_writing();
@@ -85,9 +82,6 @@ bool force_close(TransportObject* self, PyObject* exception) {
 bool close_transport(TransportObject* self) {
   if (self->closing != 0 || self->loop == nullptr)
     return true;
-  send_held(self);
-  if (self->closing != 0)
-    return true;  // sending failed
   self->closing = 1;
   stream_of(self).stop_reading();
   if (stream_of(self).queued_bytes() > 0)

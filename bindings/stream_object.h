@@ -4,7 +4,6 @@
 ///     stream_transport.cpp   the type: attaching to a socket, what Python sees
 ///     stream_reading.cpp     from the kernel to the protocol
 ///     stream_writing.cpp     from write() to the kernel, flow control
-///     stream_coalescing.cpp  several writes of one callback in one system call
 ///     stream_closing.cpp     errors, close(), abort(), connection_lost()
 ///
 /// Thread: the loop's, with the GIL. Errors: functions that answer bool or PyObject* set a Python exception; the
@@ -18,9 +17,7 @@
 #include "bindings/py_callback.h"
 #include "bindings/py_ref.h"
 #include "bindings/socket_facts.h"
-#include "loop/after_callback.h"
 #include "loop/stream.h"
-#include "loop/write_coalescing.h"
 
 namespace loopscope::bindings {
 
@@ -39,7 +36,6 @@ class TransportCallback final : public PyCallback {
   [[nodiscard]] PyObject* held() override { return reinterpret_cast<PyObject*>(owner_); }
   loop::Description describe(tracer::Recorder& recorder) override;
   void set_kind(tracer::CallbackKind kind) { kind_ = kind; }
-  [[nodiscard]] TransportObject* owner() const { return owner_; }
 
  private:
   TransportObject* owner_;
@@ -48,12 +44,9 @@ class TransportCallback final : public PyCallback {
 };
 
 /// The C++ parts of a transport; made when it is attached to its socket.
-struct Parts final : loop::AfterCallback {
+struct Parts {
   Parts(TransportObject* owner, loop::Loop& loop, int fd);
-  /// Of a callback that wrote, which holds a reference to the transport until then.
-  void callback_returned() override;
   loop::Stream stream;
-  loop::WriteCoalescing coalescing;
   TransportCallback on_start;
   TransportCallback on_readable;
   TransportCallback on_writable;
@@ -125,22 +118,7 @@ bool start_reading(TransportObject* self);
 
 void write_ready(TransportObject* self);
 void pause_protocol_if_full(TransportObject* self);
-/// Queues bytes: a reference to bytes, a copy of what may still change.
-bool queue_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size);
-/// The kernel did not take all that is queued: write_ready() sends the rest, in write_context.
-bool await_writable(TransportObject* self);
 PyObject* write(PyObject* object, PyObject* data);
 PyObject* write_eof(PyObject* object, PyObject* none);
-
-// -- stream_coalescing.cpp
-
-enum class Coalesced : char { no, yes, failed };
-/// Takes the bytes, to send them at once with what is held before them, or to hold them; or leaves them to the caller.
-/// Only while nothing waits for the kernel.
-Coalesced coalesce(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size);
-/// True if what is queued is held, and the kernel was not asked to take it yet.
-bool is_holding(TransportObject* self);
-/// Whoever looks at what is queued, or ends the connection, sends it first, as if each write had left at once.
-void send_held(TransportObject* self);
 
 }  // namespace loopscope::bindings

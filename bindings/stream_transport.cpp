@@ -163,12 +163,10 @@ PyObject* py_can_write_eof(PyObject*, PyObject*) {
 }
 PyObject* py_buffer_size(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
-  send_held(self);
   return PyLong_FromSize_t(self->parts != nullptr ? stream_of(self).queued_bytes() : 0);
 }
 PyObject* py_pause_if_full(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
-  send_held(self);
   if (self->parts != nullptr && self->loop != nullptr && self->protocol != nullptr)
     pause_protocol_if_full(self);
   Py_RETURN_NONE;

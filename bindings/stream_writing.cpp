@@ -113,6 +113,9 @@ void write_ready(TransportObject* self) {
     all_written(self);
 }
 
+namespace {
+
+/// Queues bytes: a reference to bytes, a copy of what may still change.
 bool queue_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ssize_t size) {
   PyObject* owner = PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(begin, size);
   if (owner == nullptr)
@@ -121,6 +124,7 @@ bool queue_bytes(TransportObject* self, PyObject* data, const char* begin, Py_ss
   return true;
 }
 
+/// The kernel did not take all that is queued: write_ready() sends the rest, in write_context.
 bool await_writable(TransportObject* self) {
   Py_INCREF(self);
   const int error = stream_of(self).start_writing(self->parts->on_writable);
@@ -129,8 +133,6 @@ bool await_writable(TransportObject* self) {
   set_loop_error(error);
   return false;
 }
-
-namespace {
 
 /// Queues what the kernel did not take.
 bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
@@ -166,12 +168,7 @@ PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, 
     Py_RETURN_NONE;
   }
   ssize_t sent = 0;
-  if (stream_of(self).queued_bytes() == 0 || is_holding(self)) {
-    const Coalesced coalesced = coalesce(self, data, begin, size);
-    if (coalesced == Coalesced::failed)
-      return nullptr;
-    if (coalesced == Coalesced::yes)
-      Py_RETURN_NONE;
+  if (stream_of(self).queued_bytes() == 0) {
     sent = stream_of(self).write_now(begin, static_cast<std::size_t>(size));
     if (sent < 0) {
       if (!would_block(sent)) {
@@ -211,7 +208,6 @@ PyObject* write_eof(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
   if (self->closing != 0 || self->eof != 0 || self->loop == nullptr)
     Py_RETURN_NONE;
-  send_held(self);
   self->eof = 1;
   if (stream_of(self).queued_bytes() == 0 && ::shutdown(static_cast<int>(self->fd), SHUT_WR) != 0)
     return PyErr_SetFromErrno(PyExc_OSError);

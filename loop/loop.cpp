@@ -318,6 +318,7 @@ int Loop::take_up_new_poll() {
 int Loop::run() {
   running_ = true;
   poll_error_ = 0;
+  thread_ = std::this_thread::get_id();
   polled_ = queueing_ = interrupted_ = ending_ = false;
   recorder_.loop_start();
   uv_run(&uv_, UV_RUN_DEFAULT);
@@ -383,14 +384,6 @@ std::uint64_t Loop::call_at(std::int64_t due_ns, Callback& callback) {
     recorder_.timer_set(recorder_.callbacks() ? callback.describe(recorder_).name : tracer::kNoName, id,
                         timers_.traced(due_ns));
   return id;
-}
-
-bool Loop::tell_after_callback(AfterCallback& who) {
-  if (!running_)
-    return false;
-  callback_returned();
-  after_callback_ = &who;
-  return true;
 }
 
 void Loop::timer_cancelled(Callback& callback, std::uint64_t id) {

@@ -26,6 +26,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -92,9 +93,14 @@ class Loop {
   /// Takes over one reference; answers the timer's id.
   std::uint64_t call_at(std::int64_t due_ns, Callback& callback);
   void timer_cancelled(Callback& callback, std::uint64_t id);
+  /// True on the loop's thread between two polls: what asks then for tell_after_callback() is told before the next one.
+  [[nodiscard]] bool in_callback() const { return running_ && !in_poll_ && thread_ == std::this_thread::get_id(); }
   /// `who` is told when the callback that runs has returned, or before the loop polls or ends. There is one at a time:
-  /// who was to be told before is told at once. False if the loop does not run, and so could not tell.
-  bool tell_after_callback(AfterCallback& who);
+  /// who was to be told before is told at once. Only while in_callback().
+  void tell_after_callback(AfterCallback& who) {
+    callback_returned();
+    after_callback_ = &who;
+  }
   /// Tells it now.
   void callback_returned() {
     if (after_callback_ != nullptr) [[unlikely]]
@@ -207,6 +213,7 @@ class Loop {
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
   AfterCallback* after_callback_ = nullptr;
+  std::thread::id thread_;  ///< that runs it, or did last
 
   int poll_error_ = 0;        ///< why this run ends early; a libuv code
   std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for

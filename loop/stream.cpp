@@ -1,11 +1,27 @@
 #include "loop/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace loopscope::loop {
+
+namespace {
+
+int option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return ::getsockopt(fd, level, name, &value, &size) == 0 ? value : -1;
+}
+
+std::int64_t now_ns() {
+  return static_cast<std::int64_t>(tracer::monotonic_ns());
+}
+
+}  // namespace
 
 void Stream::opened(tracer::HandleKind kind, tracer::NameId name) {
   kind_ = kind;
@@ -41,7 +57,56 @@ ssize_t Stream::sent(ssize_t result) {
 }
 
 ssize_t Stream::write_now(const char* data, std::size_t size) {
-  return sent(::send(fd_, data, size, MSG_NOSIGNAL));
+  const bool held = is_held(size);
+  const ssize_t count = sent(::send(fd_, data, size, held ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL));
+  if (!held && count > 0 && coalescing_.holding())
+    coalescing_.released(now_ns());
+  return count;
+}
+
+/// Counts a write; the first one of a callback asks to be told of its end.
+bool Stream::is_held(std::size_t size) {
+  if (holding_ == Holding::impossible || !loop_.in_callback())
+    return false;
+  if (!coalescing_.wrote())
+    loop_.tell_after_callback(*this);
+  const bool held = coalescing_.expects_more() && may_hold() && coalescing_.hold(size, now_ns());
+  coalescing_.count();
+  return held;
+}
+
+/// Only TCP holds. It would drop what it holds if the process were killed while bytes of the peer lie unread: so
+/// nothing is held while nobody reads.
+bool Stream::may_hold() {
+  if (holding_ == Holding::unknown)
+    holding_ = option(fd_, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP ? Holding::possible : Holding::impossible;
+  if (holding_ == Holding::impossible)
+    return false;
+  const FdWatcher* watcher = loop_.find_watcher(fd_);
+  return watcher != nullptr && watcher->reader() != nullptr;
+}
+
+/// Taking off a cork that was never put on sends what is held, and changes nothing else: TCP_NODELAY, which would do so
+/// too, may be off by the program's wish. If the program put the cork on, it holds what the program wrote anyway.
+void Stream::push() const {
+  if (option(fd_, IPPROTO_TCP, TCP_CORK) != 0)
+    return;
+  const int off = 0;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+}
+
+void Stream::callback_returned() {
+  if (coalescing_.holding()) {
+    push();
+    coalescing_.released(now_ns());
+  }
+  coalescing_.callback_returned();
+}
+
+/// Whoever wrote in the callback that runs is the one whom the loop would tell of its end.
+void Stream::let_go() {
+  if (coalescing_.wrote())
+    loop_.callback_returned();
 }
 
 int Stream::start_writing(Callback& on_writable) {
@@ -71,6 +136,7 @@ int Stream::flush() {
 }
 
 void Stream::detach() {
+  let_go();
   loop_.forget_watcher(fd_);
   if (const auto id = std::exchange(handle_id_, 0))
     loop_.recorder().handle_closed(kind_, id);

@@ -1,6 +1,10 @@
 #pragma once
 /// A connected stream socket on the loop: tries every call first, queues what the kernel does not take.
 ///
+/// What write_now() took is the kernel's when it returns, and stays in order with whatever else uses the socket, or a
+/// copy of its descriptor. Where WriteCoalescing expects another write of the same callback, a TCP socket gets the bytes
+/// with MSG_MORE: the kernel holds them until the next bytes, until the callback returns, or for 200 ms.
+///
 /// The descriptor is the caller's: it closes it after detach(). What the bytes mean, and what to do about an error,
 /// is the caller's too. Thread: the loop's. Errors: negative errno. Units: bytes.
 
@@ -9,14 +13,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "loop/after_callback.h"
 #include "loop/loop.h"
+#include "loop/write_coalescing.h"
 #include "loop/write_queue.h"
 
 namespace loopscope::loop {
 
-class Stream {
+class Stream final : private AfterCallback {
  public:
   Stream(Loop& loop, int fd, WriteQueue::Release release) : loop_(loop), fd_(fd), queue_(release) {}
+  ~Stream() { let_go(); }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -41,18 +48,28 @@ class Stream {
   void clear_queue() { queue_.clear(); }
   [[nodiscard]] std::size_t queued_bytes() const { return queue_.size_bytes(); }
 
-  /// The loop forgets the descriptor. Idempotent.
+  /// The loop forgets the descriptor, and the kernel holds nothing of what was written. Idempotent.
   void detach();
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] Loop& loop() const { return loop_; }
   [[nodiscard]] std::uint64_t handle_id() const { return handle_id_; }
 
  private:
+  /// What the kernel can hold for the next write.
+  enum class Holding : std::uint8_t { unknown, possible, impossible };
+
   ssize_t sent(ssize_t result);
+  bool is_held(std::size_t size);
+  bool may_hold();
+  void push() const;
+  void let_go();
+  void callback_returned() override;
 
   Loop& loop_;
   int fd_;
   WriteQueue queue_;
+  WriteCoalescing coalescing_;
+  Holding holding_ = Holding::unknown;
   tracer::HandleKind kind_ = tracer::HandleKind::unknown;
   std::uint64_t handle_id_ = 0;
 };

@@ -6,20 +6,21 @@
 namespace loopscope::loop {
 
 bool WriteCoalescing::hold(std::size_t size, std::int64_t now_ns) {
-  const bool more = expects_more();
-  if (made_ < std::numeric_limits<std::uint16_t>::max())
-    ++made_;
-  if (!more || held_bytes_ + size > kMostHeldBytes || held_writes_ == kMostHeldWrites)
+  if (!expects_more() || held_bytes_ + size > kMostHeldBytes)
     return false;
   if (!holding())
     held_since_ns_ = now_ns;
   held_bytes_ += static_cast<std::uint32_t>(size);
-  ++held_writes_;
   return true;
 }
 
+void WriteCoalescing::count() {
+  if (made_ < std::numeric_limits<std::uint16_t>::max())
+    ++made_;
+}
+
 void WriteCoalescing::released(std::int64_t now_ns) {
-  held_bytes_ = held_writes_ = 0;
+  held_bytes_ = 0;
   if (now_ns - held_since_ns_ > kLongestHoldNs)
     without_hold_ = kCallbacksWithoutHold;
 }

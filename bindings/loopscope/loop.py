@@ -304,15 +304,9 @@ def _ring_events_from_environment() -> int:
     return 0
 
 
-def _before_fork() -> None:
-    """What is held of a callback's writes leaves once, not in both processes."""
-    for loop in list(_open_loops):
-        loop._before_fork()
-
-
 def _after_fork() -> None:
     for loop in list(_open_loops):
         loop._after_fork()
 
 
-os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,10 +1,15 @@
-"""Writes of one callback may leave together: nobody sees more of it than that there are fewer pieces."""
+"""Writes of one callback may leave together: nobody sees more of it than that there are fewer pieces.
+
+test_written_bytes.py has what a program does in between.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import socket
+import struct
 
 import pytest
 from tcp import connected, until
@@ -23,70 +28,132 @@ async def answers_in_pieces(transport: asyncio.Transport, peer, callbacks: int =
     return len(peer.received)
 
 
-def after_answers_in_pieces(loop, action):
+def socket_pair(family: str) -> tuple[socket.socket, socket.socket]:
+    if family == "unix":
+        return socket.socketpair()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ours = socket.create_connection(listener.getsockname())
+        return ours, listener.accept()[0]
+
+
+@pytest.fixture(params=["tcp", "unix"])
+def pair(request):
+    """A connection's two ends; the first one is for a transport, which closes it."""
+    ours, theirs = socket_pair(request.param)
+    theirs.settimeout(5)
+    with theirs:
+        yield ours, theirs
+
+
+def unsent_bytes(sock) -> int:
+    """What the kernel holds of a TCP connection."""
+    SIOCOUTQNSD = 0x894B
+    return struct.unpack("i", fcntl.ioctl(sock.fileno(), SIOCOUTQNSD, bytes(4)))[0]
+
+
+def after_answers_in_pieces(loop, pair, action):
     """Runs action(transport, blocking_peer) in one callback; answers what the peer has of it then, and at last."""
 
     async def main():
         seen = {}
-        ours, theirs = socket.socketpair()
-        theirs.settimeout(5)
+        ours, theirs = pair
         transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
-        with theirs:
-            for _ in range(3):
-                loop.call_soon(lambda: (transport.write(b"12"), transport.write(b"34")))
-                await asyncio.sleep(0)
-            assert theirs.recv(100, socket.MSG_WAITALL | socket.MSG_DONTWAIT) == b"1234" * 3
-
-            def run():
-                seen["result"] = action(transport, theirs)
-
-            loop.call_soon(run)
+        for _ in range(3):
+            loop.call_soon(lambda: (transport.write(b"12"), transport.write(b"34")))
             await asyncio.sleep(0)
-            theirs.setblocking(False)
-            try:
-                seen["received"] = theirs.recv(100)
-            except BlockingIOError:
-                seen["received"] = None
-            transport.abort()
-            await asyncio.sleep(0)
+        assert theirs.recv(12, socket.MSG_WAITALL) == b"1234" * 3
+
+        def run():
+            seen["result"] = action(transport, theirs)
+
+        loop.call_soon(run)
+        await asyncio.sleep(0)
+        if not transport.is_closing() and ours.family != socket.AF_UNIX:
+            seen["unsent"] = unsent_bytes(ours)
+        theirs.setblocking(False)
+        try:
+            seen["received"] = theirs.recv(100)
+        except BlockingIOError:
+            seen["received"] = None
+        transport.abort()
+        await asyncio.sleep(0)
         return seen
 
     return loop.run_until_complete(main())
 
 
-def test_one_write_where_two_were_usual_leaves_when_the_callback_returns(loop):
-    seen = after_answers_in_pieces(loop, lambda transport, peer: transport.write(b"alone"))
+def test_one_write_where_two_were_usual_leaves_when_the_callback_returns(loop, pair):
+    seen = after_answers_in_pieces(loop, pair, lambda transport, peer: transport.write(b"alone"))
     assert seen["received"] == b"alone"
+    assert seen.get("unsent", 0) == 0
 
 
-def test_the_last_of_the_usual_writes_leaves_before_write_returns(loop):
+@pytest.mark.parametrize("family", ["tcp", "unix"])
+def test_the_kernel_has_each_write_when_it_returns(loop, loop_name, family):
+    """It holds the first one on our loop, if it can."""
+    ours, theirs = socket_pair(family)
+
+    def action(transport, peer):
+        transport.write(b"header ")
+        if family == "tcp":
+            return unsent_bytes(ours), peer
+        return 0, peer.recv(100)
+
+    with theirs:
+        unsent, _ = after_answers_in_pieces(loop, (ours, theirs), action)["result"]
+    assert unsent == (len(b"header ") if family == "tcp" and loop_name != "stock" else 0)
+
+
+@pytest.mark.parametrize("option", ["TCP_NODELAY", "TCP_CORK"])
+@pytest.mark.parametrize("value", [0, 1])
+def test_options_of_the_programs_socket_stay_as_it_set_them(loop, option, value):
+    """The kernel is told by an option, too, to send what it holds."""
+    ours, theirs = socket_pair("tcp")
+    number = getattr(socket, option)
+
+    def action(transport, peer):
+        ours.setsockopt(socket.IPPROTO_TCP, number, value)
+        transport.write(b"alone")
+        loop.call_soon(lambda: options.append(ours.getsockopt(socket.IPPROTO_TCP, number)))
+
+    options: list[int] = []
+    with theirs:
+        seen = after_answers_in_pieces(loop, (ours, theirs), action)
+    assert [bool(option) for option in options] == [bool(value)]
+    if (option, value) == ("TCP_CORK", 1):
+        assert seen["received"] is None  # the program holds it
+    else:
+        assert seen["received"] == b"alone"
+
+
+def test_the_last_of_the_usual_writes_leaves_before_write_returns(loop, pair):
     def action(transport, peer):
         transport.write(b"header ")
         transport.write(bytearray(b"body"))
         return peer.recv(100)
 
-    assert after_answers_in_pieces(loop, action)["result"] == b"header body"
+    assert after_answers_in_pieces(loop, pair, action)["result"] == b"header body"
 
 
-def test_who_asks_for_the_buffer_size_finds_that_the_bytes_left(loop):
+def test_who_asks_for_the_buffer_size_finds_that_the_bytes_left(loop, pair):
     def action(transport, peer):
         transport.write(b"alone")
         return transport.get_write_buffer_size(), peer.recv(100)
 
-    assert after_answers_in_pieces(loop, action)["result"] == (0, b"alone")
+    assert after_answers_in_pieces(loop, pair, action)["result"] == (0, b"alone")
 
 
 @pytest.mark.parametrize("end", ["close", "abort", "write_eof"])
-def test_a_connection_that_ends_after_one_write_has_sent_it(loop, end):
+def test_a_connection_that_ends_after_one_write_has_sent_it(loop, pair, end):
     def action(transport, peer):
         transport.write(b"alone")
         getattr(transport, end)()
         return peer.recv(100)
 
-    assert after_answers_in_pieces(loop, action)["result"] == b"alone"
+    assert after_answers_in_pieces(loop, pair, action)["result"] == b"alone"
 
 
-def test_a_large_body_leaves_with_its_header(loop):
+def test_a_large_body_leaves_with_its_header(loop, pair):
     body = b"b" * 50_000
 
     def action(transport, peer):
@@ -94,10 +161,10 @@ def test_a_large_body_leaves_with_its_header(loop):
         transport.write(body)
         return peer.recv(7 + len(body), socket.MSG_WAITALL)
 
-    assert after_answers_in_pieces(loop, action)["result"] == b"header " + body
+    assert after_answers_in_pieces(loop, pair, action)["result"] == b"header " + body
 
 
-def test_a_forked_child_does_not_send_it_again(loop):
+def test_a_forked_child_does_not_send_it_again(loop, pair):
     def action(transport, peer):
         transport.write(b"alone")
         child = os.fork()
@@ -106,21 +173,21 @@ def test_a_forked_child_does_not_send_it_again(loop):
         os.waitpid(child, 0)
         return peer.recv(100)
 
-    seen = after_answers_in_pieces(loop, action)
+    seen = after_answers_in_pieces(loop, pair, action)
     assert (seen["result"], seen["received"]) == (b"alone", None)
 
 
-def test_a_callback_that_raises_has_sent_what_it_wrote(loop, errors):
+def test_a_callback_that_raises_has_sent_what_it_wrote(loop, pair, errors):
     def action(transport, peer):
         transport.write(b"alone")
         raise ZeroDivisionError
 
-    assert after_answers_in_pieces(loop, action)["received"] == b"alone"
+    assert after_answers_in_pieces(loop, pair, action)["received"] == b"alone"
     assert isinstance(errors[0]["exception"], ZeroDivisionError)
 
 
-def test_a_program_that_exits_from_the_callback_has_sent_what_it_wrote(loop):
-    ours, theirs = socket.socketpair()
+def test_a_program_that_exits_from_the_callback_has_sent_what_it_wrote(loop, pair):
+    ours, theirs = pair
 
     async def main():
         transport, _ = await loop.create_connection(asyncio.Protocol, sock=ours)
@@ -138,13 +205,12 @@ def test_a_program_that_exits_from_the_callback_has_sent_what_it_wrote(loop):
         finally:
             transport.abort()
 
-    with theirs:
-        with pytest.raises(SystemExit):
-            loop.run_until_complete(main())
-        assert theirs.recv(100) == b"1234" * 3 + b"bye"
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0.01))
+    with pytest.raises(SystemExit):
+        loop.run_until_complete(main())
+    assert theirs.recv(100) == b"1234" * 3 + b"bye"
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0.01))
 
 
 def test_two_connections_that_one_callback_writes_to_get_all_in_order(loop):

@@ -14,12 +14,7 @@ class WriteCoalescingTest : public testing::Test {
   std::string callback(std::initializer_list<std::size_t> sizes) {
     std::string words;
     for (const std::size_t size : sizes) {
-      if (coalescing_.hold(size, now_ns_)) {
-        words += "held ";
-      } else {
-        words += "left ";
-        release();
-      }
+      words += write(size) ? "held " : "left ";
       now_ns_ += between_writes_ns_;
     }
     if (coalescing_.holding())
@@ -27,6 +22,14 @@ class WriteCoalescingTest : public testing::Test {
     release();
     coalescing_.callback_returned();
     return words;
+  }
+
+  bool write(std::size_t size) {
+    const bool held = coalescing_.hold(size, now_ns_);
+    coalescing_.count();
+    if (!held)
+      release();
+    return held;
   }
 
   void release() {
@@ -61,22 +64,6 @@ TEST_F(WriteCoalescingTest, HoldsNoMoreThanItsLimits) {
   EXPECT_EQ(callback({16 * 1024, 1, 16 * 1024, 1}), "held left held left ");
   callback({1, 100'000});
   EXPECT_EQ(callback({100'000, 1}), "left left ");
-}
-
-TEST_F(WriteCoalescingTest, LetsManySmallWritesLeaveInGroups) {
-  const auto group = static_cast<int>(WriteCoalescing::kMostHeldWrites);
-  for (int round = 0; round < 2; ++round) {
-    int left = 0;
-    for (int i = 0; i < 4 * (group + 1); ++i) {
-      if (coalescing_.hold(1, now_ns_))
-        continue;
-      ++left;
-      release();
-    }
-    release();
-    coalescing_.callback_returned();
-    EXPECT_EQ(left, round == 0 ? 4 * (group + 1) : 4);
-  }
 }
 
 TEST_F(WriteCoalescingTest, AStreamWhosePeerHadToWaitHoldsNothingForSomeCallbacks) {
