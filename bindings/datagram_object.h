@@ -95,6 +95,9 @@ struct DatagramParts {
   DatagramCallback on_writable;
 };
 
+/// Whom a socket was connected to. One without a name is the other end of a Unix socket pair.
+enum class Peer : char { none, unnamed, named };
+
 struct DatagramObject {
   PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
   DatagramParts* parts;
@@ -116,7 +119,7 @@ struct DatagramObject {
   Py_ssize_t header_bytes;           ///< what each datagram that waits counts for beside its data
   Py_ssize_t last_received;
   int family;
-  char connected;  ///< the socket has a peer
+  Peer peer;
   char sends_empty;
   char closing;
   char paused;

@@ -38,11 +38,17 @@ Sent send_by_socket_module(DatagramObject* self, PyObject* data, PyObject* to, P
   return Sent::all;
 }
 
+/// True if the socket knows where to. As on asyncio a peer with a name gets everything, whatever address is given.
+bool goes_to_peer(DatagramObject* self, PyObject* to) {
+  return self->peer == Peer::named || (self->peer == Peer::unnamed && to == Py_None);
+}
+
 /// Tries to send one datagram. With refused and failed an exception is set.
 Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
   SocketAddress literal;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
-  const SocketAddress* address = self->connected != 0 ? nullptr : self->parts->addresses.origin(to);
-  if (self->connected == 0 && address == nullptr) {
+  const bool to_peer = goes_to_peer(self, to);
+  const SocketAddress* address = to_peer ? nullptr : self->parts->addresses.origin(to);
+  if (!to_peer && address == nullptr) {
     if (!literal_address(to, self->family, literal)) {
       PyErr_Clear();
       return send_by_socket_module(self, data, to, size);
@@ -159,7 +165,8 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
   to = destination(self, to);
   if (to == nullptr)
     return nullptr;
-  if (self->connection_lost_count > 0 && self->address != nullptr) {
+  // A socket that is still open sends, as asyncio's does.
+  if (self->loop == nullptr || (self->connection_lost_count > 0 && self->address != nullptr)) {
     if (self->connection_lost_count >= kLostWritesBeforeWarning) {
       const PyRef warned = PyRef::steal(PyObject_CallMethod(as_object(self), "_warn_lost", nullptr));
       if (!warned)
@@ -167,10 +174,6 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
     }
     ++self->connection_lost_count;
     Py_RETURN_NONE;
-  }
-  if (self->loop == nullptr) {  // asyncio's words for a transport that is over
-    PyErr_SetString(PyExc_AttributeError, "'NoneType' object has no attribute 'call_exception_handler'");
-    return nullptr;
   }
   const PyRef kept_to = PyRef::borrow(to);
   if (PyBytes_CheckExact(data)) [[likely]]

@@ -173,15 +173,22 @@ bool use_protocol(DatagramObject* self, PyObject* protocol) {
   return true;
 }
 
-/// _attach(loop, sock, fd, family, protocol, address, waiter, extra, header_bytes, sends_empty)
+/// `name` as getpeername() told it, or None. False with an exception set.
+bool know_peer(DatagramObject* self, PyObject* name) {
+  const int named = PyObject_IsTrue(name);
+  self->peer = name == Py_None ? Peer::none : named > 0 ? Peer::named : Peer::unnamed;
+  return named >= 0;
+}
+
+/// _attach(loop, sock, fd, family, protocol, address, waiter, extra, peername, header_bytes, sends_empty)
 PyObject* attach(PyObject* object, PyObject* args) {
   DatagramObject* self = as_datagram(object);
   PyObject *loop = nullptr, *sock = nullptr, *protocol = nullptr, *address = nullptr, *waiter = nullptr,
-           *extra = nullptr;
-  int fd = -1, family = 0, connected = 0, sends_empty = 0;
+           *extra = nullptr, *peername = nullptr;
+  int fd = -1, family = 0, sends_empty = 0;
   Py_ssize_t header_bytes = 0;
-  if (!PyArg_ParseTuple(args, "OOiiOOOOpnp", &loop, &sock, &fd, &family, &protocol, &address, &waiter, &extra,
-                        &connected, &header_bytes, &sends_empty))
+  if (!PyArg_ParseTuple(args, "OOiiOOOOOnp", &loop, &sock, &fd, &family, &protocol, &address, &waiter, &extra,
+                        &peername, &header_bytes, &sends_empty))
     return nullptr;
   if (!is_loop(loop) || self->parts != nullptr) {
     PyErr_SetString(PyExc_TypeError, "a transport is attached once, to a loopscope loop");
@@ -194,13 +201,12 @@ PyObject* attach(PyObject* object, PyObject* args) {
   assign(self->sock, sock);
   assign(self->extra, extra);
   const int fixed = PyObject_IsTrue(address);
-  if (fixed < 0 || (self->read_context = PyContext_CopyCurrent()) == nullptr)
+  if (fixed < 0 || !know_peer(self, peername) || (self->read_context = PyContext_CopyCurrent()) == nullptr)
     return nullptr;
   assign(self->address, fixed != 0 ? address : nullptr);
   assign(self->waiter, waiter != Py_None ? waiter : nullptr);
   self->fd = fd;
   self->family = family;
-  self->connected = static_cast<char>(connected);
   self->header_bytes = header_bytes;
   self->sends_empty = static_cast<char>(sends_empty);
   self->high_water = 64 * 1024;

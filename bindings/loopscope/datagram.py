@@ -45,7 +45,7 @@ class DatagramTransport(TransportFacts, _native.DatagramTransport, asyncio.Datag
             address,
             waiter,
             extra,
-            bool(extra["peername"]),
+            extra["peername"],
             _HEADER_BYTES,
             _SENDS_EMPTY,
         )

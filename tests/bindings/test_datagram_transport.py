@@ -436,6 +436,89 @@ def test_unix_datagrams_have_paths_for_addresses(loop, tmp_path):
     run(loop, main)
 
 
+@stock_differs("sends it to no address, which ends the transport")
+def test_one_end_of_an_unnamed_pair_sends_to_the_other(loop, errors):
+    async def main():
+        left, right = socket.socketpair(type=socket.SOCK_DGRAM)
+        right.settimeout(5)
+        with right:
+            async with endpoint(sock=left) as one:
+                one.transport.sendto(b"first")
+                one.transport.sendto(b"second", None)
+                assert (right.recv(100), right.recv(100)) == (b"first", b"second")
+                for _ in range(10_000):  # more than fit: what waits is sent there, too
+                    one.transport.sendto(b"x" * 1000)
+                assert one.transport.get_write_buffer_size() > 0
+                for _ in range(10_000):
+                    assert len(right.recv(2000)) == 1000
+                    await asyncio.sleep(0)
+                assert one.transport.get_write_buffer_size() == 0
+                right.close()
+                one.transport.sendto(b"for nobody")
+                assert isinstance(one.errors[0], ConnectionRefusedError)
+            assert await one.lost is None
+
+    run(loop, main)
+    assert errors == []
+
+
+def test_an_address_that_is_given_to_an_unnamed_pair_counts(loop, tmp_path):
+    async def main():
+        left, right = socket.socketpair(type=socket.SOCK_DGRAM)
+        third = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        third.bind(str(tmp_path / "third"))
+        third.settimeout(5)
+        with right, third:
+            async with endpoint(sock=left) as one:
+                one.transport.sendto(b"hello", str(tmp_path / "third"))
+                assert third.recv(100) == b"hello"
+
+    run(loop, main)
+
+
+async def sends_after_its_end(caplog, to_peer: bool) -> None:
+    """Each is dropped, as what is written to a closed stream is; from the fifth on with a warning."""
+    with socket.socket(type=socket.SOCK_DGRAM) as peer:
+        peer.bind(("127.0.0.1", 0))
+        peer.settimeout(0)
+        address = peer.getsockname()
+        options = {"remote_addr": address} if to_peer else {"local_addr": ("127.0.0.1", 0)}
+        async with endpoint(**options) as one:
+            one.transport.close()
+            assert await one.lost is None
+        for _ in range(7):
+            one.transport.sendto(b"late", None if to_peer else address)
+        assert [record.message for record in caplog.records] == [
+            "socket.send() raised exception."
+        ] * (7 - 4)
+        with pytest.raises(TypeError, match="data argument must be a bytes-like object"):
+            one.transport.sendto(7)
+        with pytest.raises(BlockingIOError):
+            peer.recv(100)
+        assert one.errors == []
+
+
+def test_what_is_sent_to_the_peer_after_the_end_is_dropped_with_a_warning(loop, caplog):
+    run(loop, lambda: sends_after_its_end(caplog, to_peer=True))
+
+
+@stock_differs("looks for the exception handler of no loop, an AttributeError")
+def test_what_is_sent_anywhere_after_the_end_is_dropped_with_a_warning(loop, caplog):
+    run(loop, lambda: sends_after_its_end(caplog, to_peer=False))
+
+
+@stock_differs("looks for the exception handler of no loop, an AttributeError")
+def test_what_is_sent_after_an_error_ended_it_is_dropped(loop, errors):
+    async def main():
+        async with endpoint() as one:
+            one.transport.sendto(b"to no address")  # a mistake of the program's, as on asyncio
+            assert isinstance(await one.lost, TypeError)
+            one.transport.sendto(b"late", ("127.0.0.1", 9))
+
+    run(loop, main)
+    assert [type(error["exception"]) for error in errors] == [TypeError]
+
+
 def test_it_is_one_of_asyncios_transports(loop):
     async def main():
         async with endpoint() as one:
