@@ -8,12 +8,14 @@
 
 #include "bindings/datagram_transport.h"
 #include "bindings/handle.h"
+#include "bindings/literal_lookup.h"
 #include "bindings/loop_object.h"
 #include "bindings/runtime.h"
 #include "bindings/sock_call.h"
 #include "bindings/stream_transport.h"
 #include "bindings/tls_protocol.h"
 #include "bindings/transport_table.h"
+#include "bindings/type_kit.h"
 #include "loop/fd_watcher.h"
 
 namespace loopscope::bindings {
@@ -36,6 +38,10 @@ PyObject* living_watchers(PyObject*, PyObject*) {
 PyMethodDef functions[] = {
     {"living_watchers", living_watchers, METH_NOARGS,
      "How many descriptors' watchers (libuv's poll handles) were made in this process and not freed yet."},
+    {"literal_addresses", as_method(literal_addresses), METH_FASTCALL,
+     "literal_addresses(host, port, family, type, proto, flags): as socket.getaddrinfo(), or None if that might "
+     "have to "
+     "look something up."},
     {nullptr, nullptr, 0, nullptr},
 };
 

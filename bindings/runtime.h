@@ -25,11 +25,16 @@ struct Runtime {
   PyObject* futures = nullptr;             ///< the module asyncio.futures: a program may put another Future there
   PyObject* loop_keyword = nullptr;        ///< ("loop",)
   PyObject* socket_type = nullptr;         ///< socket.socket
-  PyObject* transport_socket = nullptr;    ///< asyncio.trsock.TransportSocket
-  PyObject* base_protocol = nullptr;       ///< asyncio.BaseProtocol
-  PyObject* base_transport = nullptr;      ///< asyncio.BaseTransport
-  PyObject* partial_type = nullptr;        ///< functools.partial
-  PyObject* get_frame = nullptr;           ///< sys._getframe
+  PyObject* af_inet = nullptr;             ///< socket.AF_INET and so on: members of the module's enums
+  PyObject* af_inet6 = nullptr;
+  PyObject* sock_stream = nullptr;
+  PyObject* sock_dgram = nullptr;
+  PyObject* sock_raw = nullptr;
+  PyObject* transport_socket = nullptr;  ///< asyncio.trsock.TransportSocket
+  PyObject* base_protocol = nullptr;     ///< asyncio.BaseProtocol
+  PyObject* base_transport = nullptr;    ///< asyncio.BaseTransport
+  PyObject* partial_type = nullptr;      ///< functools.partial
+  PyObject* get_frame = nullptr;         ///< sys._getframe
 
   // interned strings
   PyObject* context = nullptr;

@@ -10,6 +10,9 @@ from typing import Any
 libuv_version: str
 
 def living_watchers() -> int: ...
+def literal_addresses(
+    host: Any, port: Any, family: int, type: int, proto: int, flags: int
+) -> list[tuple[int, int, int, str, tuple[Any, ...]]] | None: ...
 
 class Handle(asyncio.Handle): ...
 class TimerHandle(asyncio.TimerHandle): ...
@@ -173,7 +176,7 @@ class DatagramTransport(_FlowControlMixin):
         address: Any,
         waiter: asyncio.Future[None] | None,
         extra: dict[str, Any],
-        connected: bool,
+        peername: Any,
         header_bytes: int,
         sends_empty: bool,
     ) -> None: ...

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from loopscope import _native, datagram
+from loopscope.lookups import Lookups
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.tls import SSLProtocol, check_upgrade
 from loopscope.transport import Listener, connect_transport
@@ -31,7 +32,7 @@ _loop_numbers = itertools.count(1)
 _open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 
 
-class Loop(_native.LoopBase, SelectorEventLoop):  # type: ignore[misc]
+class Loop(_native.LoopBase, Lookups, SelectorEventLoop):  # type: ignore[misc]
     """An asyncio event loop on libuv that records what it does.
 
     Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.
