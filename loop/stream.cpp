@@ -25,6 +25,8 @@ std::int64_t now_ns() {
 
 void Stream::opened(tracer::HandleKind kind, tracer::NameId name) {
   kind_ = kind;
+  if (kind == tracer::HandleKind::unix_stream)
+    holding_ = Holding::impossible;
   handle_id_ = loop_.recorder().handle_opened(kind, name, fd_);
 }
 
