@@ -118,6 +118,12 @@ bool KernelPoll::intact() const {
   return error == -EEXIST;
 }
 
+/// The number stays taken, by a file that knows nothing of events.
+void KernelPoll::leave() {
+  if (intact())
+    dup3(spare(loop_), uv_backend_fd(&loop_), O_CLOEXEC);
+}
+
 int KernelPoll::renew() {
   const StandardDescriptors taken;
   const int error = uv_loop_fork(&loop_);

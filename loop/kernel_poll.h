@@ -42,6 +42,9 @@ class KernelPoll {
 
   /// False if the loop's own descriptors were closed, or are other files by now. One system call.
   [[nodiscard]] bool intact() const;
+  /// In the child of a fork, before anything is stopped: libuv ends what it stops in the kernel, too, and that would be the
+  /// parent's. renew() has to follow.
+  void leave();
   /// Makes the descriptors anew. Everything has to be stopped before, and watched again afterwards.
   int renew();
 

@@ -368,8 +368,10 @@ void Loop::close() {
 }
 
 void Loop::after_fork() {
-  if (!closed_)
-    take_up_new_poll();
+  if (closed_)
+    return;
+  kernel_.leave();
+  take_up_new_poll();
 }
 
 // -- callbacks -----------------------------------------------------------------------------------------------------
