@@ -213,7 +213,7 @@ tracer::Recorder::Poll Loop::decide_poll() {
   PollState state;
   // First: a program's clock may do anything, so that what else is looked at here must be looked at after it.
   if (ready_.empty() && !stopping_ && !ending_ && timers_.size() != 0)
-    state.now_ns = timers_.now_ns();
+    state.now_ns = timers_.now_before_poll();
   const TimerHeap::Timer* next = timers_.first();
   state.may_wait = may_wait_;
   state.stopping = stopping_ || ending_;
@@ -223,6 +223,9 @@ tracer::Recorder::Poll Loop::decide_poll() {
     state.next_timer_ns = next->due_ns;
   const PollTimeout decided = poll_timeout(state);
   timers_.arm(decided);
+  if (decided.reason == tracer::PollReason::until_timer && !timers_.on_programs_clock() &&
+      next->due_ns - state.now_ns <= Alarm::kSoonNs)
+    alarm_.set(next->due_ns);
 
   tracer::Recorder::Poll poll{decided.timeout_ms, decided.reason, tracer::kNoName,
                               ready_.size(),      timers_.size(), 0};
@@ -305,7 +308,9 @@ int Loop::take_up_new_poll() {
     if (watcher != nullptr)
       watcher->before_new_poll();
   }
+  alarm_.before_new_poll();
   const int error = kernel_.renew();
+  alarm_.poll_renewed();
   for (std::size_t fd = 0; fd < watchers_.size(); ++fd) {
     if (watchers_[fd] != nullptr)
       watchers_[fd]->poll_renewed();
@@ -361,6 +366,9 @@ void Loop::close() {
         reinterpret_cast<uv_handle_t*>(&check_), reinterpret_cast<uv_handle_t*>(&wakeup_)}) {
     uv_close(handle, nullptr);
   }
+  alarm_.give_up();
+  if (alarm_.handle() != nullptr)
+    uv_close(alarm_.handle(), nullptr);
   if (!kernel_.intact() && kernel_.renew() != 0)
     return;  // libuv could not even end without a poll: what it has is lost
   uv_run(&uv_, UV_RUN_DEFAULT);
@@ -371,6 +379,7 @@ void Loop::after_fork() {
   if (closed_)
     return;
   kernel_.leave();
+  alarm_.give_up();
   take_up_new_poll();
 }
 

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "loop/after_callback.h"
+#include "loop/alarm.h"
 #include "loop/callback.h"
 #include "loop/fd_watcher.h"
 #include "loop/kernel_poll.h"
@@ -207,6 +208,7 @@ class Loop {
 
   ReadyQueue ready_;
   Timers timers_;
+  Alarm alarm_{kernel_};                       ///< for a timer that is due soon
   std::vector<FdWatcher*> watchers_;           ///< by file descriptor
   std::vector<FdWatcher*> late_watchers_;      ///< to be armed when the poll is over
   std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody

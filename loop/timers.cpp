@@ -6,17 +6,37 @@
 
 namespace loopscope::loop {
 
-void Timers::open(uv_loop_t& loop, uv_timer_cb fired) {
+namespace {
+
+/// As the trace has it: 0 would be unknown.
+std::uint64_t known(std::int64_t due_ns) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(due_ns, 1));
+}
+
+}  // namespace
+
+void Timers::open(uv_loop_t& loop, uv_timer_cb on_fired) {
   uv_timer_init(&loop, &uv_timer_);
-  fired_ = fired;
+  fired_ = on_fired;
 }
 
 std::int64_t Timers::now_ns() const {
   return on_programs_clock() ? clock_->now_ns() : static_cast<std::int64_t>(tracer::monotonic_ns());
 }
 
+std::int64_t Timers::now_before_poll() {
+  if (on_programs_clock())
+    return clock_->now_ns();
+  const TimerHeap::Timer* next = heap_.first();
+  std::int64_t now = now_ns();
+  if (next == nullptr || next->due_ns <= now || next->due_ns - now > kShortestSleepNs)
+    return now;
+  while (now < next->due_ns) now = now_ns();
+  return now;
+}
+
 std::uint64_t Timers::traced(std::int64_t due_ns) const {
-  return on_programs_clock() ? 0 : static_cast<std::uint64_t>(std::max<std::int64_t>(due_ns, 1));
+  return on_programs_clock() ? 0 : known(due_ns);
 }
 
 /// libuv adds its clock's ms here, and takes them off again when it polls: whatever they are, `wait_ms` is what is left.
@@ -62,7 +82,7 @@ void Timers::collect_due(tracer::Recorder& recorder, std::uint64_t woke_ticks) {
       too_young_.push_back(timer);
       continue;
     }
-    const std::uint64_t due_ns = traced(timer.due_ns);
+    const std::uint64_t due_ns = due_is_known ? known(timer.due_ns) : 0;
     if (due_is_known)
       timer.callback->set_ready_ns(due_ns);
     else

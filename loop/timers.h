@@ -31,8 +31,8 @@ namespace loopscope::loop {
 
 class Timers {
  public:
-  /// To be called once. `fired` is called in libuv's timers phase, and begins with a call of fired().
-  void open(uv_loop_t& loop, uv_timer_cb fired);
+  /// To be called once. `on_fired` is called in libuv's timers phase, and begins with a call of fired().
+  void open(uv_loop_t& loop, uv_timer_cb on_fired);
   [[nodiscard]] uv_handle_t* handle() { return reinterpret_cast<uv_handle_t*>(&uv_timer_); }
 
   /// Null: CLOCK_MONOTONIC counts, always.
@@ -40,6 +40,9 @@ class Timers {
   [[nodiscard]] bool on_programs_clock() const { return clock_ != nullptr && clock_->in_use(); }
   /// What time it is for timers. On the program's clock its code runs, and may set and cancel timers.
   [[nodiscard]] std::int64_t now_ns() const;
+  /// As now_ns(), before a poll. What is due within kShortestSleepNs is waited for here: falling asleep takes longer.
+  [[nodiscard]] std::int64_t now_before_poll();
+  static constexpr std::int64_t kShortestSleepNs = 5'000;
   /// A due time as the trace has it.
   [[nodiscard]] std::uint64_t traced(std::int64_t due_ns) const;
 

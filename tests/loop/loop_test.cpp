@@ -138,6 +138,22 @@ TEST(Loop, PollsWithoutWaitingForATimerThatIsDueNow) {
   EXPECT_THAT(harness.events(), testing::Contains("poll_begin timer_due 0 tick"));
 }
 
+TEST(Loop, DoesNotFallAsleepForATimerThatIsDueBeforeItCould) {
+  LoopHarness harness;
+  Loop& loop = harness.loop();
+  int left = 200;
+  TestCallback again([&] {
+    if (--left == 0)
+      loop.stop();
+    else
+      loop.call_at(now_ns() + Timers::kShortestSleepNs / 2, again.counted());
+  });
+  loop.call_soon(again.counted());
+  loop.run();
+  const Words events = harness.events();
+  EXPECT_EQ(std::count(events.begin(), events.end(), "poll_begin timer_due 0 test"), 199);
+}
+
 TEST(Loop, CountsThePollFromTheTimeAfterTheCallbacksThatRan) {
   LoopHarness harness;
   std::int64_t due_ns = 0;

@@ -82,6 +82,21 @@ def a_timer_comes_due_while_callbacks_run(loop):
     loop.run_forever()
 
 
+def timers_that_are_due_soon(loop):
+    left = 20
+
+    def again():
+        nonlocal left
+        left -= 1
+        if left:
+            loop.call_later(0.0035, again)
+        else:
+            loop.stop()
+
+    again()
+    loop.run_forever()
+
+
 def by_a_clock_that_stands_still(loop):
     loop.time = lambda: 5e6
     loop.call_later(0.25, heartbeat)

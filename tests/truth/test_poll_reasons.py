@@ -82,6 +82,21 @@ def test_a_scripted_case_polls_for_the_reasons_it_should(tmp_path, sessions, nam
     assert said == CASES[name]
 
 
+def test_a_timer_that_is_due_soon_ends_the_poll_before_epolls_own_timeout(tmp_path, sessions):
+    """By a descriptor that is nobody's: the kernel reports one event, the trace none."""
+    copy = tmp_path / "session"
+    calls = shim.run(CASE, str(copy), "timers_that_are_due_soon", folder=tmp_path, capacity=1000)
+    session = SessionBytes(copy)
+    matched = polls.match(session.events(), calls, session.clock)
+    assert polls.differences(matched, session.clock) == []
+    waited = [poll for poll in matched if poll.begin.reason == "until_timer"]
+    assert waited
+    for poll in waited:
+        assert poll.begin.timeout_ms in (1, 2, 3, 4)
+        assert [call.result for call in poll.calls] == [1]
+        assert poll.end.a == 0
+
+
 def test_the_culprit_is_named_with_file_and_line(tmp_path, sessions):
     copy = tmp_path / "session"
     shim.run(CASE, str(copy), "until_the_next_timer", folder=tmp_path, capacity=1000)
