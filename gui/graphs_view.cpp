@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 
+#include "gui/graph_series.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
@@ -12,14 +13,13 @@ using Bucket = Statistics::Bucket;
 
 namespace {
 
-constexpr std::int64_t kMinuteNs = 60'000'000'000;
 constexpr double kBucketsPerSecond = 1e9 / static_cast<double>(Statistics::kBucketNs);
 
 struct Series {
   std::string legend;
   Color color;
   bool filled;
-  std::function<double(const Bucket&)> value;  ///< below 0: not known
+  BucketValue value;
 };
 
 /// How a value becomes a height, and which values get a line across.
@@ -36,25 +36,9 @@ struct Scale {
   }
 };
 
-double round_up(double value) {
-  if (value <= 0)
-    return 1;
-  const double decade = std::pow(10.0, std::floor(std::log10(value)));
-  for (const double factor : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0}) {
-    if (decade * factor >= value)
-      return decade * factor;
-  }
-  return decade * 10;
-}
-
 double largest(const TraceSource& source, const std::vector<Series>& all, std::int64_t now_ns) {
   double most = 0;
-  for (std::int64_t t = now_ns - kMinuteNs; t < now_ns - Statistics::kBucketNs; t += Statistics::kBucketNs) {
-    const Bucket* bucket = source.statistics().bucket(t);
-    if (bucket == nullptr)
-      continue;
-    for (const Series& series : all) most = std::max(most, series.value(*bucket));
-  }
+  for (const Series& series : all) most = std::max(most, largest_value(source.statistics(), series.value, now_ns));
   return most;
 }
 
@@ -80,27 +64,16 @@ void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, s
 
 void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const Series& series, const Scale& scale,
                  std::int64_t now_ns) {
-  std::vector<Point> points;
-  const auto flush = [&] {
+  for (const SeriesRun& run : series_runs(source.statistics(), series.value, now_ns)) {
+    std::vector<Point> points;
+    for (const SeriesPoint& point : run) {
+      const auto share = static_cast<float>(std::clamp(scale.share(point.value), 0.0, 1.0));
+      points.push_back({plot.x1 - static_cast<float>(point.age) * plot.width(), plot.y1 - share * plot.height()});
+    }
     if (series.filled)
       p.area(points, plot.y1, with_alpha(series.color, p.theme().dark ? 0.26F : 0.18F));
     p.polyline(points, series.color, p.px(1.4F));
-    points.clear();
-  };
-  const std::int64_t first = (now_ns - kMinuteNs) / Statistics::kBucketNs + 1;
-  for (std::int64_t number = first; (number + 1) * Statistics::kBucketNs <= now_ns; ++number) {
-    const Bucket* bucket = source.statistics().bucket(number * Statistics::kBucketNs);
-    const double value = bucket == nullptr ? -1 : series.value(*bucket);
-    if (value < 0) {
-      flush();
-      continue;
-    }
-    const double age = static_cast<double>(now_ns - number * Statistics::kBucketNs - Statistics::kBucketNs) /
-                       static_cast<double>(kMinuteNs);
-    const auto share = static_cast<float>(std::clamp(scale.share(value), 0.0, 1.0));
-    points.push_back({plot.x1 - static_cast<float>(age) * plot.width(), plot.y1 - share * plot.height()});
   }
-  flush();
 }
 
 void draw_graph(Painter& p, const Rect& area, std::string_view title, const TraceSource& source,
@@ -140,7 +113,7 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   const float x = p.pointer().at.x;
   p.line({x, inner.y0}, {x, inner.y1}, with_alpha(theme.text_dim, 0.5F));
   const std::int64_t ago =
-      static_cast<std::int64_t>((inner.x1 - x) / inner.width() * static_cast<float>(kMinuteNs));
+      static_cast<std::int64_t>((inner.x1 - x) / inner.width() * static_cast<float>(kGraphNs));
   const Bucket* bucket = source.statistics().bucket(now_ns - ago - Statistics::kBucketNs / 2);
   std::vector<std::string> tip{tracer::duration_text(ago) + " ago"};
   if (bucket == nullptr) {

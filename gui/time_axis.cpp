@@ -1,5 +1,6 @@
 #include "gui/time_axis.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -8,6 +9,7 @@
 namespace loopscope::gui {
 
 std::int64_t round_step(double least_ns) {
+  least_ns = std::min(least_ns, static_cast<double>(tracer::kLatestNs));
   std::int64_t decade = 1;
   while (static_cast<double>(decade) * 10 <= least_ns) decade *= 10;
   for (const std::int64_t factor : {1, 2, 5, 10}) {
@@ -42,6 +44,7 @@ std::string axis_label(std::int64_t offset_ns, std::int64_t step_ns) {
 std::vector<AxisTick> time_axis(const Viewport& viewport, std::int64_t origin_ns, float spacing_px,
                                 const std::string& origin_label) {
   std::vector<AxisTick> ticks;
+  origin_ns = tracer::bounded_ns(origin_ns);
   const float width = viewport.x1() - viewport.x0();
   const float spacing = std::max(spacing_px, width / 9.5F);
   const std::int64_t step = round_step(viewport.ns_per_px() * static_cast<double>(spacing) * 0.5);

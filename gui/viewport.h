@@ -1,9 +1,12 @@
 #pragma once
-/// Which stretch of time lies on which pixels. Thread: one. Errors: none; zoom and pan are clamped.
+/// Which stretch of time lies on which pixels. Thread: one. Errors: none; zoom and pan are clamped, and no view leaves
+/// the times that there can be by more than its own length.
 /// Units: ns of CLOCK_MONOTONIC, pixels.
 
 #include <algorithm>
 #include <cstdint>
+
+#include "tracer/trace_time.h"
 
 namespace loopscope::gui {
 
@@ -44,9 +47,15 @@ class Viewport {
     span_ /= factor;
     clamp_span(pivot, share);
   }
-  void pan(float pixels) { begin_ += static_cast<double>(pixels) * ns_per_px(); }
+  void pan(float pixels) {
+    begin_ += static_cast<double>(pixels) * ns_per_px();
+    clamp_begin();
+  }
   /// Moves so that `end_ns` lies at the right edge.
-  void follow(std::int64_t end_ns) { begin_ = static_cast<double>(end_ns) - span_; }
+  void follow(std::int64_t end_ns) {
+    begin_ = static_cast<double>(end_ns) - span_;
+    clamp_begin();
+  }
   void show(std::int64_t begin_ns, std::int64_t end_ns) {
     begin_ = static_cast<double>(begin_ns);
     span_ = static_cast<double>(end_ns - begin_ns);
@@ -57,13 +66,16 @@ class Viewport {
     const double least = static_cast<double>(begin_ns) - span_ * 0.9;
     const double most = static_cast<double>(end_ns) - span_ * 0.1;
     begin_ = std::clamp(begin_, std::min(least, most), std::max(least, most));
+    clamp_begin();
   }
 
  private:
   void clamp_span(double pivot, double share) {
     span_ = std::clamp(span_, static_cast<double>(kShortestNs), static_cast<double>(kLongestNs));
     begin_ = pivot - share * span_;
+    clamp_begin();
   }
+  void clamp_begin() { begin_ = std::clamp(begin_, -span_, static_cast<double>(tracer::kLatestNs)); }
 
   double begin_ = 0;
   double span_ = 1e9;

@@ -60,5 +60,15 @@ TEST(TimeAxis, WritesAsManyDigitsAsTheStepNeeds) {
   EXPECT_EQ(axis_label(12'000, 2'000), "+12 µs");
 }
 
+TEST(TimeAxis, EndsAtTheEndOfAllTimes) {
+  for (const std::int64_t at : {INT64_MIN, std::int64_t{0}, tracer::kLatestNs, INT64_MAX}) {
+    Viewport viewport(0, 2'000'000'000, 0, 1000);
+    viewport.follow(at);
+    for (const std::int64_t origin : {INT64_MIN, std::int64_t{0}, viewport.end_ns(), INT64_MAX})
+      EXPECT_LE(time_axis(viewport, origin, 110, "now").size(), 11U) << at << " from " << origin;
+  }
+  EXPECT_GT(round_step(1e300), 0);
+}
+
 }  // namespace
 }  // namespace loopscope::gui
