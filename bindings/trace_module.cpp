@@ -283,6 +283,8 @@ void bind_events(py::module_& module) {
       .def_property_readonly("object", [](const PythonEvent& self) { return self.event.object; })
       .def_property_readonly("value", [](const PythonEvent& self) { return self.event.value; })
       .def_property_readonly("other_ns", [](const PythonEvent& self) { return self.event.other_ns; })
+      .def_property_readonly("clock", [](const PythonEvent& self) { return clock_fault_name(self.event.clock); })
+      .def_property_readonly("clock_ns", [](const PythonEvent& self) { return self.event.clock_ns; })
       .def_property_readonly("position", [](const PythonEvent& self) { return self.event.position; });
   py::class_<EventIterator>(module, "EventIterator")
       .def("__iter__", [](py::object self) { return self; })
@@ -308,6 +310,12 @@ std::vector<std::string_view> phase_order_of(const Session& session) {
   std::vector<std::string_view> order;
   for (const auto phase : session.header().phase_order) order.push_back(phase_name(static_cast<Phase>(phase)));
   return order;
+}
+
+/// The clock may have drifted, or the machine been suspended, since Python opened the session.
+const Session& up_to_date(Session& session) {
+  session.calibrate();
+  return session;
 }
 
 void dump(const Session& session, py::function write) {
@@ -340,16 +348,23 @@ void bind_session(py::module_& module) {
       .def_property_readonly("clock_known", &Session::clock_known)
       .def_property_readonly("ring_events", [](const Session& self) { return self.header().ring_events; })
       .def_property_readonly("phase_order", &phase_order_of)
-      .def("present", &present_of)
+      .def("present", [](Session& self) { return present_of(up_to_date(self)); })
       .def("counters", &counters_of)
-      .def("handles", &handles_of)
-      .def("tasks", &tasks_of)
+      .def("handles", [](Session& self) { return handles_of(up_to_date(self)); })
+      .def("tasks", [](Session& self) { return tasks_of(up_to_date(self)); })
       .def(
           "events",
-          [](const Session& self, bool boundaries) { return std::make_unique<EventIterator>(self, boundaries); },
+          [](Session& self, bool boundaries) {
+            return std::make_unique<EventIterator>(up_to_date(self), boundaries);
+          },
           py::arg("boundaries") = false, py::keep_alive<0, 1>())
-      .def("dump", &dump, py::arg("write"))
-      .def("export_jsonl", &export_jsonl, py::arg("write"));
+      .def(
+          "dump", [](Session& self, py::function write) { dump(up_to_date(self), std::move(write)); },
+          py::arg("write"))
+      .def(
+          "export_jsonl",
+          [](Session& self, py::function write) { return export_jsonl(up_to_date(self), std::move(write)); },
+          py::arg("write"));
 }
 
 }  // namespace

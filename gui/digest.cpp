@@ -78,7 +78,7 @@ void read_handles(Digest& digest, const TraceSource& source) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
     digest.handles.push_back({tracer::handle_text(handle.kind), serves, handle.fd,
-                              digest.at_ns - static_cast<std::int64_t>(handle.since_ns)});
+                              std::max<std::int64_t>(digest.at_ns - handle.since_ns, 0)});
   }
   std::sort(digest.handles.begin(), digest.handles.end(),
             [](const auto& l, const auto& r) { return l.age_ns > r.age_ns; });

@@ -353,7 +353,7 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
     if (gap.end_ns < viewport.begin_ns() || gap.begin_ns > viewport.end_ns())
       continue;
     const Mark mark = place(viewport, gap.begin_ns, gap.end_ns);
-    layout.gaps.push_back({mark.x0, std::max(mark.x1, mark.x0 + 2), gap.lost});
+    layout.gaps.push_back({mark.x0, std::max(mark.x1, mark.x0 + 2), gap});
   }
   return layout;
 }

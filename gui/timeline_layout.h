@@ -59,7 +59,7 @@ struct Row {
 struct GapMark {
   float x0;
   float x1;
-  std::uint64_t lost;
+  tracer::Gap gap;
 };
 
 struct TimelineLayout {

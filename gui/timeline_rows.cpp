@@ -185,9 +185,11 @@ void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
   const Rect rect{gap.x0, plot.y0, gap.x1, plot.y1};
   p.fill(rect, with_alpha(theme.alarm, 0.08F));
   p.hatch(rect, with_alpha(theme.alarm, 0.25F), p.px(8));
-  const std::string text = gap.lost == 0 ? "not recorded" : tracer::count_text(gap.lost) + " events lost";
+  const std::string text = describe_gap(gap.gap);
   if (rect.width() > p.width(Face::tiny, text) + p.px(10))
     p.text({rect.centre().x, plot.y0 + p.px(10)}, Face::tiny, theme.alarm_text, text, Align::centre);
+  else if (p.hovers({rect.x0 - p.px(3), plot.y0, rect.x1 + p.px(3), plot.y1}))
+    p.tooltip({text, "from " + tracer::duration_text(gap.gap.end_ns - gap.gap.begin_ns) + " of the clock"});
 }
 
 }  // namespace

@@ -106,6 +106,20 @@ std::string count_of(std::uint64_t count, const char* one, const char* many) {
   return tracer::count_text(count) + " " + (count == 1 ? one : many);
 }
 
+std::string describe_gap(const tracer::Gap& gap) {
+  switch (gap.reason) {
+    case tracer::GapReason::lost:
+      return count_of(gap.events, "event lost", "events lost");
+    case tracer::GapReason::not_recorded:
+      return "not recorded";
+    case tracer::GapReason::clock_jumped:
+      return tracer::jump_text(gap.clock_ns);
+    case tracer::GapReason::wrong_times:
+      return count_of(gap.events, "event has", "events have") + " an impossible time";
+  }
+  return {};
+}
+
 std::string describe_depth(const Row& row, float x) {
   const auto last = static_cast<float>(row.line.size() - 1);
   const auto i = static_cast<std::size_t>(std::clamp(x - row.line.front().x, 0.0F, last));

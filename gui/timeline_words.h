@@ -19,6 +19,9 @@ std::vector<std::string> describe(const TraceSource& source, const Row& row, con
 std::string describe_depth(const Row& row, float x);
 
 /// "1 step", "12 steps".
+/// "9 events lost", "not recorded", "The machine stood still for 10.0 s".
+std::string describe_gap(const tracer::Gap& gap);
+
 std::string count_of(std::uint64_t count, const char* one, const char* many);
 
 }  // namespace loopscope::gui

@@ -1,5 +1,11 @@
 #include "tracer/clock.h"
 
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <string>
+#include <string_view>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -21,10 +27,23 @@ bool has_invariant_tsc() {
 #endif
 }
 
+std::string kernel_clock() {
+  std::string name;
+  std::ifstream("/sys/devices/system/clocksource/clocksource0/current_clocksource") >> name;
+  return name;
+}
+
 }  // namespace
 
+bool kernel_trusts_counter(std::string_view clocksource) {
+  constexpr std::array<std::string_view, 5> kOnTheCounter{"tsc", "tsc-early", "kvm-clock",
+                                                          "hyperv_clocksource_tsc_page", "xen"};
+  return clocksource.empty() || std::count(kOnTheCounter.begin(), kOnTheCounter.end(), clocksource) > 0;
+}
+
 ClockSource preferred_clock_source() {
-  static const ClockSource source = has_invariant_tsc() ? ClockSource::tsc : ClockSource::monotonic;
+  static const ClockSource source =
+      has_invariant_tsc() && kernel_trusts_counter(kernel_clock()) ? ClockSource::tsc : ClockSource::monotonic;
   return source;
 }
 

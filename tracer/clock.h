@@ -2,11 +2,12 @@
 /// The clocks of a trace. Thread: any. Errors: none.
 ///
 /// Ticks are what events are stamped with: the CPU's time stamp counter where it is invariant
-/// (Intel SDM vol. 3B, 18.17.1: constant rate in all ACPI P-, C- and T-states), CLOCK_MONOTONIC
-/// elsewhere. The rate is never measured here: anchors in the session let the reader fit it later.
+/// (Intel SDM vol. 3B, 18.17.1: constant rate in all ACPI P-, C- and T-states) and the kernel itself tells
+/// the time by it, CLOCK_MONOTONIC elsewhere. The rate is never measured here: anchors in the session let the reader fit it later.
 
 #include <cstdint>
 #include <ctime>
+#include <string_view>
 
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -23,8 +24,12 @@ inline std::uint64_t monotonic_ns() {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-/// What this machine's sessions are stamped with. Reads CPUID once.
+/// What this machine's sessions are stamped with. Asks CPUID and the kernel once.
 ClockSource preferred_clock_source();
+
+/// Does a kernel that uses this clock source rely on the counter? It stops to as soon as the counters of two CPUs
+/// differ, or one runs unevenly. Nothing known (no /sys): CPUID alone decides.
+bool kernel_trusts_counter(std::string_view clocksource);
 
 /// Now, in the ticks of `source`.
 inline std::uint64_t now_ticks(ClockSource source) {

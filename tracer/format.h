@@ -25,7 +25,8 @@
 ///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
 ///           the copy of position p is valid if p + capacity > h2 (slot h2 itself may be half written).
 ///
-/// Any change to these bytes raises kFormatVersion; a reader refuses other versions and names both.
+/// Any change to these bytes raises kFormatVersion; a reader refuses other versions and names both. A new type of event
+/// is no such change: readers pass on what they do not know.
 
 #include <atomic>
 #include <cstddef>
@@ -131,6 +132,7 @@ enum class EventType : std::uint8_t {
   task_done = 18,        // name = coroutine; a = task id
   wakeup = 19,           // call_soon_threadsafe() woke the poll
   level_changed = 20,    // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
+  clock_anchor = 21,     // a = CLOCK_MONOTONIC ns at the event's ticks: about one a second while the loop turns
 };
 
 /// Event::flags

@@ -9,7 +9,7 @@
 namespace loopscope::tracer {
 namespace {
 
-constexpr double kLeaseScanNs = 100e6;
+constexpr std::uint64_t kLeaseScanNs = 100'000'000;
 // The first anchors come close together, so that a program that lives for milliseconds has two of them.
 constexpr std::uint64_t kFirstAnchorIntervalNs = 1'000'000;
 constexpr std::uint64_t kAnchorIntervalNs = 1'000'000'000;
@@ -38,7 +38,9 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   handles_ = ObjectSlots(session_->handle_slots(), header.handle_slot_count);
   tasks_ = ObjectSlots(session_->task_slots(), header.task_slot_count);
   own_level_ = level_ = level;
+  anchored_ = header.anchor_first;
   anchor_interval_ns_ = kFirstAnchorIntervalNs;
+  anchor_after_ticks_ = ticks_of(anchor_interval_ns_);
   present_.level(level);
 }
 
@@ -95,20 +97,40 @@ void Recorder::write_poll_begin(const Poll& poll) {
   present_.poll({poll.reason, poll.timeout_ms, poll.culprit, iteration_, poll.ready_depth, poll.timers_pending,
                  poll.next_timer_ns},
                 now);
-  if (now >= next_anchor_ticks_)
-    renew_anchor();
+  if (now - anchored_.ticks >= anchor_after_ticks_)
+    write_anchor();
 }
 
-void Recorder::renew_anchor() {
+/// Both clocks, where readers look first. Starts and stops of the loop may come at any rate: they stand nowhere else.
+ClockAnchor Recorder::renew_anchor() {
   const auto last = take_anchor(clock_);
-  const auto& first = session_->header().anchor_first;
   present_.anchor(last);
-  if (last.monotonic_ns > first.monotonic_ns)
-    ticks_per_ns_ = static_cast<double>(last.ticks - first.ticks) /
-                    static_cast<double>(last.monotonic_ns - first.monotonic_ns);
-  next_anchor_ticks_ =
-      last.ticks + static_cast<std::uint64_t>(static_cast<double>(anchor_interval_ns_) * ticks_per_ns_);
+  return last;
+}
+
+/// What readers need to tell the time on both sides of a suspend.
+void Recorder::write_anchor() {
+  const auto last = renew_anchor();
+  if (clock_ != ClockSource::monotonic)
+    put({last.ticks, EventType::clock_anchor, phase_, 0, 0, kNoName, last.monotonic_ns, 0});
+  learn_rate(last);
+  anchored_ = last;
+  anchor_after_ticks_ = ticks_of(anchor_interval_ns_);
   anchor_interval_ns_ = std::min(anchor_interval_ns_ * 2, kAnchorIntervalNs);
+}
+
+/// A machine that stands still adds ticks: the least rate is the true one.
+void Recorder::learn_rate(const ClockAnchor& last) {
+  if (last.ticks <= anchored_.ticks || last.monotonic_ns < anchored_.monotonic_ns + kFirstAnchorIntervalNs)
+    return;
+  const auto rate = static_cast<double>(last.ticks - anchored_.ticks) /
+                    static_cast<double>(last.monotonic_ns - anchored_.monotonic_ns);
+  ticks_per_ns_ = rate_known_ ? std::min(ticks_per_ns_, rate) : rate;
+  rate_known_ = true;
+}
+
+std::uint64_t Recorder::ticks_of(std::uint64_t ns) const {
+  return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
 }
 
 // -- level -----------------------------------------------------------------------------------------------
@@ -116,10 +138,11 @@ void Recorder::renew_anchor() {
 void Recorder::refresh_level() {
   const auto changes = load(control_->lease_change);
   const auto now = ticks();
-  if (changes != lease_change_seen_ || (leases_active_ && now >= next_scan_ticks_)) {
+  if (changes != lease_change_seen_ || (leases_active_ && now - scanned_ticks_ >= scan_after_ticks_)) {
     lease_change_seen_ = changes;
     scan_leases();
-    next_scan_ticks_ = now + static_cast<std::uint64_t>(kLeaseScanNs * ticks_per_ns_);
+    scanned_ticks_ = now;
+    scan_after_ticks_ = ticks_of(kLeaseScanNs);
   }
   level_stale_ = false;
   const bool raised = leased_level_ > own_level_;

@@ -259,7 +259,10 @@ class Recorder {
   void scan_leases();
   void change_level(Level level, std::uint32_t viewer_pid);
   void write_poll_begin(const Poll& poll);
-  void renew_anchor();
+  ClockAnchor renew_anchor();
+  void write_anchor();
+  void learn_rate(const ClockAnchor& last);
+  [[nodiscard]] std::uint64_t ticks_of(std::uint64_t ns) const;
   void end_deep_callback();
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
@@ -287,10 +290,14 @@ class Recorder {
   std::uint64_t lease_change_seen_ = 0;
   Level leased_level_ = Level::off;
   std::uint32_t leased_by_ = 0;
-  std::uint64_t next_scan_ticks_ = 0;
-  std::uint64_t next_anchor_ticks_ = 0;
+  // Distances, not deadlines: a counter that began anew while the machine slept is behind all deadlines.
+  std::uint64_t scanned_ticks_ = 0;
+  std::uint64_t scan_after_ticks_ = 0;
+  ClockAnchor anchored_{};  ///< the latest anchor that is in the ring
+  std::uint64_t anchor_after_ticks_ = 0;
   std::uint64_t anchor_interval_ns_ = 0;
   double ticks_per_ns_ = 1;  ///< a lower bound until two anchors are known
+  bool rate_known_ = false;
 
   NameInterner names_;
   ObjectSlots handles_;

@@ -6,16 +6,21 @@
 #include <utility>
 
 #include "tracer/clock.h"
+#include "tracer/clock_history.h"
 #include "tracer/printable.h"
 #include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
 #include "tracer/shared_memory.h"
 #include "tracer/shared_words.h"
 #include "tracer/tick_scale.h"
+#include "tracer/trace_time.h"
 #include "tracer/viewer_lease.h"
 
 namespace loopscope::tracer {
 namespace {
+
+/// Two conversions of one instant may disagree by this much.
+constexpr std::int64_t kClockDoubtNs = 1'000'000;
 
 OpenProblem explain_open(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR)
@@ -70,6 +75,8 @@ struct Session::State {
   OpenFile file;        ///< only of a session that is mapped
   bool mapped = false;  ///< else a copy, or somebody else's memory
   TickScale scale;
+  bool history_read = false;   ///< scale has the anchors of the file
+  std::int64_t latest_ns = 0;  ///< no event is later; of a session that is mapped: as far as we have asked
   ViewerLease lease;
 
   template <typename Part>
@@ -78,6 +85,10 @@ struct Session::State {
   }
   OpenProblem load(const OpenFile::Facts& facts);
   std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count) const;
+  [[nodiscard]] std::int64_t now_with_doubt() const;
+  [[nodiscard]] std::int64_t latest() const;
+  /// May it be written to while we read? A copy of a file may not.
+  [[nodiscard]] bool follows() const { return mapped || path.empty(); }
 };
 
 Session::Session() : state_(std::make_unique<State>()) {}
@@ -104,6 +115,7 @@ Session::Opened Session::open(const std::string& path) {
   if (auto problem = state.load(facts); problem.error != OpenError::none)
     return fail(problem);
   session->calibrate();
+  state.latest_ns = state.latest();
   return {std::move(session), OpenError::none, ""};
 }
 
@@ -118,6 +130,7 @@ Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
   state.base = static_cast<const char*>(data);
   state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
   session->calibrate();
+  state.latest_ns = state.latest();
   return {std::move(session), OpenError::none, ""};
 }
 
@@ -131,6 +144,10 @@ OpenProblem Session::State::load(const OpenFile::Facts& facts) {
   scale = TickScale(header.clock_source, header.anchor_first);
 
   mapped = (facts.in_memory || in_session_directory(path)) && written_by_the_living(header, boot);
+  if (mapped && header.size_bytes > kMostMappedBytes)
+    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
+                                       " MiB; no program makes a session of more than " +
+                                       std::to_string(kMostMappedBytes >> 20U) + " MiB"};
   if (mapped) {
     memory = SharedMemory::map(file.descriptor(), 0, header.size_bytes, false, error);
     if (error != 0)
@@ -153,6 +170,24 @@ OpenProblem Session::State::load(const OpenFile::Facts& facts) {
   }
   base = static_cast<const char*>(memory.data());
   return {};
+}
+
+/// Times run ahead by as much as the clock drifts from the last anchor on.
+std::int64_t Session::State::now_with_doubt() const {
+  const auto now_ns = bounded_ns(monotonic_ns());
+  const bool counter = header.clock_source == ClockSource::tsc;
+  const auto anchor_ns = counter ? bounded_ns(scale.last_anchor().monotonic_ns) : now_ns;
+  return now_ns + kClockDoubtNs + std::max<std::int64_t>(now_ns - anchor_ns, 0) / 1000;
+}
+
+/// Of a session of this boot: now. Of another one: its last anchor, or its newest event.
+std::int64_t Session::State::latest() const {
+  if (boot == header.boot_id)
+    return now_with_doubt();
+  const auto head = at<Counters>(header.counters_offset).head;
+  const auto newest = (&at<Event>(header.ring_offset))[(head - 1) & (header.ring_events - 1)].ticks;
+  const auto anchor_ns = bounded_ns(at<Present>(header.present_offset).anchor_last.monotonic_ns);
+  return std::max(head == 0 ? 0 : scale.to_ns(newest), anchor_ns) + kClockDoubtNs;
 }
 
 const SessionHeader& Session::header() const {
@@ -205,7 +240,8 @@ Name Session::name(NameId id) const {
   NameEntry entry{};
   std::memcpy(&entry, at, sizeof(entry));
   const auto left = used - offset - sizeof(entry);
-  if (entry.name_bytes == 0 || std::uint64_t{entry.name_bytes} + entry.file_bytes > left)
+  if (entry.name_bytes == 0 || entry.name_bytes > kMaxNameBytes || entry.file_bytes > kMaxFileBytes ||
+      std::uint64_t{entry.name_bytes} + entry.file_bytes > left)
     return unknown;
   at += sizeof(entry);
   return {{at, entry.name_bytes}, {at + entry.name_bytes, entry.file_bytes}, entry.line};
@@ -243,27 +279,41 @@ std::int64_t Session::to_ns(std::uint64_t ticks) const {
 std::int64_t Session::duration_ns(std::uint64_t ticks) const {
   return state_->scale.duration_ns(ticks);
 }
+std::int64_t Session::jump_ns(std::uint64_t from_ticks, std::uint64_t to_ticks) const {
+  return state_->scale.jump_ns(from_ticks, to_ticks);
+}
 bool Session::clock_known() const {
   return state_->scale.rate_known();
+}
+
+std::int64_t Session::ahead_of_now_ns(std::int64_t t_ns) const {
+  auto& state = *state_;
+  if (t_ns > state.latest_ns && state.follows() && state.boot == state.header.boot_id)
+    state.latest_ns = state.now_with_doubt();
+  return std::max<std::int64_t>(t_ns - state.latest_ns, 0);
 }
 
 void Session::calibrate() {
   auto& state = *state_;
   if (state.header.clock_source != ClockSource::tsc)
     return;
-  const auto last = present().present.anchor_last;
   const bool same_clock = state.boot == state.header.boot_id && preferred_clock_source() == ClockSource::tsc;
-  const bool in_the_past = !state.path.empty() && !state.mapped;
-  if (!same_clock)
-    return state.scale.fit(last, last);
-  const auto now = take_anchor(ClockSource::tsc);
-  if (!in_the_past)
-    return state.scale.fit(now, now);
-  // The program's own last anchor is nearest to what it recorded; if it ran too briefly for a good rate, ours
-  // is the longer measure.
-  constexpr std::uint64_t kLongEnoughNs = 1'000'000'000;
-  const bool long_enough = last.monotonic_ns > state.header.anchor_first.monotonic_ns + kLongEnoughNs;
-  state.scale.fit(long_enough ? last : now, last.ticks != 0 ? last : state.header.anchor_first);
+  if (state.history_read && !state.follows())
+    return;
+  const auto now = same_clock ? take_anchor(ClockSource::tsc) : ClockAnchor{};
+  if (!state.history_read) {
+    state.history_read = true;
+    read_anchors(*this, now, state.scale);
+    state.scale.fit();
+    if (!state.scale.rate_known() && same_clock)  // a session that is younger than a millisecond
+      state.scale.follow(now, 0);
+    return;
+  }
+  const auto here = same_clock ? now : present().present.anchor_last;
+  if (state.scale.is_fresh(here))
+    return;
+  const bool jumped = state.scale.jumps_to(here);
+  state.scale.follow(here, jumped ? find_resumed(*this, state.scale.last_anchor().ticks, here.ticks) : 0);
 }
 
 bool Session::alive() const {

@@ -19,6 +19,8 @@
 namespace loopscope::tracer {
 
 inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
+/// No program makes a larger session; a file that says so is damaged, or made up.
+inline constexpr std::uint64_t kMostMappedBytes = 640U << 20U;
 
 /// A function's name, valid as long as its Session.
 struct Name {
@@ -66,10 +68,15 @@ class Session {
   [[nodiscard]] std::vector<LiveObject> handles() const;
   [[nodiscard]] std::vector<LiveObject> tasks() const;
 
-  /// Ticks to CLOCK_MONOTONIC ns by the anchors. Call calibrate() now and then (each frame is fine): on
-  /// the writer's own boot it takes an anchor of its own, so that a session a millisecond old has a good rate.
+  /// Ticks to CLOCK_MONOTONIC ns by the anchors, bounded (tracer/trace_time.h). Call calibrate() now and then (each frame
+  /// is fine): on the writer's own boot it takes an anchor of its own, so that a session a millisecond old has a good
+  /// rate, and a suspend of the machine is noticed.
   [[nodiscard]] std::int64_t to_ns(std::uint64_t ticks) const;
   [[nodiscard]] std::int64_t duration_ns(std::uint64_t ticks) const;
+  /// How much further the counter went than the clock between two stamps, because the machine stood still; mostly 0.
+  [[nodiscard]] std::int64_t jump_ns(std::uint64_t from_ticks, std::uint64_t to_ticks) const;
+  /// How far a time lies beyond what can have happened yet; 0 if it may have.
+  [[nodiscard]] std::int64_t ahead_of_now_ns(std::int64_t t_ns) const;
   /// False if the file alone does not tell how fast its clock ran: times are then ticks since the session began.
   [[nodiscard]] bool clock_known() const;
   void calibrate();

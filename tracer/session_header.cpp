@@ -12,6 +12,9 @@ OpenProblem damaged(const std::string& what, const std::string& how) {
   return {OpenError::not_a_session, what + " is damaged: " + how + "; it cannot be read"};
 }
 
+/// Four times as many as are made. Each may become a row of a table.
+constexpr std::uint64_t kMostSlots = 4 * kDefaultSlotCount;
+
 struct Part {
   const char* name;
   std::uint64_t offset;
@@ -52,6 +55,8 @@ OpenProblem check_parts(const SessionHeader& header, const std::string& what) {
   for (const auto& part : parts)
     if (!fits(part, header.size_bytes))
       return damaged(what, std::string("its ") + part.name + " lie outside of it");
+  if (header.handle_slot_count > kMostSlots || header.task_slot_count > kMostSlots)
+    return damaged(what, "it has more slots than any program makes");
   if (!std::has_single_bit(header.ring_events))
     return damaged(what, "its ring does not hold a power of two events");
   return {};

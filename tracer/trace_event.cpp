@@ -4,13 +4,18 @@
 #include <utility>
 
 #include "tracer/session.h"
+#include "tracer/trace_time.h"
 #include "tracer/words.h"
 
 namespace loopscope::tracer {
 namespace {
 
-std::int64_t as_ns(std::uint64_t ns) {
-  return static_cast<std::int64_t>(std::min(ns, std::uint64_t{INT64_MAX}));
+/// The rate of the clock is refined while we read: two conversions may disagree by this much.
+constexpr std::int64_t kRefinedNs = 100'000;
+
+/// A count, not a time.
+std::int64_t as_count(std::uint64_t count) {
+  return static_cast<std::int64_t>(std::min(count, std::uint64_t{INT64_MAX}));
 }
 
 /// A damaged file may name any phase.
@@ -19,6 +24,20 @@ Phase known(Phase phase) {
 }
 
 }  // namespace
+
+std::string_view clock_fault_name(ClockFault fault) {
+  switch (fault) {
+    case ClockFault::none:
+      break;
+    case ClockFault::jumped:
+      return "jumped";
+    case ClockFault::went_back:
+      return "went_back";
+    case ClockFault::impossible:
+      return "impossible";
+  }
+  return "none";
+}
 
 std::string_view trace_event_name(EventType type) {
   if (type == kIterationBegin)
@@ -39,7 +58,6 @@ void EventDecoder::skipped() {
   iteration_ = 0;
   number_known_ = started_ = iteration_open_ = polled_ = false;
   place_ = kNoPlace;
-  last_ns_ = INT64_MIN;
   derived_phase_ = Phase::none;
 }
 
@@ -47,12 +65,28 @@ void EventDecoder::decode(const Event& event, std::uint64_t position, Out& out) 
   // From the first event of all, counting iterations needs no poll to tell the number.
   if (position == 0)
     number_known_ = true;
+  if (event.type == EventType::clock_anchor)
+    return;  // the session has read it; it is nothing that the loop did
   position_ = position;
-  const auto t_ns = session_.to_ns(event.ticks);
-  before(event, t_ns, out);
-  convert(event, t_ns, out.emplace_back());
-  after(event, t_ns, out);
-  last_ns_ = t_ns;
+  const auto time = time_of(event);
+  before(event, time.ns, out);
+  auto& converted = out.emplace_back();
+  convert(event, time.ns, converted);
+  converted.clock = time.fault;
+  converted.clock_ns = time.fault_ns;
+  after(event, time.ns, out);
+  last_ns_ = time.ns;
+  last_ticks_ = event.ticks;
+}
+
+EventDecoder::Time EventDecoder::time_of(const Event& event) const {
+  const auto told_ns = session_.to_ns(event.ticks);
+  if (const auto ahead_ns = session_.ahead_of_now_ns(told_ns); ahead_ns > 0)
+    return {last_ns_, ClockFault::impossible, ahead_ns};
+  if (last_ns_ - told_ns > kRefinedNs)
+    return {last_ns_, ClockFault::went_back, last_ns_ - told_ns};
+  const auto jump_ns = last_ns_ == 0 ? 0 : session_.jump_ns(last_ticks_, event.ticks);
+  return {std::max(told_ns, last_ns_), jump_ns == 0 ? ClockFault::none : ClockFault::jumped, jump_ns};
 }
 
 int EventDecoder::place_of(Phase phase) const {
@@ -104,7 +138,7 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
     case EventType::phase_end:
     case EventType::poll_end:
     case EventType::level_changed:
-      to.value = as_ns(event.a);
+      to.value = as_count(event.a);
       break;
     case EventType::poll_begin:
       to.value = static_cast<std::int32_t>(static_cast<std::uint32_t>(event.b));
@@ -116,7 +150,9 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
       break;
     case EventType::callback_begin:
       to.object = event.b;
-      to.other_ns = (event.flags & kReadyIsNs) != 0 ? as_ns(event.a) : event.a == 0 ? 0 : session_.to_ns(event.a);
+      to.other_ns = (event.flags & kReadyIsNs) != 0 ? bounded_ns(event.a)
+                    : event.a == 0                  ? 0
+                                                    : session_.to_ns(event.a);
       break;
     case EventType::callback_end:
       to.object = event.b;
@@ -124,7 +160,7 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
     case EventType::timer_set:
     case EventType::timer_fired:
       to.object = event.a;
-      to.other_ns = as_ns(event.b);
+      to.other_ns = bounded_ns(event.b);
       break;
     default:
       to.object = event.a;

@@ -34,12 +34,21 @@ class Session;
 inline constexpr EventType kIterationBegin{static_cast<EventType>(128)};  // iteration
 inline constexpr EventType kIterationEnd{static_cast<EventType>(129)};    // iteration
 
+/// What is wrong with the time of an event, compared with the one before it.
+enum class ClockFault : std::uint8_t {
+  none,
+  jumped,  ///< the counter went on while CLOCK_MONOTONIC stood still: a suspend, or a pause of a virtual machine
+  went_back,   ///< its stamp is earlier than that of the event before
+  impossible,  ///< its stamp lies in the future
+};
+std::string_view clock_fault_name(ClockFault fault);
+
 /// The word for a decoded event's type.
 std::string_view trace_event_name(EventType type);
 
-/// One decoded event. Fields that a type does not use are 0.
+/// One decoded event. Fields that a type does not use are 0. All times are bounded (tracer/trace_time.h).
 struct TraceEvent {
-  std::int64_t t_ns = 0;
+  std::int64_t t_ns = 0;  ///< never earlier than that of the event before, see `clock`
   EventType type = EventType::none;
   Phase phase = Phase::none;
   std::uint8_t kind = 0;  ///< PollReason, CallbackKind, HandleKind or Level, as Event::kind
@@ -53,10 +62,13 @@ struct TraceEvent {
   std::int64_t other_ns = 0;    ///< t_ready_ns (callback_begin), due_ns (timer_set, timer_fired), prepare_ns
                                 ///< (poll_begin), gil_wait_ns (poll_wake)
   std::uint64_t position = 0;   ///< in the ring, of the event it was made from
+  ClockFault clock = ClockFault::none;
+  std::int64_t clock_ns =
+      0;  ///< how far it jumped or went back, or lies in the future: `t_ns` is then the time before
 };
 
 enum class Boundaries : std::uint8_t {
-  observed,  ///< one TraceEvent for each event
+  observed,  ///< one TraceEvent for each event but clock anchors
   all,       ///< as the picture above shows
 };
 
@@ -70,6 +82,12 @@ class EventDecoder {
 
  private:
   using Out = std::vector<TraceEvent>;
+  struct Time {
+    std::int64_t ns;
+    ClockFault fault;
+    std::int64_t fault_ns;
+  };
+  [[nodiscard]] Time time_of(const Event& event) const;
   [[nodiscard]] int place_of(Phase phase) const;
   void before(const Event& event, std::int64_t t_ns, Out& out);
   void convert(const Event& event, std::int64_t t_ns, TraceEvent& to) const;
@@ -92,7 +110,8 @@ class EventDecoder {
   bool polled_ = false;                    ///< it had its poll
   int place_ = kNoPlace;                   ///< of its latest phase
   Phase derived_phase_ = Phase::none;      ///< the phase whose end is ours to tell: prepare, poll or check
-  std::int64_t last_ns_ = INT64_MIN;       ///< time of the event before
+  std::int64_t last_ns_ = 0;               ///< time of the event before; 0: there is none
+  std::uint64_t last_ticks_ = 0;           ///< its stamp
   static constexpr int kNoPlace = -1;
 };
 

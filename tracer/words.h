@@ -42,12 +42,12 @@ inline constexpr std::array<std::string_view, 20> kCallbackKinds{kUnknown,
                                                                  "internal"};
 inline constexpr std::array<std::string_view, 9> kHandleKinds{
     kUnknown, "watcher", "tcp", "unix_stream", "listener", "udp", "pipe", "process", "wakeup"};
-inline constexpr std::array<std::string_view, 21> kEvents{
-    "none",         "loop_start",    "loop_stop",       "phase_begin",    "phase_end",
-    "poll_begin",   "poll_wake",     "poll_end",        "callback_begin", "callback_end",
-    "timer_set",    "timer_fired",   "timer_cancelled", "handle_opened",  "handle_closed",
-    "bytes_read",   "bytes_written", "task_created",    "task_done",      "wakeup",
-    "level_changed"};
+inline constexpr std::array<std::string_view, 22> kEvents{
+    "none",          "loop_start",    "loop_stop",       "phase_begin",    "phase_end",
+    "poll_begin",    "poll_wake",     "poll_end",        "callback_begin", "callback_end",
+    "timer_set",     "timer_fired",   "timer_cancelled", "handle_opened",  "handle_closed",
+    "bytes_read",    "bytes_written", "task_created",    "task_done",      "wakeup",
+    "level_changed", "clock_anchor"};
 
 template <std::size_t kCount>
 constexpr std::string_view at(const std::array<std::string_view, kCount>& table, std::size_t number) {

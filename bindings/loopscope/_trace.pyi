@@ -58,6 +58,8 @@ class TraceEvent:
     value: int
     other_ns: int
     position: int
+    clock: str  # "none", or what is wrong with t_ns: "jumped", "went_back", "impossible"
+    clock_ns: int
 
 class EventIterator(Iterator[TraceEvent]):
     """From the oldest event there is to what was the newest; `lost` were overwritten before and on the way."""

@@ -113,5 +113,30 @@ TEST(Findings, GoAwayWhenTheyAreOld) {
   EXPECT_THAT(trouble_in(trace), ::testing::IsEmpty());
 }
 
+TEST(Findings, SaySoWhenTheMachineStoodStill) {
+  Trace trace = healthy();
+  trace.sleep(10 * kMs);
+  trace.events.back().clock = tracer::ClockFault::jumped;
+  trace.events.back().clock_ns = 10 * kSecond;
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::clock_jumped);
+  EXPECT_EQ(found[0].title, "The machine stood still for 10.0 s");
+}
+
+TEST(Findings, SaySoWhenTimesGoBack) {
+  Trace trace = healthy();
+  for (int i = 0; i < 2; ++i) {
+    trace.put(EventType::wakeup);
+    trace.events.back().clock = tracer::ClockFault::went_back;
+    trace.events.back().clock_ns = 3 * kMs;
+  }
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::wrong_times);
+  EXPECT_EQ(found[0].title, "2 events have an impossible time");
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("3.0 ms"));
+}
+
 }  // namespace
 }  // namespace loopscope::testing

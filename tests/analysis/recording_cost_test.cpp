@@ -143,5 +143,15 @@ TEST(RecordedSeries, ForgetsWhatIsOlderThanItsBuckets) {
   EXPECT_EQ(series.sum(kStart, trace.t + 1).events, 1U);
 }
 
+TEST(RecordedSeries, EndsAtAnyTime) {
+  RecordedSeries series;
+  Trace trace;
+  trace.t = tracer::kLatestNs;
+  trace.put(EventType::wakeup);
+  series.add(trace.events[0]);
+  EXPECT_EQ(series.sum(0, INT64_MAX).events, 1U);
+  EXPECT_EQ(series.sum(INT64_MIN, INT64_MIN).events, 0U);
+}
+
 }  // namespace
 }  // namespace loopscope::testing

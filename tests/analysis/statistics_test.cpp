@@ -110,5 +110,39 @@ TEST(Statistics, StartsAnewOnRequest) {
   EXPECT_EQ(statistics.counting_since_ns(), 0);
 }
 
+TEST(Statistics, AnyTimeMayBeAskedFor) {
+  // In the first minute after the machine started, a minute ago is before 0.
+  Trace trace;
+  trace.t = 5 * kSecond;
+  trace.callback(1, kUs).wait(kSecond).callback(1, kUs);
+  const Statistics statistics = statistics_of(trace);
+  EXPECT_NE(statistics.bucket(5 * kSecond), nullptr);
+  for (const std::int64_t t : {-60 * kSecond, -std::int64_t{1}, INT64_MIN, INT64_MAX, tracer::kLatestNs})
+    EXPECT_EQ(statistics.bucket(t), nullptr) << t;
+  EXPECT_EQ(statistics.summarise(INT64_MIN, INT64_MAX).throughput.callbacks, 0)
+      << "only the newest buckets are asked";
+  EXPECT_EQ(statistics.summarise(INT64_MIN, 7 * kSecond).throughput.callbacks, 2);
+}
+
+TEST(Statistics, HoldsABoundedNumberOfRowsWhateverEventsSay) {
+  Trace trace;
+  for (NameId name = 1; name < 3 * Statistics::kMostRows; ++name) trace.callback(name, 1);
+  const Statistics statistics = statistics_of(trace);
+  EXPECT_LE(statistics.callbacks().size(), Statistics::kMostRows + 1);
+  std::uint64_t calls = 0;
+  for (const auto& [name, row] : statistics.callbacks()) calls += row.calls;
+  EXPECT_EQ(calls, 3 * Statistics::kMostRows - 1) << "not one call is forgotten";
+}
+
+TEST(Statistics, DoesNotKnowWhatWasWhereTheMachineStoodStill) {
+  Trace trace;
+  trace.callback(1, kUs).wait(4 * kSecond).callback(1, kUs);
+  trace.events[2].clock = tracer::ClockFault::jumped;
+  const Statistics statistics = statistics_of(trace);
+  EXPECT_NE(statistics.bucket(kStart), nullptr);
+  EXPECT_EQ(statistics.bucket(kStart + 2 * kSecond), nullptr);
+  EXPECT_NE(statistics.bucket(trace.t), nullptr);
+}
+
 }  // namespace
 }  // namespace loopscope::testing

@@ -173,7 +173,7 @@ TEST(TraceModel, MarksWhatWasLostAndOpensNothingAcrossIt) {
   after.callback_end(1).callback(2, kMs);
   for (const TraceEvent& event : after.events) model.add(event);
   ASSERT_EQ(model.gaps().size(), 1U);
-  EXPECT_EQ(model.gaps()[0].lost, 42U);
+  EXPECT_EQ(model.gaps()[0].events, 42U);
   EXPECT_EQ(model.gaps()[0].end_ns - model.gaps()[0].begin_ns, 10 * kMs);
   ASSERT_EQ(model.callbacks().size(), 1U) << "an end without a begin makes no slice";
   EXPECT_EQ(model.callbacks()[0].name, 2U);
@@ -219,7 +219,43 @@ TEST(TraceModel, KnowsNothingWhileTheLevelIsOff) {
   trace.sleep(kMs).put(EventType::level_changed).wait(50 * kMs).sleep(kMs);
   const TraceModel model = trace.model();
   ASSERT_EQ(model.gaps().size(), 1U);
-  EXPECT_EQ(model.gaps()[0].lost, 0U);
+  EXPECT_EQ(model.gaps()[0].reason, tracer::GapReason::not_recorded);
+}
+
+TEST(TraceModel, AWaitForTheGilIsOverWhenTheNextEventComes) {
+  // A suspend in the middle of the wait, or one damaged word, makes it longer than there was time.
+  Trace trace;
+  trace.poll_begin(5, PollReason::until_timer).wait(kMs).put(EventType::poll_wake, Phase::poll, 1);
+  trace.events.back().other_ns = tracer::kLatestNs;
+  trace.wait(2 * kMs).poll_end().wait(kMs).phase(Phase::idle, kMs);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.gil_waits().size(), 1U);
+  EXPECT_EQ(model.gil_waits()[0].end_ns - model.gil_waits()[0].begin_ns, 2 * kMs);
+  for (std::uint64_t i = 1; i < model.phases().last(); ++i)
+    EXPECT_GE(model.phases()[i].begin_ns, model.phases()[i - 1].end_ns) << i;
+}
+
+TEST(TraceModel, HoldsABoundedNumberOfTracksWhateverEventsSay) {
+  Trace trace;
+  for (NameId name = 1; name < 5'000; ++name) trace.callback(name, 1, 0, CallbackKind::task_step, name);
+  const TraceModel model = trace.model();
+  EXPECT_LE(model.coroutines().size(), TraceModel::Limits{}.coroutine_limit);
+  EXPECT_LE(model.tasks().size(), TraceModel::Limits{}.task_limit);
+}
+
+TEST(TraceModel, MarksAJumpOfTheClockAndLeavesOpenWhatIsOpen) {
+  Trace trace;
+  trace.poll_begin(5, PollReason::until_timer).wait(3 * kMs).poll_wake();
+  trace.events.back().clock = tracer::ClockFault::jumped;
+  trace.events.back().clock_ns = 10 * kSecond;
+  trace.poll_end();
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.gaps().size(), 1U);
+  EXPECT_EQ(model.gaps()[0].reason, tracer::GapReason::clock_jumped);
+  EXPECT_EQ(model.gaps()[0].clock_ns, 10 * kSecond);
+  EXPECT_EQ(model.gaps()[0].end_ns - model.gaps()[0].begin_ns, 3 * kMs);
+  ASSERT_EQ(model.polls().size(), 1U);
+  EXPECT_EQ(model.polls()[0].wake_ns - model.polls()[0].begin_ns, 3 * kMs);
 }
 
 }  // namespace

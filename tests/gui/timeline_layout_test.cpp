@@ -245,7 +245,7 @@ TEST(TimelineLayout, DrawsGaps) {
   for (const auto& event : after.events) model.add(event);
   const TimelineLayout layout = laid_out(model, kStart, after.t);
   ASSERT_EQ(layout.gaps.size(), 1U);
-  EXPECT_EQ(layout.gaps[0].lost, 9U);
+  EXPECT_EQ(layout.gaps[0].gap.events, 9U);
   EXPECT_GT(layout.gaps[0].x1 - layout.gaps[0].x0, 900);
 }
 

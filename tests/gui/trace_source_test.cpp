@@ -131,7 +131,7 @@ TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
   source->pump(5'000 * kMs, source->now_ns());
   EXPECT_GT(source->lost(), 0U);
   ASSERT_FALSE(source->model().gaps().empty());
-  EXPECT_EQ(source->model().gaps()[0].lost, source->lost());
+  EXPECT_EQ(source->model().gaps()[0].events, source->lost());
 }
 
 /// A machine on which whatever is recorded costs 100 ns.

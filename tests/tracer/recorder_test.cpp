@@ -277,6 +277,34 @@ TEST(Recorder, RenewsItsAnchorWhileTheLoopTurns) {
   EXPECT_GT(recording.present().anchor_last.monotonic_ns, first.monotonic_ns);
 }
 
+TEST(Recorder, WritesItsAnchorsIntoTheRingWhenTheyAreDue) {
+  const Recording recording(Level::phases);
+  if (recording.session->header().clock_source == ClockSource::monotonic)
+    GTEST_SKIP() << "a clock that needs none";
+  const auto anchors = [&] {
+    std::vector<Event> found;
+    RingReader reader(*recording.session);
+    RingReader::Batch batch;
+    while (reader.read(batch, kLeastRingEvents))
+      for (const auto& event : batch.events)
+        if (event.type == EventType::clock_anchor)
+          found.push_back(event);
+    return found;
+  };
+  recording.recorder->loop_start();
+  EXPECT_TRUE(anchors().empty()) << "a start may come at any rate";
+  const auto deadline = monotonic_ns() + 2'000'000'000;
+  while (anchors().size() < 3 && monotonic_ns() < deadline) recording.turn();
+  const auto found = anchors();
+  ASSERT_GE(found.size(), 3U);
+  for (const auto& anchor : found) {
+    EXPECT_GT(anchor.a, recording.session->header().anchor_first.monotonic_ns);
+    EXPECT_LE(anchor.a, monotonic_ns());
+  }
+  EXPECT_LT(found[0].ticks, found[1].ticks);
+  EXPECT_EQ(recording.present().anchor_last.monotonic_ns, found.back().a);
+}
+
 TEST(Recorder, StampsEventsInOrder) {
   const Recording recording(Level::callbacks);
   for (int i = 0; i < 100; ++i) busy_turn(*recording.recorder);

@@ -277,5 +277,46 @@ TEST_F(OpenSession, IsMadeForItsUserAlone) {
       << "its blocks are reserved: a full file system is never a SIGBUS";
 }
 
+TEST_F(OpenSession, OfALivingProgramIsNotMappedWithoutBounds) {
+  std::string error;
+  const auto living = WritableSession::create(small_facts(), error);
+  ASSERT_TRUE(living) << error;
+  living->header().size_bytes = std::uint64_t{4} << 30U;
+  ASSERT_EQ(truncate(living->path().c_str(), off_t{4} << 30U), 0);
+  const auto opened = Session::open(living->path());
+  living->header().size_bytes = kSmallBytes;
+  EXPECT_EQ(static_cast<int>(opened.error), static_cast<int>(OpenError::unreadable));
+  EXPECT_THAT(opened.message, HasSubstr("4096 MiB"));
+}
+
+TEST_F(OpenSession, WhoseNamesAreLongerThanAnyProgramWritesDoesNotRepeatThem) {
+  const auto session = WritableSession::create_in_memory(small_facts());
+  auto* names = session->names();
+  const auto put = [&](NameId id, std::uint16_t name_bytes, std::uint16_t file_bytes) {
+    const NameEntry entry{1, name_bytes, file_bytes};
+    std::memcpy(names + 8 * id, &entry, sizeof(entry));
+  };
+  std::memset(names, 'x', 200'000);
+  session->counters().names_used_bytes = 200'000;
+  put(1, kMaxNameBytes, 0);
+  put(100, kMaxNameBytes + 1, 0);
+  put(200, 65'535, 65'535);
+  put(300, 1, kMaxFileBytes + 1);
+  const auto opened = Session::view(session->data(), kSmallBytes);
+  ASSERT_TRUE(opened.session) << opened.message;
+  EXPECT_EQ(opened.session->name(1).function.size(), kMaxNameBytes);
+  for (const NameId id : {100U, 200U, 300U}) EXPECT_EQ(opened.session->name(id).function, "?") << id;
+}
+
+TEST_F(OpenSession, WithMoreSlotsThanAnyProgramMakes) {
+  const auto bytes = session_bytes([](auto& header) {
+    header.size_bytes += 32U << 20U;
+    header.handle_slot_count = 1U << 17U;
+  });
+  const auto path = file(bytes);
+  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(kSmallBytes + (32U << 20U))), 0);
+  expect_problem(path, OpenError::not_a_session, "more slots");
+}
+
 }  // namespace
 }  // namespace loopscope::tracer

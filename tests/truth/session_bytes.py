@@ -14,7 +14,7 @@ EVENT = struct.Struct("<QBBBBIQQ")
 TYPES = (
     "none loop_start loop_stop phase_begin phase_end poll_begin poll_wake poll_end callback_begin callback_end "
     "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
-    "task_done wakeup level_changed"
+    "task_done wakeup level_changed clock_anchor"
 ).split()
 COUNTERS = (
     "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
@@ -90,12 +90,13 @@ class SessionBytes:
         return max(0, self.head - self.capacity)
 
     def events(self) -> list[Event]:
-        """Of a loop that does not write any more."""
+        """Of a loop that does not write any more. Anchors of the clock are nothing that a loop does."""
         found = []
         for position in range(self.lost, self.head):
             offset = self.ring + (position & (self.capacity - 1)) * EVENT.size
             ticks, kind_of_event, *rest = EVENT.unpack_from(self.data, offset)
-            found.append(Event(position, ticks, TYPES[kind_of_event], *rest))
+            if TYPES[kind_of_event] != "clock_anchor":
+                found.append(Event(position, ticks, TYPES[kind_of_event], *rest))
         return found
 
     def name(self, name_id: int) -> tuple[str, str, int]:

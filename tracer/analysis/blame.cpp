@@ -42,7 +42,7 @@ Harm harm(const TraceModel& model, std::uint64_t index) {
       continue;
     ++harm.waited;
     harm.longest_wait_ns = std::max(harm.longest_wait_ns, other.waited_ns());
-    harm.total_wait_ns += culprit.end_ns - std::max(culprit.begin_ns, other.ready_ns);
+    harm.total_wait_ns = add_ns(harm.total_wait_ns, culprit.end_ns - std::max(culprit.begin_ns, other.ready_ns));
   }
   return harm;
 }

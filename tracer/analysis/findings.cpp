@@ -55,7 +55,7 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
                        : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
                              " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
   finding.place = place_text(name) + times_text(worst.times, rules);
-  finding.weight_ns += harmed.total_wait_ns;
+  finding.weight_ns = add_ns(finding.weight_ns, harmed.total_wait_ns);
   return finding;
 }
 
@@ -121,9 +121,9 @@ void find_lost(const TraceModel& model, std::int64_t since_ns, std::vector<Findi
   Finding finding{FindingRule::events_lost, Severity::warning, {}, {}, {}, kNoName, 0, 0, 0};
   std::uint64_t lost = 0;
   for (const Gap& gap : model.gaps()) {
-    if (gap.end_ns < since_ns)
+    if (gap.end_ns < since_ns || gap.reason != GapReason::lost)
       continue;
-    lost += gap.lost;
+    lost += gap.events;
     finding.begin_ns = gap.begin_ns;
     finding.end_ns = gap.end_ns;
   }
@@ -132,6 +132,40 @@ void find_lost(const TraceModel& model, std::int64_t since_ns, std::vector<Findi
   finding.title = count_text(lost) + (lost == 1 ? " event was lost" : " events were lost");
   finding.detail = "They were overwritten before this viewer could read them; the timeline marks where.";
   found.push_back(finding);
+}
+
+/// What the clock did: it changes what all other numbers mean.
+void find_clock(const TraceModel& model, std::int64_t since_ns, std::vector<Finding>& found) {
+  Finding jumped{FindingRule::clock_jumped, Severity::note, {}, {}, {}, kNoName, 0, 0, 0};
+  Finding wrong{FindingRule::wrong_times, Severity::warning, {}, {}, {}, kNoName, 0, 0, 0};
+  std::uint64_t events = 0;
+  std::int64_t worst_ns = 0;
+  for (const Gap& gap : model.gaps()) {
+    if (gap.end_ns < since_ns)
+      continue;
+    if (gap.reason == GapReason::clock_jumped) {
+      jumped.begin_ns = gap.begin_ns;
+      jumped.end_ns = gap.end_ns;
+      jumped.title = jump_text(gap.clock_ns);
+    }
+    if (gap.reason == GapReason::wrong_times) {
+      events += gap.events;
+      worst_ns = std::max(worst_ns, gap.clock_ns);
+      wrong.begin_ns = gap.begin_ns;
+      wrong.end_ns = gap.end_ns;
+    }
+  }
+  if (!jumped.title.empty()) {
+    jumped.detail =
+        "A suspend, or a pause of its virtual machine. The timeline marks where; no time shown includes it.";
+    found.push_back(jumped);
+  }
+  if (events == 0)
+    return;
+  wrong.title = count_text(events) + (events == 1 ? " event has" : " events have") + " an impossible time";
+  wrong.detail = "Off by up to " + duration_text(worst_ns) +
+                 ": the session is damaged, or its clock went back. They stand at the time before them.";
+  found.push_back(wrong);
 }
 
 }  // namespace
@@ -143,6 +177,7 @@ std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& nam
   find_slow(model, names, since, rules, found);
   find_gil(model, now_ns, rules, found);
   find_lost(model, since, found);
+  find_clock(model, since, found);
   std::sort(found.begin(), found.end(), [](const Finding& left, const Finding& right) {
     if (left.severity != right.severity)
       return left.severity > right.severity;

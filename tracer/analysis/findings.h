@@ -13,7 +13,14 @@
 
 namespace loopscope::tracer {
 
-enum class FindingRule : std::uint8_t { events_lost, callback_held_loop, timer_late, waiting_for_gil };
+enum class FindingRule : std::uint8_t {
+  events_lost,
+  callback_held_loop,
+  timer_late,
+  waiting_for_gil,
+  clock_jumped,
+  wrong_times
+};
 enum class Severity : std::uint8_t { note, warning, alarm };
 
 struct Finding {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tracer/trace_time.h"
+
 namespace loopscope::tracer {
 
 void RecordedSeries::add(const TraceEvent& event) {
@@ -15,9 +17,9 @@ void RecordedSeries::add(const TraceEvent& event) {
 
 RecordedCounts RecordedSeries::sum(std::int64_t begin_ns, std::int64_t end_ns) const {
   RecordedCounts all;
-  const std::int64_t oldest = end_ns / kBucketNs - kBucketCount;
-  const std::int64_t first = (std::max<std::int64_t>(begin_ns, 0) + kBucketNs - 1) / kBucketNs;
-  for (std::int64_t number = std::max(first, oldest); number * kBucketNs < end_ns; ++number) {
+  const std::int64_t end = (bounded_ns(end_ns) + kBucketNs - 1) / kBucketNs;
+  const std::int64_t first = (bounded_ns(begin_ns) + kBucketNs - 1) / kBucketNs;
+  for (std::int64_t number = std::max(first, end - kBucketCount); number < end; ++number) {
     const Bucket& bucket = buckets_[static_cast<std::size_t>(number % kBucketCount)];
     if (bucket.number == number)
       all.merge(bucket.counts);

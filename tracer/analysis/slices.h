@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "tracer/format.h"
+#include "tracer/trace_time.h"
 
 namespace loopscope::tracer {
 
@@ -87,21 +88,31 @@ struct DepthSample {
   std::uint64_t depth = 0;
 };
 
-/// A stretch of which nothing is known: events were lost, or none was recorded.
+/// Why a stretch is not known, or not to be trusted.
+enum class GapReason : std::uint8_t {
+  lost,          ///< events were overwritten before they were read
+  not_recorded,  ///< the level was off
+  clock_jumped,  ///< the machine stood still somewhere in it, see ClockFault::jumped
+  wrong_times,   ///< events with a time that goes back or lies in the future stand at the time before them
+};
+
 struct Gap {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::uint64_t lost = 0;  ///< 0: the level was off
+  GapReason reason = GapReason::lost;
+  std::uint64_t events = 0;   ///< lost ones, or ones with a wrong time
+  std::int64_t clock_ns = 0;  ///< how far the clock jumped, or how wrong the worst time is
 };
 
 /// Summary of phase slices: time by activity.
 struct ActivityTimes {
   std::array<std::int64_t, kActivityCount> ns{};
   void add(const PhaseSlice& slice, std::uint64_t) {
-    ns[static_cast<std::size_t>(slice.activity)] += slice.end_ns - slice.begin_ns;
+    auto& sum = ns[static_cast<std::size_t>(slice.activity)];
+    sum = add_ns(sum, slice.end_ns - slice.begin_ns);
   }
   void merge(const ActivityTimes& other) {
-    for (std::size_t i = 0; i < kActivityCount; ++i) ns[i] += other.ns[i];
+    for (std::size_t i = 0; i < kActivityCount; ++i) ns[i] = add_ns(ns[i], other.ns[i]);
   }
   [[nodiscard]] std::int64_t operator[](Activity activity) const { return ns[static_cast<std::size_t>(activity)]; }
 };

@@ -4,7 +4,16 @@
 
 namespace loopscope::tracer {
 
+namespace {
+
+constexpr std::size_t kDeepest = 4096;  // no callback nests so deep: the ends of the others are missing
+
+}  // namespace
+
 void Statistics::add(const TraceEvent& event) {
+  // Where the machine stood still is a stretch of which nothing is known.
+  if (event.clock != ClockFault::none)
+    newest_number_ = -1;
   switch (event.type) {
     case EventType::level_changed:
       callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
@@ -12,9 +21,10 @@ void Statistics::add(const TraceEvent& event) {
     case EventType::callback_begin: {
       callbacks_recorded_ = true;
       count_total(&Throughput::callbacks, 1, event.t_ns);
+      if (open_.size() == kDeepest)
+        open_.clear();
       open_.push_back({event.t_ns, event.name});
-      CallbackRow& row = rows_[event.name];
-      row.name = event.name;
+      CallbackRow& row = row_of(event.name);
       row.kind = static_cast<CallbackKind>(event.kind);
       if (since_ns_ == 0)
         since_ns_ = event.t_ns;
@@ -72,7 +82,7 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
                            grown(counters.bytes_written, last.bytes_written)};
     // A sample that straddles buckets is shared out by time.
     const double span = static_cast<double>(t_ns - last_sample_ns_);
-    const std::int64_t oldest = t_ns - kBucketNs * (kBucketCount - 1);
+    const std::int64_t oldest = std::max<std::int64_t>(t_ns - kBucketNs * (kBucketCount - 1), 0);
     for (std::int64_t from = std::max(last_sample_ns_, oldest); from < t_ns;) {
       const std::int64_t to = std::min(t_ns, (from / kBucketNs + 1) * kBucketNs);
       const double share = static_cast<double>(to - from) / span;
@@ -97,14 +107,17 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
 }
 
 const Statistics::Bucket* Statistics::bucket(std::int64_t t_ns) const {
+  if (t_ns < 0)
+    return nullptr;
   const std::int64_t number = t_ns / kBucketNs;
   const Slot& slot = slots_[static_cast<std::size_t>(number % kBucketCount)];
-  return t_ns >= 0 && slot.number == number && slot.bucket.known ? &slot.bucket : nullptr;
+  return slot.number == number && slot.bucket.known ? &slot.bucket : nullptr;
 }
 
 Statistics::Bucket Statistics::summarise(std::int64_t begin_ns, std::int64_t end_ns) const {
   Bucket sum;
-  for (std::int64_t number = std::max<std::int64_t>(begin_ns, 0) / kBucketNs; number * kBucketNs < end_ns;
+  const std::int64_t end = (bounded_ns(end_ns) + kBucketNs - 1) / kBucketNs;
+  for (std::int64_t number = std::max(bounded_ns(begin_ns) / kBucketNs, end - kBucketCount); number < end;
        ++number) {
     const Bucket* part = bucket(number * kBucketNs);
     if (part == nullptr)
@@ -148,6 +161,14 @@ Statistics::Bucket& Statistics::open_bucket(std::int64_t number) {
   return slot.bucket;
 }
 
+Statistics::CallbackRow& Statistics::row_of(NameId name) {
+  if (rows_.size() >= kMostRows && !rows_.contains(name))
+    name = kNoName;
+  CallbackRow& row = rows_[name];
+  row.name = name;
+  return row;
+}
+
 void Statistics::count_total(double Throughput::*total, double amount, std::int64_t t_ns) {
   Bucket& bucket = bucket_at(t_ns);
   if (!last_counters_ || t_ns < first_sample_ns_)
@@ -163,11 +184,10 @@ void Statistics::on_callback_end(const TraceEvent& event) {
     open_.clear();
     return;
   }
-  CallbackRow& row = rows_[event.name];
-  row.name = event.name;
+  CallbackRow& row = row_of(event.name);
   const std::int64_t duration = std::max<std::int64_t>(event.t_ns - opened.begin_ns, 0);
   ++row.calls;
-  row.total_ns += duration;
+  row.total_ns = add_ns(row.total_ns, duration);
   row.max_ns = std::max(row.max_ns, duration);
   row.durations.add(duration);
 }

@@ -30,6 +30,8 @@ class Statistics {
  public:
   static constexpr std::int64_t kBucketNs = 250'000'000;
   static constexpr std::int64_t kBucketCount = 256;  ///< a minute and a little
+  /// More functions than a name table has room for in practice; what comes later counts as kNoName.
+  static constexpr std::size_t kMostRows = 1U << 14U;
 
   struct CallbackRow {
     NameId name = kNoName;
@@ -56,9 +58,9 @@ class Statistics {
   /// The counters as they were at `t_ns`. A few times a second or more.
   void sample(const Counters& counters, std::int64_t t_ns);
 
-  /// The bucket that `t_ns` lies in; null if nothing is known of it.
+  /// The bucket that `t_ns` lies in; null if nothing is known of it (any time may be asked for).
   [[nodiscard]] const Bucket* bucket(std::int64_t t_ns) const;
-  /// Sums of the buckets within [begin_ns, end_ns), each counted whole.
+  /// Sums of the buckets within [begin_ns, end_ns), each counted whole; the newest kBucketCount at most.
   [[nodiscard]] Bucket summarise(std::int64_t begin_ns, std::int64_t end_ns) const;
 
   [[nodiscard]] const std::unordered_map<NameId, CallbackRow>& callbacks() const { return rows_; }
@@ -81,6 +83,8 @@ class Statistics {
     std::int64_t number = -1;
     Bucket bucket;
   };
+  CallbackRow& row_of(NameId name);
+
   std::array<Slot, kBucketCount> slots_{};
   std::unordered_map<NameId, CallbackRow> rows_;
   std::vector<OpenCallback> open_;

@@ -6,6 +6,8 @@ namespace loopscope::tracer {
 
 namespace {
 
+constexpr std::size_t kDeepest = 4096;
+
 Activity activity_of(Phase phase) {
   switch (phase) {
     case Phase::timers:
@@ -59,13 +61,15 @@ Phase phase_of(Activity activity) {
 
 void TraceModel::add(const TraceEvent& source) {
   TraceEvent event = source;
-  // The rate of the clock is refined while we read, so that two conversions can disagree by a few ns.
   event.t_ns = std::max(event.t_ns, last_event_ns_);
+  end_gil_wait(event.t_ns);
   if (pending_loss_ > 0 || off_) {
-    gaps_.push_back({last_event_ns_ > 0 ? last_event_ns_ : event.t_ns, event.t_ns, pending_loss_});
+    gaps_.push_back({last_event_ns_ > 0 ? last_event_ns_ : event.t_ns, event.t_ns,
+                     pending_loss_ > 0 ? GapReason::lost : GapReason::not_recorded, pending_loss_, 0});
     pending_loss_ = 0;
     off_ = false;
   }
+  mind_the_clock(event);
   if (first_event_ns_ == 0)
     first_event_ns_ = event.t_ns;
   last_event_ns_ = event.t_ns;
@@ -115,6 +119,8 @@ void TraceModel::add(const TraceEvent& source) {
       on_poll_end(event);
       break;
     case EventType::callback_begin:
+      if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: their ends are missing
+        open_callbacks_.clear();
       open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, static_cast<CallbackKind>(event.kind),
                                  static_cast<std::uint8_t>(std::min<std::size_t>(open_callbacks_.size(), 255)),
                                  event.phase, event.object});
@@ -149,6 +155,7 @@ void TraceModel::lose(std::uint64_t count) {
     return;
   lost_total_ += count;
   pending_loss_ += count;
+  end_gil_wait(last_event_ns_);
   close_activity(last_event_ns_, true);
   if (open_iteration_)
     iterations_.push({open_iteration_->begin_ns, last_event_ns_, open_iteration_->number});
@@ -186,12 +193,50 @@ void TraceModel::forget(std::int64_t now_ns) {
   });
 }
 
+/// Jumps are marked where they lie; of wrong times there is one mark as long as they follow each other.
+void TraceModel::mind_the_clock(const TraceEvent& event) {
+  if (event.clock == ClockFault::none)
+    return;
+  const std::int64_t begin = last_event_ns_ > 0 ? last_event_ns_ : event.t_ns;
+  if (event.clock == ClockFault::jumped) {
+    gaps_.push_back({begin, event.t_ns, GapReason::clock_jumped, 0, event.clock_ns});
+    return;
+  }
+  if (gaps_.empty() || gaps_.back().reason != GapReason::wrong_times || gaps_.back().end_ns != begin)
+    gaps_.push_back({begin, begin, GapReason::wrong_times, 0, 0});
+  Gap& wrong = gaps_.back();
+  ++wrong.events;
+  wrong.clock_ns = std::max(wrong.clock_ns, event.clock_ns);
+}
+
+/// How long a wait for the GIL was is said with its beginning. It is over when the next event comes, whatever was said.
+void TraceModel::end_gil_wait(std::int64_t by_ns) {
+  if (!gil_wait_)
+    return;
+  PhaseSlice wait = *gil_wait_;
+  gil_wait_.reset();
+  if (wait.end_ns > by_ns) {
+    wait.end_ns = by_ns;
+    if (open_phase_)
+      open_phase_->begin_ns = by_ns;
+    if (open_poll_)
+      open_poll_->gil_wait_ns = by_ns - wait.begin_ns;
+  }
+  if (wait.end_ns <= wait.begin_ns)
+    return;
+  phases_.push(wait);
+  gil_waits_.push(wait);
+}
+
 void TraceModel::enter_iteration(std::uint64_t number, std::int64_t t_ns) {
   if (open_iteration_ && open_iteration_->number == number)
     return;
-  if (open_iteration_)
-    iterations_.push(
-        {open_iteration_->begin_ns, std::max(t_ns, open_iteration_->begin_ns), open_iteration_->number});
+  if (open_iteration_) {
+    t_ns = std::max(t_ns, open_iteration_->begin_ns);
+    iterations_.push({open_iteration_->begin_ns, t_ns, open_iteration_->number});
+  } else if (!iterations_.empty()) {
+    t_ns = std::max(t_ns, iterations_.back().end_ns);
+  }
   open_iteration_ = IterationSlice{t_ns, 0, number};
 }
 
@@ -204,10 +249,7 @@ void TraceModel::close_activity(std::int64_t t_ns, bool inferred) {
   if (!open_phase_)
     return;
   if (t_ns > open_phase_->begin_ns) {
-    const PhaseSlice slice{open_phase_->begin_ns, t_ns, open_phase_->activity, inferred};
-    phases_.push(slice);
-    if (slice.activity == Activity::gil_wait)
-      gil_waits_.push(slice);
+    phases_.push({open_phase_->begin_ns, t_ns, open_phase_->activity, inferred});
   }
   open_phase_.reset();
 }
@@ -232,10 +274,12 @@ void TraceModel::on_poll_begin(const TraceEvent& event) {
 }
 
 void TraceModel::on_poll_wake(const TraceEvent& event) {
-  const std::int64_t gil_wait = std::max<std::int64_t>(event.other_ns, 0);
-  if (gil_wait > 0)
-    open_activity(Activity::gil_wait, event.t_ns);
-  open_activity(Activity::poll_io, event.t_ns + gil_wait);
+  const std::int64_t gil_wait = bounded_ns(event.other_ns);
+  open_activity(Activity::poll_io, event.t_ns);
+  if (gil_wait > 0) {
+    gil_wait_ = PhaseSlice{event.t_ns, bounded_ns(event.t_ns + gil_wait), Activity::gil_wait, false};
+    open_phase_->begin_ns = gil_wait_->end_ns;
+  }
   if (open_poll_) {
     open_poll_->wake_ns = event.t_ns;
     open_poll_->gil_wait_ns = gil_wait;
@@ -270,12 +314,14 @@ void TraceModel::add_step(const CallbackSlice& step) {
   const auto account = [&step](TaskTrack& track) {
     track.steps.push(step);
     ++track.steps_total;
-    track.run_total_ns += step.duration_ns();
+    track.run_total_ns = add_ns(track.run_total_ns, step.duration_ns());
     track.waited_worst_ns = std::max(track.waited_worst_ns, step.waited_ns());
   };
-  TaskTrack& coroutine = coroutines_[step.name];
-  coroutine.name = step.name;
-  account(coroutine);
+  if (coroutines_.size() < limits_.coroutine_limit || coroutines_.contains(step.name)) {
+    TaskTrack& coroutine = coroutines_[step.name];
+    coroutine.name = step.name;
+    account(coroutine);
+  }
   if (step.object != 0)
     account(task_track(step.object, step.name));
 }

@@ -35,7 +35,8 @@ class TraceModel {
   struct Limits {
     std::int64_t history_ns = 60'000'000'000;
     std::uint64_t slice_limit = 1U << 19U;
-    std::size_t task_limit = 512;  ///< tracks by task; the longest silent one makes room
+    std::size_t task_limit = 512;        ///< tracks by task; the longest silent one makes room
+    std::size_t coroutine_limit = 2048;  ///< tracks by coroutine; no later ones are made
   };
   TraceModel() : TraceModel(Limits{}) {}
   explicit TraceModel(const Limits& limits) : limits_(limits) {}
@@ -72,6 +73,8 @@ class TraceModel {
   [[nodiscard]] bool loop_running() const { return loop_running_; }
 
  private:
+  void mind_the_clock(const TraceEvent& event);
+  void end_gil_wait(std::int64_t by_ns);
   void enter_iteration(std::uint64_t number, std::int64_t t_ns);
   void open_activity(Activity activity, std::int64_t t_ns);
   void close_activity(std::int64_t t_ns, bool inferred);
@@ -100,6 +103,7 @@ class TraceModel {
   std::unordered_map<NameId, TaskTrack> coroutines_;
 
   std::optional<PhaseSlice> open_phase_;
+  std::optional<PhaseSlice> gil_wait_;  ///< said by the latest event, and over with the next one
   std::optional<IterationSlice> open_iteration_;
   std::optional<PollSlice> open_poll_;
   std::vector<CallbackSlice> open_callbacks_;

@@ -35,6 +35,12 @@ std::string duration_text(std::int64_t ns) {
   return sign + number(value / 60e9, "min");
 }
 
+std::string jump_text(std::int64_t jump_ns) {
+  if (jump_ns < 0)
+    return "The counter of the machine began anew";
+  return "The machine stood still for " + duration_text(jump_ns);
+}
+
 std::string timeout_text(std::int32_t timeout_ms) {
   if (timeout_ms < 0)
     return "no limit";

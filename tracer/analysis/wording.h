@@ -12,6 +12,8 @@ namespace loopscope::tracer {
 
 /// Three significant digits and a unit: "640 ns", "2.1 µs", "29.6 ms", "1.25 s".
 std::string duration_text(std::int64_t ns);
+/// "The machine stood still for 10.0 s": a jump of the counter, see ClockFault::jumped.
+std::string jump_text(std::int64_t jump_ns);
 /// A poll timeout: whole ms as the kernel takes them, "12 ms", "1.5 s", "no limit".
 std::string timeout_text(std::int32_t timeout_ms);
 /// Groups of three digits, thin: "182 334".

@@ -7,6 +7,7 @@
 #include "tracer/export/jsonl.h"
 #include "tracer/export/trace_walk.h"
 #include "tracer/printable.h"
+#include "tracer/trace_time.h"
 #include "tracer/words.h"
 
 namespace loopscope::tracer {
@@ -169,6 +170,22 @@ std::string details(const Session& session, const TraceEvent& event) {
   }
 }
 
+/// What is wrong with the event's time, for people.
+std::string clock_fault(const TraceEvent& event) {
+  switch (event.clock) {
+    case ClockFault::none:
+      break;
+    case ClockFault::jumped:
+      return event.clock_ns < 0 ? "the counter of the machine began anew"
+                                : "the machine stood still for " + duration(event.clock_ns);
+    case ClockFault::went_back:
+      return "the next time goes back by " + duration(event.clock_ns);
+    case ClockFault::impossible:
+      return "the next time lies " + duration(event.clock_ns) + " in the future";
+  }
+  return "";
+}
+
 bool opens(EventType type) {
   return type == EventType::phase_begin || type == EventType::callback_begin || type == kIterationBegin;
 }
@@ -177,9 +194,11 @@ bool closes(EventType type) {
 }
 
 void dump_events(const Session& session, std::ostream& out) {
-  const auto start = static_cast<std::int64_t>(session.header().created_monotonic_ns);
+  const auto start = bounded_ns(session.header().created_monotonic_ns);
   int depth = 0;
   const auto on_event = [&](const TraceEvent& event) {
+    if (event.clock != ClockFault::none)
+      out << std::string(14, ' ') << "   (" << clock_fault(event) << ")\n";
     if (closes(event.type) && depth > 0)
       --depth;
     const std::string indent(2 * static_cast<std::size_t>(std::min(depth, kMostIndent)), ' ');

@@ -134,6 +134,8 @@ void JsonlWriter::write(const TraceEvent& event) {
     line.id("iteration", event.iteration);
   if (event.inferred)
     line.truth("inferred", true);
+  if (event.clock != ClockFault::none)
+    line.text("clock", clock_fault_name(event.clock)).number("clock_ns", event.clock_ns);
   if (event.type != kIterationBegin && event.type != kIterationEnd)
     add_own_fields(line, session_, event);
   line.end();
