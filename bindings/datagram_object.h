@@ -99,7 +99,9 @@ struct DatagramParts {
 enum class Peer : char { none, unnamed, named };
 
 struct DatagramObject {
-  PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
+  PyObject_HEAD PyObject*
+      attributes;           ///< a dict of what the program sets, made when it does; where asyncio has _extra
+  PyObject* base_slots[5];  ///< of asyncio.transports._FlowControlMixin, unused
   DatagramParts* parts;
   LoopObject* loop;
   PyObject* extra;

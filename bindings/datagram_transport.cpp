@@ -280,8 +280,8 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   DatagramObject* self = as_datagram(object);
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
-  for (PyObject* held : {self->extra, self->sock, self->protocol, self->address, self->waiter, self->read_context,
-                         self->write_context}) {
+  for (PyObject* held : {self->attributes, self->extra, self->sock, self->protocol, self->address, self->waiter,
+                         self->read_context, self->write_context}) {
     Py_VISIT(held);
   }
   if (self->parts == nullptr)
@@ -292,6 +292,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 
 int clear_references(PyObject* object) {
   DatagramObject* self = as_datagram(object);
+  clear(self->attributes);
   clear(self->extra);
   clear(self->waiter);
   clear(self->address);
@@ -342,6 +343,7 @@ PyMethodDef methods[] = {
 
 PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(DatagramObject, weak_references), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(DatagramObject, attributes), READONLY, nullptr},
     {"_sock_fd", T_PYSSIZET, offsetof(DatagramObject, fd), READONLY, nullptr},
     {"_high_water", T_PYSSIZET, offsetof(DatagramObject, high_water), 0, nullptr},
     {"_low_water", T_PYSSIZET, offsetof(DatagramObject, low_water), 0, nullptr},
@@ -354,6 +356,7 @@ PyMemberDef members[] = {
 };
 
 PyGetSetDef properties[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {"_loop", get_object, nullptr, nullptr, at(offsetof(DatagramObject, loop))},
     {"_extra", get_object, nullptr, nullptr, at(offsetof(DatagramObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(DatagramObject, sock))},
@@ -394,6 +397,7 @@ loop::Description DatagramCallback::describe(tracer::Recorder& recorder) {
 
 bool add_datagram_transport_type(PyObject* module) {
   PyType_Slot slots[] = {
+      {Py_tp_new, reinterpret_cast<void*>(new_without_dict)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear_references)},

@@ -51,6 +51,19 @@ PyObject* watched_events(PyObject* self, PyObject* file);
 /// _set_passive(fd, passive): whether the loop may leave polls out although `fd` is watched.
 PyObject* set_passive(PyObject* self, PyObject* const* args, Py_ssize_t count);
 
+// -- loop_queues.cpp: what waits, as Python sees it
+
+/// How many callbacks are ready; how many timers wait, without the cancelled ones.
+PyObject* get_ready_count(PyObject* self, void*);
+PyObject* get_timer_count(PyObject* self, void*);
+/// New lists of handles: of what is ready, in the order in which it will run; of timers by due time, cancelled ones among
+/// them. What is no handle but a transport or a sock call has one made for the occasion.
+PyObject* ready_handles(PyObject* self, PyObject* none);
+PyObject* timer_handles(PyObject* self, PyObject* none);
+/// Drops them.
+PyObject* clear_ready(PyObject* self, PyObject* none);
+PyObject* clear_timers(PyObject* self, PyObject* none);
+
 // -- loop_trace.cpp: the session
 
 /// _open_session(program, python_version, loop_number, level, ring_events) -> sentence or None

@@ -106,14 +106,8 @@ PyObject* stop(PyObject* object, PyObject*) {
   native(as_loop(object)).stop();
   Py_RETURN_NONE;
 }
-PyObject* get_ready_count(PyObject* object, void*) {
-  return PyLong_FromSize_t(native(as_loop(object)).ready_size());
-}
 PyObject* get_transport_table(PyObject* object, void*) {
   return or_none(as_loop(object)->state->transports.get());
-}
-PyObject* get_timer_count(PyObject* object, void*) {
-  return PyLong_FromSize_t(native(as_loop(object)).timer_count());
 }
 
 /// asyncio calls this for its own timer handles; ours are counted by cancel_handle().
@@ -214,6 +208,10 @@ PyMethodDef methods[] = {
     {"_run_once", run_once, METH_NOARGS, nullptr},
     {"_close_native", close_native, METH_NOARGS, nullptr},
     {"_after_fork", after_fork, METH_NOARGS, nullptr},
+    {"_ready_handles", ready_handles, METH_NOARGS, nullptr},
+    {"_timer_handles", timer_handles, METH_NOARGS, nullptr},
+    {"_clear_ready", clear_ready, METH_NOARGS, nullptr},
+    {"_clear_timers", clear_timers, METH_NOARGS, nullptr},
     {"_add_reader", as_method(add_reader), METH_FASTCALL, nullptr},
     {"_add_writer", as_method(add_writer), METH_FASTCALL, nullptr},
     {"_remove_reader", remove_reader, METH_O, nullptr},

@@ -53,7 +53,9 @@ struct Parts {
 };
 
 struct TransportObject {
-  PyObject_HEAD PyObject* base_slots[6];  ///< of asyncio.transports._FlowControlMixin, unused
+  PyObject_HEAD PyObject*
+      attributes;           ///< a dict of what the program sets, made when it does; where asyncio has _extra
+  PyObject* base_slots[5];  ///< of asyncio.transports._FlowControlMixin, unused
   Parts* parts;
   LoopObject* loop;
   PyObject* extra;  ///< once somebody asked, or what is not among the facts

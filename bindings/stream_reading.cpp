@@ -20,6 +20,21 @@ constexpr std::size_t kMostFed = 104 * 1024;
 /// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message that is kept.
 constexpr Py_ssize_t kMostRead = 120 * 1024;
 
+/// As close(), which the program may have put another in place of.
+bool close_by_name(TransportObject* self) {
+  if (self->attributes == nullptr)
+    return close_transport(self);
+  return static_cast<bool>(PyRef::steal(PyObject_CallMethod(as_object(self), "close", nullptr)));
+}
+
+void report_raised(TransportObject* self, const char* message) {
+  if (is_exit_exception())
+    return exit_loop(self->loop);
+  const PyRef exception = take_exception();
+  report_exception(self->loop, Py_BuildValue("{s:s,s:O,s:O}", "message", message, "exception", exception.get(),
+                                             "transport", self));
+}
+
 void on_eof(TransportObject* self) {
   const ProtocolSpan span(
       span_of(self, CallbackKind::eof_received, runtime().eof_received, &self->parts->on_readable));
@@ -30,8 +45,8 @@ void on_eof(TransportObject* self) {
   } else if (truth > 0) {
     // The protocol may write on, but there is nothing more to read.
     stream_of(self).stop_reading();
-  } else if (!close_transport(self)) {
-    PyErr_WriteUnraisable(as_object(self));
+  } else if (!close_by_name(self)) {
+    report_raised(self, "Exception in transport.close()");
   }
 }
 

@@ -178,8 +178,8 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   TransportObject* self = as_transport(object);
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
-  for (PyObject* held : {self->extra, self->sock, self->protocol, self->server, self->waiter, self->empty_waiter,
-                         self->read_context, self->write_context, self->facts.held()}) {
+  for (PyObject* held : {self->attributes, self->extra, self->sock, self->protocol, self->server, self->waiter,
+                         self->empty_waiter, self->read_context, self->write_context, self->facts.held()}) {
     Py_VISIT(held);
   }
   return 0;
@@ -187,6 +187,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
 
 int clear_references(PyObject* object) {
   TransportObject* self = as_transport(object);
+  clear(self->attributes);
   clear(self->extra);
   self->facts.clear();
   clear(self->waiter);
@@ -276,6 +277,7 @@ PyMethodDef methods[] = {
 
 PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TransportObject, weak_references), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(TransportObject, attributes), READONLY, nullptr},
     {"_sock_fd", T_PYSSIZET, offsetof(TransportObject, fd), READONLY, nullptr},
     {"_high_water", T_PYSSIZET, offsetof(TransportObject, high_water), 0, nullptr},
     {"_low_water", T_PYSSIZET, offsetof(TransportObject, low_water), 0, nullptr},
@@ -289,6 +291,7 @@ PyMemberDef members[] = {
 };
 
 PyGetSetDef properties[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {"_loop", get_object, nullptr, nullptr, at(offsetof(TransportObject, loop))},
     {"_extra", get_extra, set_object, nullptr, at(offsetof(TransportObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(TransportObject, sock))},
@@ -343,6 +346,7 @@ bool is_stream_transport(PyObject* object) {
 
 bool add_stream_transport_type(PyObject* module) {
   PyType_Slot slots[] = {
+      {Py_tp_new, reinterpret_cast<void*>(new_without_dict)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear_references)},

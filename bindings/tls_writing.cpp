@@ -44,7 +44,7 @@ Py_ssize_t encrypt(TlsObject* self, PyObject* data) {
 
 bool send(TlsObject* self, PyObject* data) {
   const PyRef transport = PyRef::borrow(self->transport);
-  if (self->on_stream != 0)
+  if (self->on_stream != 0 && as_transport(self->transport)->attributes == nullptr)
     return static_cast<bool>(PyRef::steal(write(transport.get(), data)));
   return static_cast<bool>(PyRef::steal(PyObject_CallMethodOneArg(transport.get(), tls_runtime().write, data)));
 }

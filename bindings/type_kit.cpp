@@ -18,6 +18,10 @@ PyTypeObject* make_heap_type(PyType_Spec& spec, PyObject* base, std::size_t firs
   return bases ? reinterpret_cast<PyTypeObject*>(PyType_FromSpecWithBases(&spec, bases.get())) : nullptr;
 }
 
+PyObject* new_without_dict(PyTypeObject* type, PyObject*, PyObject*) {
+  return type->tp_alloc(type, 0);
+}
+
 PyTypeObject* made_natively_only(PyTypeObject* type) {
   if (type != nullptr)
     type->tp_new = nullptr;

@@ -36,6 +36,9 @@ std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const E
 /// Null with an exception set, also if the base class has outgrown the room left for it.
 PyTypeObject* make_heap_type(PyType_Spec& spec, PyObject* base, std::size_t first_own_field);
 
+/// A tp_new that leaves an instance's dict to be made when it is needed: object's own makes it at once up to Python 3.12.
+PyObject* new_without_dict(PyTypeObject* type, PyObject* args, PyObject* keywords);
+
 /// From now on only native code makes instances: Python's calls of `type`, its __new__() and copy.copy() are TypeErrors.
 /// What Py_TPFLAGS_DISALLOW_INSTANTIATION does from Python 3.10 on. Returns `type`, which may be null.
 PyTypeObject* made_natively_only(PyTypeObject* type);

@@ -127,8 +127,8 @@ class Loop {
   /// Every callback that the loop holds a reference to, once for each reference.
   template <typename Visit>
   void for_each_callback(Visit visit) const {
-    ready_.for_each(visit);
-    timers_.for_each(visit);
+    for_each_ready(visit);
+    for_each_timer(visit);
     for (const FdWatcher* watcher : watchers_) {
       if (watcher != nullptr && watcher->reader() != nullptr)
         visit(*watcher->reader());
@@ -136,6 +136,21 @@ class Loop {
         visit(*watcher->writer());
     }
   }
+
+  /// The callbacks that are ready, in the order in which they will run.
+  template <typename Visit>
+  void for_each_ready(Visit visit) const {
+    timers_.for_each_due(visit);
+    ready_.for_each(visit);
+  }
+  /// The timers that are not due yet, and cancelled ones that are not freed yet, in no order.
+  template <typename Visit>
+  void for_each_timer(Visit visit) const {
+    timers_.for_each_waiting(visit);
+  }
+  /// Drops what is ready, or all timers, as close() does.
+  void clear_ready() { timers_.due().clear(), ready_.clear(); }
+  void clear_timers() { timers_.clear(); }
 
   void set_gate(PollGate* gate) { gate_ = gate; }
   /// What timers go by while it is in use. Null: CLOCK_MONOTONIC.

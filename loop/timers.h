@@ -56,8 +56,11 @@ class Timers {
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
   void clear() { heap_.clear(); }
   template <typename Visit>
-  void for_each(Visit visit) const {
+  void for_each_due(Visit visit) const {
     due_.for_each(visit);
+  }
+  template <typename Visit>
+  void for_each_waiting(Visit visit) const {
     heap_.for_each(visit);
   }
 

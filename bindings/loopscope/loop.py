@@ -8,22 +8,23 @@ as the asyncio of the Python it runs on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import os
-import signal
-import socket
 import sys
 import threading
 import warnings
 import weakref
 from asyncio import SelectorEventLoop, base_events, events, format_helpers
-from collections.abc import Callable
+from socket import socket
 from typing import Any
 
 from loopscope import _native, datagram
 from loopscope.lookups import Lookups
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
+from loopscope.queues import Queues
+from loopscope.refusals import NotNestable, refuse_gevent
+from loopscope.signal_slot import SlotHeld, slot
+from loopscope.signals import Signals
 from loopscope.tls import SSLProtocol, check_upgrade
 from loopscope.transport import Listener, connect_transport
 from loopscope.watchers import Watchers
@@ -32,13 +33,15 @@ _loop_numbers = itertools.count(1)
 _open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 
 
-class Loop(_native.LoopBase, Lookups, SelectorEventLoop):  # type: ignore[misc]
+class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ignore[misc]
     """An asyncio event loop on libuv that records what it does.
 
     Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.
     """
 
-    _signal_wakeup: _SignalWakeup | None = None  # while the loop runs in the main thread
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        refuse_gevent()
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,29 +58,8 @@ class Loop(_native.LoopBase, Lookups, SelectorEventLoop):  # type: ignore[misc]
             )
         SelectorEventLoop.__init__(self, Watchers(self))
         self._transports = self._transport_table
-        self._set_passive(self._ssock.fileno(), True)
+        self._prepare_for_signals()
         _open_loops.add(self)
-
-    # -- signals -------------------------------------------------------------------------------------
-
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
-        """Call `callback(*args)` on the loop when the process gets the signal `sig`."""
-        super().add_signal_handler(sig, callback, *args)
-        self._set_passive(self._ssock.fileno(), False)
-
-    def remove_signal_handler(self, sig: int) -> bool:
-        """Remove a handler; False if there was none."""
-        removed = super().remove_signal_handler(sig)
-        if self._ssock is not None:
-            self._set_passive(self._ssock.fileno(), not self._signal_handlers)
-        if removed and self._signal_wakeup is not None and not self._signal_handlers:
-            self._signal_wakeup.listen()  # asyncio's own code has just put that to an end
-        return removed
-
-    def _process_self_data(self, data: bytes) -> None:
-        super()._process_self_data(data)
-        if self._signal_wakeup is not None:
-            self._signal_wakeup.pass_on(data)
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -93,10 +75,9 @@ class Loop(_native.LoopBase, Lookups, SelectorEventLoop):  # type: ignore[misc]
                 firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
             )
             events._set_running_loop(self)
-            with _SignalWakeup(self) as self._signal_wakeup:
+            with SlotHeld(self._signal_fd):
                 self._run()
         finally:
-            self._signal_wakeup = None
             self._stopping = False
             self._thread_id = None
             events._set_running_loop(None)
@@ -129,7 +110,7 @@ class Loop(_native.LoopBase, Lookups, SelectorEventLoop):  # type: ignore[misc]
     def _start_serving(
         self, protocol_factory: Any, sock: Any, *args: Any, **timeouts: float | None
     ) -> None:
-        listener = Listener(sock) if type(sock) is socket.socket else sock
+        listener = Listener(sock) if type(sock) is socket else sock
         super()._start_serving(protocol_factory, listener, *args, **timeouts)
 
     def _make_socket_transport(
@@ -233,47 +214,6 @@ def new_event_loop() -> Loop:
     return Loop()
 
 
-class _SignalWakeup:
-    """While the loop runs in the main thread, a signal wakes its poll.
-
-    asyncio relies on select() returning early; libuv goes back to sleep. So signals are also written to the loop's
-    wake-up socket, after which Python runs its handlers. What the program had given to signal.set_wakeup_fd() gets them
-    from there.
-    """
-
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-        self.programs_fd = -1
-
-    def __enter__(self) -> _SignalWakeup | None:
-        if threading.current_thread() is not threading.main_thread():
-            return None
-        self.programs_fd = self.listen()
-        return self
-
-    def listen(self) -> int:
-        return signal.set_wakeup_fd(self._loop._csock.fileno(), warn_on_full_buffer=False)
-
-    def pass_on(self, data: bytes) -> None:
-        numbers = data.replace(b"\0", b"")
-        if numbers and self.programs_fd not in (-1, self._loop._csock.fileno()):
-            with contextlib.suppress(OSError):  # as Python drops what does not fit
-                os.write(self.programs_fd, numbers)
-
-    def __exit__(self, *_: object) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
-        current = signal.set_wakeup_fd(-1)
-        ours = self._loop._csock.fileno()
-        if self._loop._signal_handlers and current == ours:
-            wanted = ours
-        else:
-            wanted = self.programs_fd if current == ours else current
-        if wanted != -1:
-            with contextlib.suppress(ValueError, OSError):  # the program has closed it
-                signal.set_wakeup_fd(wanted, warn_on_full_buffer=False)
-
-
 def _command_line() -> str:
     """The program as people would type it; what is no valid text in it is shown as a question mark."""
     arguments = getattr(sys, "orig_argv", sys.argv)
@@ -306,6 +246,7 @@ def _ring_events_from_environment() -> int:
 
 
 def _after_fork() -> None:
+    slot.forked()
     for loop in list(_open_loops):
         loop._after_fork()
 

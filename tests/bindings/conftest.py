@@ -138,6 +138,14 @@ def loop(loop_factory: LoopFactory) -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @pytest.fixture
+def ours() -> Iterator[loopscope.Loop]:
+    """A loop of ours, for what asyncio's has no like of."""
+    new = loopscope.new_event_loop()
+    yield new
+    new.close()
+
+
+@pytest.fixture
 def errors(loop: asyncio.AbstractEventLoop) -> list[dict]:
     """What the loop reported to its exception handler."""
     reports: list[dict] = []

@@ -68,13 +68,6 @@ EVERY_ATTRIBUTE = """
     """
 
 
-@pytest.fixture
-def ours():
-    loop = loopscope.new_event_loop()
-    yield loop
-    loop.close()
-
-
 def test_objects_that_were_never_initialised_raise_and_do_not_crash():
     command = [sys.executable, "-c", textwrap.dedent(EVERY_ATTRIBUTE)]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -34,14 +34,11 @@ EXPECTED_SECONDS = 2.0  # for what is expected to fail: some of it waits for wha
 # Tests of the suite that no loop but asyncio's own can pass: name -> reason. docs/conformance.md has them too.
 _BASE = "wide.test_base_events.BaseEventLoopTests."
 FOREIGN = {
-    _BASE + "test__add_callback_handle": "looks for the handle in asyncio's private deque `_ready`",
-    _BASE + "test_call_soon": "looks for the handle in asyncio's private deque `_ready`",
-    _BASE + "test_call_later": "looks for the handle in asyncio's private heap `_scheduled`",
     _BASE + "test__run_once": "puts handles into asyncio's private heap `_scheduled`",
     _BASE
     + "test__run_once_schedule_handle": "puts handles into asyncio's private heap `_scheduled`",
     _BASE
-    + "test__run_once_cancelled_event_cleanup": "reads asyncio's private `_timer_cancelled_count`",
+    + "test__run_once_cancelled_event_cleanup": "has a mock in place of the selector, so that a turn does not wait",
     _BASE
     + "test_run_forever_pre_stopped": "asserts how a mock in place of the selector was called",
     _BASE

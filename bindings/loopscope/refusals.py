@@ -1,0 +1,30 @@
+"""What a loop of ours cannot do for a program, said at once instead of found out later."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def refuse_gevent() -> None:
+    """gevent's threads, sleeps and sockets need its own loop to turn, and asyncio's select() to be gevent's."""
+    monkey: Any = sys.modules.get("gevent.monkey")
+    if monkey is None:
+        return
+    patched = [name for name in ("select", "socket", "threading") if monkey.is_module_patched(name)]
+    if patched:
+        raise RuntimeError(
+            f"gevent.monkey has patched this process ({', '.join(patched)}): its greenlets would stand still while a "
+            "loopscope loop waits. Use asyncio's own loop here, or do not patch"
+        )
+
+
+class NotNestable:
+    """nest_asyncio.apply() asks for `_nest_patched` before it replaces a loop's methods."""
+
+    @property
+    def _nest_patched(self) -> bool:
+        raise ValueError(
+            "nest_asyncio cannot patch a loopscope loop: it replaces asyncio's iteration, and this loop has its own. Use "
+            "asyncio's own loop with nest_asyncio"
+        )
