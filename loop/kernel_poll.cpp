@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <type_traits>
@@ -62,16 +63,35 @@ int spare(const uv_loop_t& loop) {
   return loop.signal_pipefd[1];
 }
 
+/// libuv's first loop makes a pipe that all loops of the process share, after an epoll of its own. It aborts the process
+/// if there is no descriptor left for the pipe.
+int look_for_room_for_first_pipe() {
+  int ends[2] = {-1, -1};
+  const int own = epoll_create1(EPOLL_CLOEXEC);
+  const int error = own < 0 || pipe2(ends, O_CLOEXEC) != 0 ? -errno : 0;
+  for (const int descriptor : {own, ends[0], ends[1]}) {
+    if (descriptor >= 0)
+      ::close(descriptor);
+  }
+  return error;
+}
+
 }  // namespace
 
 int KernelPoll::open(uv_loop_t& loop) {
+  static std::atomic<bool> first_pipe_made{false};
   const StandardDescriptors taken;
+  if (!first_pipe_made.load(std::memory_order_relaxed)) {
+    if (const int error = look_for_room_for_first_pipe())
+      return error;
+  }
   if (const int error = uv_loop_init(&loop)) {
     // libuv 1.44 leaks the epoll if it runs out of descriptors after it; newer ones close it and say -1.
     if (uv_backend_fd(&loop) > 0)
       ::close(uv_backend_fd(&loop));
     return error;
   }
+  first_pipe_made.store(true, std::memory_order_relaxed);
   return watch_wakeups(loop);
 }
 

@@ -9,6 +9,7 @@ import gc
 import os
 import resource
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -97,6 +98,42 @@ def test_a_new_loop(loop_factory, monkeypatch):
         except OSError as error:
             outcomes.append(error.errno)
         assert open_descriptors() == before, f"with {free} free descriptors: {outcomes[-1]}"
+    check(outcomes)
+
+
+FIRST_LOOP = """
+import asyncio, contextlib, os, resource, sys, warnings
+import loopscope
+warnings.simplefilter("ignore")
+sys.unraisablehook = lambda _: None
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+taken = []
+with contextlib.suppress(OSError):
+    while True:
+        taken.append(os.open(os.devnull, os.O_RDONLY))
+for _ in range(int(sys.argv[1])):
+    os.close(taken.pop())
+try:
+    loop = loopscope.new_event_loop()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_the_first_loop_of_a_process():
+    """With it libuv makes what all loops share."""
+    outcomes = []
+    for free in range(MOST):
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST_LOOP, str(free)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, f"with {free} free descriptors: {done.stderr}"
+        outcomes.append(int(done.stdout) if done.stdout else None)
     check(outcomes)
 
 
