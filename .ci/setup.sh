@@ -19,40 +19,47 @@ as_root() {
     fi
 }
 
-# Packages of .ci/packages.txt before, or after, its line "# optional".
-packages() { # required|optional
-    awk -v section="$1" '
-        /^# optional/ { optional = 1 }
+# Names in a part of .ci/packages.txt. {python} is filled in by the Python there is, once there is one.
+packages() { # run|test|optional
+    local version=
+    [[ ! -x $PYTHON ]] || version=$("$PYTHON" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    awk -v part="$1:" -v version="$version" '
+        /^# == / { wanted = $3 == part }
         /^#/ { next }
-        optional == (section == "optional") { for (i = 1; i <= NF; i++) print $i }' "$ROOT/.ci/packages.txt" | sort -u
+        wanted { gsub("{python}", version); for (i = 1; i <= NF; i++) print $i }' "$ROOT/.ci/packages.txt" | sort -u
 }
 
-missing_packages() { # required|optional
+missing_packages() { # run|test|optional
     comm -23 <(packages "$1") <(installed_packages)
+}
+
+update_lists() {
+    [[ -z ${LISTS_ARE_NEW:-} ]] || return 0
+    as_root apt-get update -qq && LISTS_ARE_NEW=1
 }
 
 apt_get_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
-install_packages() {
+install_packages() { # run|test
     command -v dpkg-query >/dev/null || {
-        say "this is not Debian; the packages of .ci/packages.txt have to be there already"
+        say "this is not Debian; the packages of .ci/packages.txt (its part '$1') have to be there already"
         return
     }
-    local missing
-    mapfile -t missing < <(missing_packages required)
+    local missing log=$BUILD/$1-packages.log
+    mapfile -t missing < <(missing_packages "$1")
     [[ ${#missing[@]} -eq 0 ]] && return
     [[ $EUID -eq 0 ]] || command -v sudo >/dev/null ||
         fail "these packages are missing: ${missing[*]}; install them, or run this as root or with sudo installed"
     say "installing ${missing[*]}"
     mkdir -p "$BUILD"
     {
-        as_root apt-get update -qq || say "apt-get update failed; trying with the lists there are"
+        update_lists || say "apt-get update failed; trying with the lists there are"
         apt_get_install "${missing[@]}"
-    } >"$BUILD/packages.log" 2>&1 || {
-        tail -n 20 "$BUILD/packages.log" >&2
-        fail "apt-get could not install ${missing[*]}; all of it is in $BUILD/packages.log"
+    } >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        fail "apt-get could not install ${missing[*]}; all of it is in $log"
     }
 }
 
@@ -66,7 +73,7 @@ install_optional_packages() {
     say "installing ${missing[*]}"
     mkdir -p "$BUILD"
     {
-        as_root apt-get update -qq
+        update_lists
         apt_get_install "${missing[@]}" || for package in "${missing[@]}"; do apt_get_install "$package"; done
     } >"$log" 2>&1
     mapfile -t missing < <(missing_packages optional)
@@ -80,20 +87,27 @@ installed_packages() {
         awk '$1 == "installed" { gsub(/\([^)]*\)|,/, ""); for (i = 2; i <= NF; i++) print $i }' | sort -u
 }
 
-# build [TARGET ...]: everything, or these targets.
+# build with-tests|without-tests [TARGET ...]: everything, or these targets. Once a folder has the tests it keeps them.
 build() {
-    local log=$BUILD/build.log
+    local log=$BUILD/build.log tests=$1
+    shift
     mkdir -p "$BUILD"
     exec {lock}>"$BUILD/.lock"
     flock "$lock" # a second run or test waits until this one has built
     if [[ ! -f $BUILD/build.ninja ]]; then
         say "building; the first time takes minutes"
-        (cd "$ROOT" && cmake --preset release --no-warn-unused-cli "-DPython_EXECUTABLE=$PYTHON" \
-            "-DPython3_EXECUTABLE=$PYTHON" "-DPYTHON_EXECUTABLE=$PYTHON") >"$log" 2>&1 || build_failed "$log"
+        configure "$([[ $tests == with-tests ]] && echo ON || echo OFF)" >"$log" 2>&1 || build_failed "$log"
+    elif [[ $tests == with-tests ]] && grep -qs '^LOOPSCOPE_TESTS:BOOL=OFF' "$BUILD/CMakeCache.txt"; then
+        configure ON >"$log" 2>&1 || build_failed "$log"
     fi
     ninja -C "$BUILD" "$@" >"$log" 2>&1 || build_failed "$log"
     exec {lock}>&-
     export PYTHONPATH=$BUILD/python${PYTHONPATH:+:$PYTHONPATH}
+}
+
+configure() { # ON|OFF: whether the tests are built, too
+    (cd "$ROOT" && cmake --preset release --no-warn-unused-cli "-DPython_EXECUTABLE=$PYTHON" \
+        "-DPython3_EXECUTABLE=$PYTHON" "-DPYTHON_EXECUTABLE=$PYTHON" "-DLOOPSCOPE_TESTS=$1")
 }
 
 build_failed() {
