@@ -7,6 +7,7 @@
 #include <pybind11/pybind11.h>
 
 #include <array>
+#include <cstddef>
 #include <ostream>
 #include <streambuf>
 #include <utility>

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "bindings/py_ref.h"

@@ -1,5 +1,7 @@
 #include "bindings/tls_runtime.h"
 
+#include <initializer_list>
+
 #include "bindings/buffer_window.h"
 #include "bindings/py_ref.h"
 

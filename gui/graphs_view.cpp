@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <utility>
 
 #include "gui/graph_series.h"
 #include "tracer/analysis/wording.h"

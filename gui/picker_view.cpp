@@ -1,6 +1,7 @@
 #include "gui/picker_view.h"
 
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "gui/header_view.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "tracer/analysis/findings.h"
 #include "tracer/analysis/wording.h"

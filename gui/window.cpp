@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
+#include <system_error>
 #include <utility>
 
 #define GLFW_INCLUDE_NONE

@@ -8,6 +8,7 @@
 /// Which sessions there are is the reading side's business: tracer/session_list.h.
 /// Thread: any. Errors: sentences for the user.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

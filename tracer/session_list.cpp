@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "tracer/printable.h"
 #include "tracer/process_identity.h"

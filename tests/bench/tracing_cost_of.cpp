@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "gui/digest.h"
 #include "tracer/cost_calibration.h"

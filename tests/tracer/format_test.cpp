@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "tests/tracer/sessions.h"
 #include "tracer/words.h"

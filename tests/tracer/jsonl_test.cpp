@@ -7,6 +7,7 @@
 
 #include <random>
 #include <sstream>
+#include <utility>
 
 #include "tests/tracer/json.h"
 #include "tests/tracer/sessions.h"

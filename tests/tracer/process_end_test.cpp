@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "tests/tracer/sessions.h"
 #include "tracer/session_list.h"
 

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <sstream>
+#include <utility>
 
 #include "tests/tracer/sessions.h"
 #include "tracer/export/dump.h"

@@ -1,6 +1,7 @@
 #include "tracer/analysis/trace_model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace loopscope::tracer {
 

@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "tests/bench/client/failure.h"
 #include "tests/bench/client/tls_wire.h"
 

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
