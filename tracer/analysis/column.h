@@ -39,7 +39,10 @@ class Column {
   [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest
   [[nodiscard]] std::uint64_t size() const { return last_ - first_; }
   [[nodiscard]] bool empty() const { return first_ == last_; }
+  /// How many slices and summaries were read so far: what questions cost, for whoever wants to bound it.
+  [[nodiscard]] std::uint64_t looks() const { return looks_; }
   [[nodiscard]] const Slice& operator[](std::uint64_t index) const {
+    ++looks_;
     const std::uint64_t offset = index - chunk_base_;
     return chunks_[offset / kChunk]->slices[offset % kChunk];
   }
@@ -82,6 +85,7 @@ class Column {
     while (from < to) {
       const std::uint64_t offset = from - chunk_base_;
       if (offset % kChunk == 0 && from + kChunk <= to) {
+        ++looks_;
         summary.merge(chunks_[offset / kChunk]->summary);
         from += kChunk;
       } else {
@@ -116,6 +120,7 @@ class Column {
   std::uint64_t chunk_base_ = 0;
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
+  mutable std::uint64_t looks_ = 0;
 };
 
 }  // namespace loopscope::tracer
