@@ -17,7 +17,11 @@ Started = subprocess.Popen[str]
 FREED_MEMORY_IS_KEPT = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:
+# For what takes no time on a quiet machine. A busy one may be slow, and is not red for it.
+PATIENCE_S = 100.0
+
+
+def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> None:
     """Fails with `what` if the condition does not come true in time."""
     give_up = time.monotonic() + timeout_s
     while not condition():

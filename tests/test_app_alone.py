@@ -18,7 +18,7 @@ FOREIGN = (
 )
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 def test_app_builds_alone(build_directory: Path) -> None:
     alone = build_directory / "app-alone"
     configure = ["cmake", "-S", ROOT, "-B", alone, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
@@ -29,7 +29,7 @@ def test_app_builds_alone(build_directory: Path) -> None:
     assert (alone / "bin" / "loopscope-gui").is_file()
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1800)
 def test_app_is_made_of_nothing_else(build_directory: Path) -> None:
     alone = build_directory / "app-alone"
     if not alone.is_dir():

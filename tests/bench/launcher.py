@@ -14,6 +14,7 @@ from contenders import FIELD, Places, SERVERS, environment_of
 from environments import packages_of
 
 HERE = Path(__file__).resolve().parent
+PATIENCE_S = 200  # a busy machine takes its time
 
 
 class Failed(Exception):
@@ -63,7 +64,9 @@ class Programs:
         return [self.places.python, str(HERE / name), *map(str, arguments)]
 
 
-def output_of(command: list[str], environment: dict[str, str], timeout_s: float) -> str:
+def output_of(command: list[str], environment: dict[str, str], measured_s: float = 0) -> str:
+    """What a program printed that measures for so long."""
+    timeout_s = PATIENCE_S + 2 * measured_s
     try:
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, timeout=timeout_s

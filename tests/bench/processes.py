@@ -20,7 +20,7 @@ def measure_operation(
 ) -> Sample:
     command = programs.micro(contender, case.function, seconds, case.pending)
     where: int | tuple[int, ...] = cpus() if case.both_cpus else cpus()[0]
-    return numbers(output_of(pinned(where, *command), programs.environment(contender), 120))
+    return numbers(output_of(pinned(where, *command), programs.environment(contender), seconds))
 
 
 def measure_lateness(programs: Programs, contender: str, case: Lateness, seconds: float) -> Sample:
@@ -35,7 +35,7 @@ def measure_tracing_cost(
     command = programs.script(
         "tracing_cost.py", case.function, LOOPS[contender].level, seconds, app_says
     )
-    return numbers(output_of(pinned(cpus()[0], *command), programs.environment(contender), 120))
+    return numbers(output_of(pinned(cpus()[0], *command), programs.environment(contender), seconds))
 
 
 def measure_import(programs: Programs, contender: str) -> Sample:
@@ -69,4 +69,4 @@ def run_python(
 
 def measure_writer(programs: Programs) -> Sample:
     command = pinned(cpus()[0], programs.places.built("recorder_bench"), "json")
-    return numbers(output_of(command, programs.environment("asyncio"), 60))
+    return numbers(output_of(command, programs.environment("asyncio")))

@@ -104,7 +104,7 @@ def measure_traffic(programs: Programs, contender: str, case: Traffic, seconds: 
         warm_up = max(WARM_UP_S, case.connections * WARM_UP_OF_A_CONNECTION_S)
         command = client_command(programs, server, case, seconds=seconds, warm_up=warm_up)
         try:
-            said = output_of(command, programs.environment(contender), 60 + 2 * seconds)
+            said = output_of(command, programs.environment(contender), seconds)
         except Failed as failure:
             raise Failed(server.what_it_said() or str(failure)) from None
         return sample_of(numbers(said.partition("\n")[2]))

@@ -20,8 +20,8 @@ import loopscope
 import pytest
 from census import Census
 from loops import CHOICES, LoopFactory, factory_of
+from programs import PATIENCE_S
 
-PROGRAM_SECONDS = 30
 PASSED = pytest.StashKey[bool]()
 LAST_RESORT_SECONDS = 30  # more than a test's time limit
 
@@ -95,7 +95,7 @@ def nothing_is_left(
     for phase in ("setup", "call", "teardown"):
         caplog.get_records(phase).clear()  # with their tracebacks
     request.node.funcargs.clear()
-    give_up = time.monotonic() + 2
+    give_up = time.monotonic() + PATIENCE_S
     while census.left() and time.monotonic() < give_up:
         time.sleep(0.01)  # threads may be about to end
     assert census.left() == []
@@ -180,7 +180,7 @@ class Program:
         )
 
     def run(
-        self, source: str, *options: str, seconds: float = PROGRAM_SECONDS, **environment: str
+        self, source: str, *options: str, seconds: float = PATIENCE_S, **environment: str
     ) -> subprocess.CompletedProcess:
         with self.start(source, *options, **environment) as process:
             try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from programs import PATIENCE_S
 from versions import time_limit
 
 
@@ -42,7 +43,7 @@ class Recorder(asyncio.Protocol):
         self.lost.set_result(error)
 
 
-async def until(condition: Callable[[], object], seconds: float = 10) -> None:
+async def until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Waits, turn by turn, until the condition holds."""
     async with time_limit(seconds):
         while not condition():

@@ -10,6 +10,7 @@ import socket
 import sys
 
 import pytest
+from programs import PATIENCE_S
 from tcp import Recorder, connected, until
 from versions import since, stock_differs
 
@@ -54,7 +55,7 @@ def test_a_write_goes_out_at_once(loop):
             sock = socket.socket(fileno=os.dup(remote.transport.get_extra_info("socket").fileno()))
             remote.transport.pause_reading()
             client.transport.write(b"now")
-            sock.settimeout(10)
+            sock.settimeout(PATIENCE_S)
             assert sock.recv(10) == b"now"
             sock.close()
 
@@ -273,7 +274,7 @@ def test_a_thread_that_forks_shuts_no_loop(loop):
             queue = context.SimpleQueue()
             process = context.Process(target=child, args=(type(loop), queue))
             process.start()
-            await loop.run_in_executor(None, process.join, 20)
+            await loop.run_in_executor(None, process.join, PATIENCE_S)
             assert process.exitcode == 0
             results.append(queue.get())
         return results

@@ -11,6 +11,7 @@ import sys
 import weakref
 
 import pytest
+from programs import PATIENCE_S
 from tcp import until
 from versions import stock_differs
 
@@ -65,7 +66,7 @@ def address_of(protocol):
 
 
 def run(loop, main):
-    return loop.run_until_complete(asyncio.wait_for(main(), 20))
+    return loop.run_until_complete(asyncio.wait_for(main(), PATIENCE_S))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -14,6 +14,7 @@ import pytest
 
 import loopscope
 from loopscope import _trace
+from programs import PATIENCE_S
 
 
 def run_python(source: str, **environment: str) -> subprocess.CompletedProcess:
@@ -21,7 +22,7 @@ def run_python(source: str, **environment: str) -> subprocess.CompletedProcess:
         [sys.executable, "-c", textwrap.dedent(source)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment},
     )
 

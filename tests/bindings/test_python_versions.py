@@ -11,6 +11,7 @@ import time
 import weakref
 
 import pytest
+from programs import PATIENCE_S
 from tcp import Recorder, connected, until
 from versions import since
 
@@ -176,9 +177,9 @@ def test_a_server_ends_its_connections(loop, method):
         await until(lambda: len(accepted) == 3)
         server.close()
         getattr(server, method)()
-        await asyncio.wait_for(server.wait_closed(), 10)
+        await asyncio.wait_for(server.wait_closed(), PATIENCE_S)
         for protocol in [*accepted, *clients]:
-            await asyncio.wait_for(protocol.lost, 10)
+            await asyncio.wait_for(protocol.lost, PATIENCE_S)
 
     loop.run_until_complete(main())
 

@@ -9,6 +9,7 @@ import socket
 import threading
 
 import pytest
+from programs import PATIENCE_S
 from versions import since
 
 
@@ -75,7 +76,7 @@ def test_a_handler_wakes_a_sleeping_loop(program):
 
         time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (out, err, process.returncode) == ("stopped\n", "", 0)
 
 
@@ -170,7 +171,7 @@ def test_a_plain_python_handler_runs_while_the_loop_sleeps(program):
 
         time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE_S)
     assert (out, err) == ("stopped\n", "")
 
 
@@ -196,7 +197,7 @@ class TestAProgramsOwnWakeupSocket:
 
         signal.signal(signal.SIGUSR1, lambda *_: None)
         loop.add_reader(near, readable)
-        last_resort = loop.call_later(5, loop.stop)
+        last_resort = loop.call_later(PATIENCE_S, loop.stop)
         thread = threading.Timer(0.1, raise_signal)  # the loop sleeps by then
         thread.start()
         loop.run_forever()
@@ -247,7 +248,7 @@ def test_a_plain_handler_runs_also_after_the_loop_s_last_one_is_gone(loop):
     thread.start()
     loop.call_soon(lambda: loop.add_signal_handler(signal.SIGUSR2, print))
     loop.call_soon(lambda: loop.remove_signal_handler(signal.SIGUSR2))
-    last_resort = loop.call_later(5, loop.stop)
+    last_resort = loop.call_later(PATIENCE_S, loop.stop)
     loop.run_forever()
     thread.join()
     assert seen == [1]
@@ -265,7 +266,7 @@ def test_what_a_plain_handler_raises_while_the_loop_sleeps_leaves_it(loop, error
         raise kind
 
     signal.signal(signal.SIGUSR1, give_up)
-    later = loop.call_later(5, loop.stop)
+    later = loop.call_later(PATIENCE_S, loop.stop)
     thread = threading.Timer(0.1, raise_signal)
     thread.start()
     with pytest.raises(kind):
@@ -298,7 +299,7 @@ def test_a_plain_handler_may_schedule_and_stop(loop):
     thread = threading.Timer(0.05, raise_signal)
     thread.start()
     loop.call_later(0.3, lambda: None)
-    last_resort = loop.call_later(5, loop.stop)
+    last_resort = loop.call_later(PATIENCE_S, loop.stop)
     loop.run_forever()
     thread.join()
     last_resort.cancel()
@@ -316,7 +317,7 @@ class TestCtrlC:
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.1)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=PATIENCE_S)
         return process.returncode, out, err
 
     def test_while_asleep_in_run_forever(self, program):

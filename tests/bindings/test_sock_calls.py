@@ -10,6 +10,7 @@ import socket
 import weakref
 
 import pytest
+from programs import PATIENCE_S
 
 
 @pytest.fixture
@@ -279,7 +280,7 @@ def test_a_timeout_ends_it(loop, pair):
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(loop.sock_recv(left, 100), 0.002)
         right.send(b"hello")
-        return await asyncio.wait_for(loop.sock_recv(left, 100), 10)
+        return await asyncio.wait_for(loop.sock_recv(left, 100), PATIENCE_S)
 
     assert loop.run_until_complete(main()) == b"hello"
 
@@ -295,7 +296,7 @@ def test_the_number_of_a_closed_socket_may_be_anothers(loop):
                 right.send(b"%d" % number)
                 assert await waiting == b"%d" % number
 
-    loop.run_until_complete(asyncio.wait_for(main(), 10))
+    loop.run_until_complete(asyncio.wait_for(main(), PATIENCE_S))
 
 
 def test_a_transport_may_have_the_number_of_a_socket_that_was_closed(loop):
@@ -319,7 +320,7 @@ def test_a_transport_may_have_the_number_of_a_socket_that_was_closed(loop):
         writer.close()
         right.close()
 
-    loop.run_until_complete(asyncio.wait_for(main(), 10))
+    loop.run_until_complete(asyncio.wait_for(main(), PATIENCE_S))
 
 
 def cpu_seconds(loop, seconds):
@@ -369,7 +370,7 @@ def test_nor_does_it_if_another_socket_has_its_number(loop):
     right.send(b"x")
     assert cpu_seconds(loop, 0.3) < 0.15
     peer.send(b"fresh")
-    assert loop.run_until_complete(asyncio.wait_for(waiting, 10)) == b"fresh"
+    assert loop.run_until_complete(asyncio.wait_for(waiting, PATIENCE_S)) == b"fresh"
     os.close(duplicate)
     for sock in (right, fresh, peer):
         sock.close()
@@ -410,7 +411,7 @@ def test_a_peer_that_resets_is_reported(loop):
                 with pytest.raises(BrokenPipeError):
                     await loop.sock_sendall(server, b"x")
 
-    loop.run_until_complete(asyncio.wait_for(main(), 10))
+    loop.run_until_complete(asyncio.wait_for(main(), PATIENCE_S))
 
 
 def test_it_lets_go_of_what_it_was_given(loop, pair):

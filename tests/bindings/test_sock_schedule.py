@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loops import factory_of
+from programs import PATIENCE_S
 
 receiver_steps = st.lists(
     st.one_of(
@@ -90,7 +91,7 @@ def order_on(loop_name: str, receiver, actors) -> list:
     loop = factory_of(loop_name)()
     machine = Machine(loop)
     try:
-        loop.run_until_complete(asyncio.wait_for(machine.main(receiver, actors), 20))
+        loop.run_until_complete(asyncio.wait_for(machine.main(receiver, actors), PATIENCE_S))
         return machine.order
     finally:
         machine.left.close()

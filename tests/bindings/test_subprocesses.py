@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from programs import PATIENCE_S
 
 PIPE = asyncio.subprocess.PIPE
 
@@ -331,5 +332,5 @@ def test_a_child_in_a_loop_of_a_thread(loop_factory):
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert done == [(b"hello\n", 0)]

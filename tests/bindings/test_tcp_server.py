@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 import pytest
+from programs import PATIENCE_S
 from tcp import Recorder, connected, until
 
 
@@ -355,7 +356,7 @@ def test_an_accepted_socket_becomes_a_transport(loop, family):
             theirs.send(b"hello")
             await until(lambda: protocol.received == b"hello")
             transport.write(b"welcome")
-            theirs.settimeout(5)
+            theirs.settimeout(PATIENCE_S)
             assert theirs.recv(100) == b"welcome"
             transport.close()
             assert await protocol.lost is None

@@ -11,6 +11,7 @@ import ssl
 import struct
 
 import pytest
+from programs import PATIENCE_S
 from tcp import Recorder, connected, until
 from versions import since, stock_differs
 
@@ -115,7 +116,7 @@ def test_fifty_megabytes_each_way_arrive_unchanged(loop):
             client.transport.write(block)
             remote.transport.write(block)
             await asyncio.sleep(0)
-        await until(lambda: remote.count == client.count == 50 << 20, 30)
+        await until(lambda: remote.count == client.count == 50 << 20)
         expected = hashlib.sha1(block * 50).digest()
         assert remote.digest.digest() == expected
         assert client.digest.digest() == expected
@@ -193,7 +194,7 @@ def test_a_buffer_may_be_changed_after_it_was_written(loop):
         buffer[:] = b"b" * size
         client.transport.write(memoryview(buffer))
         buffer[:] = b"c" * size
-        await until(lambda: len(remote.received) == 2 * size, 20)
+        await until(lambda: len(remote.received) == 2 * size)
         assert remote.received == b"a" * size + b"b" * size
 
     run(loop, scenario)
@@ -555,7 +556,7 @@ class TestASocketThatReadsAndWritesInItsOwnWay:
         mine.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=mine)
         writer.write(b"abc")
-        far.settimeout(10)
+        far.settimeout(PATIENCE_S)
         loop = asyncio.get_running_loop()
         sent = await loop.run_in_executor(None, far.recv, 10)
         far.send(b"xyz")

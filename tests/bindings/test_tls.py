@@ -116,7 +116,7 @@ def test_fifty_megabytes_both_ways(loop):
 
     async def scenario(remote, client):
         await asyncio.gather(send(remote), send(client))
-        await until(lambda: remote.count == client.count == 50 << 20, seconds=30)
+        await until(lambda: remote.count == client.count == 50 << 20)
         assert remote.digest.hexdigest() == client.digest.hexdigest() == wanted
 
     run(loop, scenario, Sink, Sink)

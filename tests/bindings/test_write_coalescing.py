@@ -12,6 +12,7 @@ import socket
 import struct
 
 import pytest
+from programs import PATIENCE_S
 from tcp import connected, until
 
 pytestmark = pytest.mark.timeout(60)
@@ -40,7 +41,7 @@ def socket_pair(family: str) -> tuple[socket.socket, socket.socket]:
 def pair(request):
     """A connection's two ends; the first one is for a transport, which closes it."""
     ours, theirs = socket_pair(request.param)
-    theirs.settimeout(5)
+    theirs.settimeout(PATIENCE_S)
     with theirs:
         yield ours, theirs
 

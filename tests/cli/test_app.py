@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from programs import Started, wait_until
+from programs import PATIENCE_S, Started, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 BEATS = "import asyncio\nasync def main():\n    while True: await asyncio.sleep(0.01)\nasyncio.run(main())\n"
@@ -28,7 +28,7 @@ def app_is_built(build_directory: Path) -> None:
 
 def loopscope(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "loopscope", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=40)
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
 
 
 def apps_on(pid: int, app: str = "loopscope-gui") -> list[int]:
@@ -55,11 +55,11 @@ def beating(tmp_path: Path, sessions: Path) -> Path:
 def test_run_opens_the_app_on_the_program(beating: Path, start: Callable[..., Started]) -> None:
     program = start("-m", "loopscope", "run", beating)
     try:
-        wait_until(lambda: apps_on(program.pid), "the app is there", timeout_s=20)
+        wait_until(lambda: apps_on(program.pid), "the app is there")
         children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text()
         assert children == "", "the program has a child that it did not start"
         program.send_signal(signal.SIGINT)
-        program.wait(10)
+        program.wait(PATIENCE_S)
         assert apps_on(program.pid), "the app ended together with the program"
     finally:
         for app in apps_on(program.pid):
@@ -138,7 +138,7 @@ def test_run_without_a_display_ends_with_a_screenshot(
 ) -> None:
     picture = tmp_path / "picture.png"
     monkeypatch.setenv("LOOPSCOPE_SCREENSHOT", str(picture))
-    done = subprocess.run([ROOT / "run"], capture_output=True, text=True, timeout=50)
+    done = subprocess.run([ROOT / "run"], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert f"the screenshot lies at {picture}" in done.stderr
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 50_000
@@ -150,5 +150,7 @@ def test_run_gives_the_exit_code_of_a_program_that_raises(
 ) -> None:
     script = tmp_path / "program.py"
     script.write_text("raise SystemExit(23)")
-    done = subprocess.run([ROOT / "run", script], capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        [ROOT / "run", script], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.returncode == 23, done.stderr

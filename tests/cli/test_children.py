@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from programs import PATIENCE_S
+
 import pytest
 
 PROGRAM = """
@@ -23,7 +25,7 @@ def start(queue, generations):
     context = multiprocessing.get_context("{method}")
     child = context.Process(target=work, args=(queue, generations))
     child.start()
-    child.join(20)
+    child.join(100)
     assert child.exitcode == 0
 
 if __name__ == "__main__":
@@ -41,7 +43,7 @@ def test_children_and_theirs_run_on_the_loop(tmp_path: Path, sessions: Path, met
         [sys.executable, "-m", "loopscope", "run", "--no-app", program],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=PATIENCE_S,
     )
     assert (done.stdout, done.stderr) == (
         "loopscope.loop loopscope.loop\n",
@@ -63,7 +65,7 @@ def test_a_child_that_cannot_find_the_package_works_without(
         [sys.executable, "-m", "loopscope", "run", "--no-app", program],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=PATIENCE_S,
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr

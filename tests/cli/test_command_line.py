@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import PATIENCE_S
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def loopscope(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "loopscope", *arguments], capture_output=True, text=True, timeout=30
+        [sys.executable, "-m", "loopscope", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
 
 

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from programs import PATIENCE_S
 
 WHICH_LOOP = "\nimport loopscope\nasync def main(): print(type(asyncio.get_running_loop()).__mro__[0].__module__)\n"
 
@@ -41,7 +42,7 @@ def run_program(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "loopscope", "run", "--no-app", program],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
 
@@ -80,7 +81,7 @@ def test_uvloop_that_is_not_installed_stays_uninstalled(tmp_path: Path, sessions
     hidden += "from loopscope.cli import other_loops; other_loops.guard()\n"
     hidden += "import sys; print([type(finder).__name__ for finder in sys.meta_path])"
     done = subprocess.run(
-        [sys.executable, "-c", hidden], capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", hidden], capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert "StandInFinder" not in done.stdout and done.returncode == 0, done.stderr
 

@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from programs import PATIENCE_S
 
 LOOPSCOPE = ["-m", "loopscope", "run", "--no-app"]
 
@@ -120,7 +121,7 @@ def outcome(arguments: list[str]) -> tuple[int, str, str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -225,6 +226,6 @@ def test_ctrl_c_from_outside_ends_it_by_the_signal(folder: Path) -> None:
         assert child.stdout.readline() == "ready\n"
         time.sleep(0.3)  # it is asleep by then, on the line after
         os.kill(child.pid, signal.SIGINT)
-        ends.append((child.communicate(timeout=10), child.returncode))
+        ends.append((child.communicate(timeout=PATIENCE_S), child.returncode))
     assert ends[0] == ends[1]
     assert ends[0][1] == -signal.SIGINT

@@ -17,7 +17,7 @@ from field_loops import CHOICES, Certificates, Choice
 from field_servers import PostgreSQL, Redis
 
 # Less than the time limit in pyproject.toml, so that the report says what hung.
-WHOLE_TEST_SECONDS = 45
+WHOLE_TEST_SECONDS = 250
 
 OnTheLoop = Callable[[Coroutine[Any, Any, Any]], Any]
 

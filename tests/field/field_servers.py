@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from field_loops import Certificates, free_port
 
-from programs import wait_until
+from programs import PATIENCE_S, wait_until
 
 
 def answers(port: int) -> bool:
@@ -53,7 +53,7 @@ class Server:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
 
 
 class PostgreSQL(Server):
@@ -108,7 +108,7 @@ class PostgreSQL(Server):
         command = [str(self.programs / "postgres"), "-D", str(data)]
         command += [f"--{name}={value}" for name, value in settings.items()]
         self.start(command, self.log, cwd=self.folder, **self.account)
-        wait_until(self.takes_connections, "PostgreSQL takes connections", 30)
+        wait_until(self.takes_connections, "PostgreSQL takes connections")
         return self
 
     def takes_connections(self) -> bool:
@@ -120,7 +120,7 @@ class PostgreSQL(Server):
         # SIGTERM would wait for clients; whoever is left then is a failed test's.
         if self.process is not None:
             self.process.send_signal(2)
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -10,6 +10,7 @@ from field_loops import CROWD, Cargo
 
 pytest.importorskip("redis.asyncio", reason="python3-redis is not installed")
 import redis.asyncio as redis  # noqa: E402
+from programs import PATIENCE_S  # noqa: E402
 
 
 @pytest.fixture(params=["tcp", "socket", "tls"])
@@ -64,10 +65,12 @@ def test_what_is_published_is_heard(on_the_loop, connect):
     async def main():
         async with connect() as speaker, connect() as listener, listener.pubsub() as channel:
             await channel.subscribe("news")
-            assert (await channel.get_message(timeout=5))["type"] == "subscribe"
+            assert (await channel.get_message(timeout=PATIENCE_S))["type"] == "subscribe"
             for number in range(100):
                 assert await speaker.publish("news", number) == 1
-            heard = [int((await channel.get_message(timeout=5))["data"]) for _ in range(100)]
+            heard = [
+                int((await channel.get_message(timeout=PATIENCE_S))["data"]) for _ in range(100)
+            ]
             assert heard == list(range(100))
             assert await channel.get_message(timeout=0.05) is None
 
@@ -78,7 +81,7 @@ def test_a_blocking_pop_is_fed_by_another_client(on_the_loop, connect):
     async def main():
         async with connect() as taker, connect() as giver:
             await giver.flushdb()
-            taking = asyncio.create_task(taker.blpop("queue", timeout=20))
+            taking = asyncio.create_task(taker.blpop("queue", timeout=PATIENCE_S))
             await asyncio.sleep(0.05)
             await giver.rpush("queue", "work")
             assert await taking == (b"queue", b"work")
@@ -93,7 +96,7 @@ def test_200_connections_are_open_at_once(on_the_loop, connect, request):
     async def main():
         async with connect(single_connection_client=False) as client:
             await client.flushdb()
-            waiting = [client.blpop(f"queue {n}", timeout=30) for n in range(crowd)]
+            waiting = [client.blpop(f"queue {n}", timeout=PATIENCE_S) for n in range(crowd)]
             popped = asyncio.gather(*waiting)
             async with connect() as giver:
                 while (await giver.info("clients"))["blocked_clients"] < crowd:

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from programs import PATIENCE_S
 
 pytest.importorskip("twisted", reason="python3-twisted is not installed")
 
@@ -21,5 +22,5 @@ def test_the_reactor_does(choice, start, certificates, tmp_path, ability):
         for file in (certificates.certificate, certificates.key):
             shutil.copy(file, tmp_path)
     done = start(PROGRAM, choice.module, choice.factory, ability, tmp_path)
-    out, err = done.communicate(timeout=45)
+    out, err = done.communicate(timeout=PATIENCE_S)
     assert (done.returncode, out, err) == (0, "done\n", "")

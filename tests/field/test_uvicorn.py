@@ -14,6 +14,7 @@ for needed in ("uvicorn", "starlette", "httpx", "httptools", "h11"):
 
 import httpx  # noqa: E402
 from asgi import serving, verify  # noqa: E402
+from programs import PATIENCE_S  # noqa: E402
 from starlette.applications import Starlette  # noqa: E402
 from starlette.background import BackgroundTask  # noqa: E402
 from starlette.requests import Request  # noqa: E402
@@ -67,7 +68,7 @@ def test_50_mb_go_up_and_come_down(on_the_loop, parser, server_certificates, cli
         app = Starlette(routes=[Route("/up", swallow, methods=["PUT"]), Route("/down", send)])
         async with (
             serving(app, server_certificates, http=parser) as url,
-            httpx.AsyncClient(verify=verify(client_tls), timeout=30) as client,
+            httpx.AsyncClient(verify=verify(client_tls), timeout=PATIENCE_S) as client,
         ):
             up = Cargo()
             answer = await client.put(f"{url}/up", content=up.stream())
@@ -93,7 +94,9 @@ def test_200_requests_are_served_at_once(on_the_loop, parser, server_certificate
         limits = httpx.Limits(max_connections=None)
         async with (
             serving(app, server_certificates, http=parser) as url,
-            httpx.AsyncClient(verify=verify(client_tls), limits=limits, timeout=30) as client,
+            httpx.AsyncClient(
+                verify=verify(client_tls), limits=limits, timeout=PATIENCE_S
+            ) as client,
         ):
             asked = (client.get(url, params={"number": number}) for number in range(CROWD))
             answers = await asyncio.gather(*asked)

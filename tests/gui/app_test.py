@@ -131,7 +131,7 @@ class AppTest(unittest.TestCase):
             env={**self.env, **env},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
             check=False,
         )
         self.assertNotIn("loopscope::", done.stderr)
@@ -206,7 +206,7 @@ class AppTest(unittest.TestCase):
         )
         time.sleep(1)
         self.start()
-        self.assertEqual(app.wait(30), 0)
+        self.assertEqual(app.wait(100), 0)
         self.assertTrue(path.exists())
 
     def test_extremes_do_not_break_it(self) -> None:
@@ -236,7 +236,7 @@ class AppTest(unittest.TestCase):
         self.start()
         environment = {key: value for key, value in self.env.items() if key != "DISPLAY"}
         done = subprocess.run(
-            [GUI], env=environment, capture_output=True, text=True, timeout=20, check=False
+            [GUI], env=environment, capture_output=True, text=True, timeout=100, check=False
         )
         self.assert_refused(done, "No display", "xvfb-run")
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import PATIENCE_S
 from session_bytes import SessionBytes
 
 PROGRAM = Path(__file__).parent / "kinds.py"
@@ -31,7 +32,7 @@ def session(tmp_path_factory):
             [sys.executable, str(PROGRAM), str(folder / "session")],
             env={**os.environ, "LOOPSCOPE_LEVEL": "tasks", "LOOPSCOPE_DIR": str(sessions)},
             check=True,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
     finally:
         shutil.rmtree(sessions)

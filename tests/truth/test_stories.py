@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import story
+from programs import PATIENCE_S
 from session_bytes import SessionBytes
 
 HERE = Path(__file__).parent
@@ -60,7 +61,7 @@ def test_the_trace_tells_the_story(module, script, tmp_path):
             ],
             env={**os.environ, "LOOPSCOPE_LEVEL": "tasks", "LOOPSCOPE_DIR": sessions},
             check=True,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
     finally:
         shutil.rmtree(sessions)

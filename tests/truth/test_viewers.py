@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from programs import FREED_MEMORY_IS_KEPT, wait_until
+from programs import FREED_MEMORY_IS_KEPT, PATIENCE_S, wait_until
 
 from loopscope import _trace
 
@@ -40,7 +40,7 @@ class Program:
         return self.session.present()["level"]
 
     def end(self) -> None:
-        _, errors = self.process.communicate(timeout=10)
+        _, errors = self.process.communicate(timeout=PATIENCE_S)
         assert (self.process.returncode, errors) == (0, "")
 
 
@@ -70,9 +70,9 @@ def test_a_hundred_viewers_come_and_go_and_half_of_them_are_killed(start, sessio
         for number, viewer in enumerate(viewers):
             if number % 2:
                 viewer.send_signal(signal.SIGKILL)
-            _, errors = viewer.communicate(timeout=10)  # ends the others in order
+            _, errors = viewer.communicate(timeout=PATIENCE_S)  # ends the others in order
             assert (viewer.returncode, errors) == (-signal.SIGKILL if number % 2 else 0, "")
-        wait_until(lambda: program.level() == "phases", "the program's own level is back", 5)
+        wait_until(lambda: program.level() == "phases", "the program's own level is back")
         gaps.append(program.report()["longest_gap_ms"])
 
     one_round()
@@ -121,12 +121,12 @@ def test_the_app_is_killed_again_and_again(start, sessions, app):
             stderr=subprocess.DEVNULL,
         )
         try:
-            wait_until(lambda: program.level() == "tasks", "the app has raised the level", 20)
+            wait_until(lambda: program.level() == "tasks", "the app has raised the level")
             time.sleep(0.3)
         finally:
             viewer.kill()
             viewer.wait()
-        wait_until(lambda: program.level() == "phases", "the program's own level is back", 5)
+        wait_until(lambda: program.level() == "phases", "the program's own level is back")
         report = program.report()
         gaps.append(report["longest_gap_ms"])
         before = before or report

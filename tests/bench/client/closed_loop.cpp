@@ -83,10 +83,14 @@ void ClosedLoop::begin(Connection& connection) {
   connection.wire->send(connection.exchange.begin());
 }
 
+// Goes on after the end if a busy machine has not let one exchange through until then.
 void ClosedLoop::run_until(Clock::time_point end) {
+  const auto give_up = end + std::chrono::duration_cast<Clock::duration>(options_.patience);
   auto now = Clock::now();
   auto next_look = now + kDatagramLost;
-  while (now < end) {
+  while (now < end || lacks_a_figure()) {
+    if (now > give_up)
+      throw Failure("the server did not answer in time");
     const bool busy = poll(0);
     const auto before = std::exchange(now, Clock::now());
     if (!busy)

@@ -15,7 +15,7 @@
 namespace loopscope::bench {
 
 struct Measurement {
-  double seconds = 0;
+  double seconds = 0;         // at least what was asked for: until one exchange lay whole within them
   std::uint64_t answers = 0;  // that came in these seconds, whenever they were asked for
   CpuTime server;
   const Histogram* latencies = nullptr;  // of what was asked and answered in these seconds
@@ -36,7 +36,7 @@ class ClosedLoop {
   /// Makes all connections; each has had one exchange afterwards.
   void open();
 
-  /// Runs for the time of the warm-up, then measures.
+  /// Runs for the time of the warm-up, then measures. Throws Failure if no exchange ends within the patience.
   Measurement measure();
 
  private:
@@ -48,6 +48,7 @@ class ClosedLoop {
     Clock::time_point began;
   };
 
+  [[nodiscard]] bool lacks_a_figure() const { return is_measuring() && latencies_.count() == 0; }
   [[nodiscard]] bool is_measuring() const { return count_from_ != Clock::time_point::max(); }
   void connect(std::size_t index);
   void begin(Connection& connection);

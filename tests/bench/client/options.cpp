@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: bench_client protocol=tcp|unix|udp|tls|http address=PORT_OR_PATH [connections=10] [bytes=1024]\n"
-    "                    [seconds=1] [warm_up=0.2] [patience=20] [server=PID] [reconnect=1] [hold=1]";
+    "                    [seconds=1] [warm_up=0.2] [patience=100] [server=PID] [reconnect=1] [hold=1]";
 
 Protocol protocol_named(const std::string& name) {
   static const std::map<std::string, Protocol> kNames{{"tcp", Protocol::tcp},

@@ -18,10 +18,10 @@ struct Options {
   std::size_t message_bytes = 1024;  // of an echo, or of the body of an HTTP response
   std::chrono::duration<double> measured{1.0};
   std::chrono::duration<double> warm_up{0.2};
-  std::chrono::duration<double> patience{20};  // for the first answers
-  pid_t server = 0;                            // whose CPU time is reported
-  bool reconnect = false;                      // a connection for each message
-  bool hold = false;                           // open the connections, then only keep them until stdin ends
+  std::chrono::duration<double> patience{100};  // for an answer
+  pid_t server = 0;                             // whose CPU time is reported
+  bool reconnect = false;                       // a connection for each message
+  bool hold = false;                            // open the connections, then only keep them until stdin ends
 };
 
 /// Throws Failure with a sentence if something is missing or makes no sense.
