@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import uvicorn
@@ -17,6 +17,10 @@ class Server(uvicorn.Server):
 
     def install_signal_handlers(self) -> None:
         pass
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # its name from uvicorn 0.29 on
+        yield
 
 
 @contextlib.asynccontextmanager

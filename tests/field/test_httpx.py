@@ -12,6 +12,7 @@ from field_loops import CROWD, Cargo, Turnstile
 
 httpx = pytest.importorskip("httpx", reason="python3-httpx is not installed")
 from asgi import verify  # noqa: E402
+from programs import PATIENCE_S  # noqa: E402
 
 
 @contextlib.asynccontextmanager
@@ -43,7 +44,7 @@ def test_an_answer_without_a_length_ends_with_the_connection(on_the_loop, server
     async def main():
         async with (
             serving(answer, server_tls) as url,
-            httpx.AsyncClient(verify=verify(client_tls), timeout=30) as client,
+            httpx.AsyncClient(verify=verify(client_tls), timeout=PATIENCE_S) as client,
         ):
             received = hashlib.sha256()
             async with client.stream("GET", url) as response:
@@ -69,7 +70,7 @@ def test_50_mb_go_up(on_the_loop, server_tls, client_tls):
         headers = {"Content-Length": str(Cargo.size)}
         async with (
             serving(answer, server_tls) as url,
-            httpx.AsyncClient(verify=verify(client_tls), timeout=30) as client,
+            httpx.AsyncClient(verify=verify(client_tls), timeout=PATIENCE_S) as client,
         ):
             response = await client.post(url, content=up.stream(), headers=headers)
             assert response.text == up.checksum
@@ -88,7 +89,9 @@ def test_200_requests_are_made_at_once(on_the_loop, server_tls, client_tls):
         limits = httpx.Limits(max_connections=None)
         async with (
             serving(answer, server_tls) as url,
-            httpx.AsyncClient(verify=verify(client_tls), limits=limits, timeout=30) as client,
+            httpx.AsyncClient(
+                verify=verify(client_tls), limits=limits, timeout=PATIENCE_S
+            ) as client,
         ):
             answers = await asyncio.gather(*(client.get(url) for _ in range(CROWD)))
             assert [answer.text for answer in answers] == ["done"] * CROWD
@@ -144,7 +147,10 @@ def test_a_tunnel_through_a_proxy_upgrades_to_tls(on_the_loop, certificates):
 
     async def main():
         async with serving(answer, certificates.server()) as url, serving(tunnel) as proxy:
-            async with httpx.AsyncClient(verify=certificates.client(), proxies=proxy) as client:
+            through = httpx.AsyncHTTPTransport(
+                verify=certificates.client(), proxy=httpx.Proxy(proxy)
+            )
+            async with httpx.AsyncClient(mounts={"all://": through}) as client:
                 assert (await client.get(url)).content == b"y" * 1_000_000
 
     on_the_loop(main())
