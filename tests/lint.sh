@@ -2,6 +2,9 @@
 # tests/lint.sh [TOOL ...]   checks form and runs the linters: all of them, or the ones named.
 # tests/lint.sh fix          puts the form right.
 #
+# A tool of another version than the project's (VERSIONS) wants other things: it is passed over with a sentence, and if
+# nothing else was wrong the exit code is 77.
+#
 # ./test runs it, one tool a test. clang-tidy needs a build folder with compile_commands.json ($LOOPSCOPE_BUILD, else
 # build), looks only at files that changed since it last found them clean, and costs three seconds a file: ./test has it
 # look at what runs inside other people's programs, `tests/lint.sh clang-tidy-all` at everything.
@@ -9,7 +12,33 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 readonly BUILD=${LOOPSCOPE_BUILD:-build}
-readonly TOOLS=(clang-format black flake8 mypy shellcheck clang-tidy)
+readonly TOOLS=(clang-format black flake8 mypy shellcheck clang-tidy) PASSED_OVER=77
+readonly -A VERSIONS=([clang-format]=14 [clang-tidy]=14 [black]=23 [flake8]=5 [mypy]=1.0 [shellcheck]=0.9)
+
+# The one of the project's version where several are installed.
+clang_tool() { command -v "$1-${VERSIONS[$1]}" || echo "$1"; }
+CLANG_FORMAT=$(clang_tool clang-format)
+CLANG_TIDY=$(clang_tool clang-tidy)
+export CLANG_TIDY
+
+version_of() { # TOOL
+    case $1 in
+    clang-format) "$CLANG_FORMAT" --version ;;
+    clang-tidy) "$CLANG_TIDY" --version ;;
+    shellcheck) shellcheck --version ;;
+    *) /usr/bin/python3 -m "$1" --version ;;
+    esac 2>/dev/null | grep -oEm1 '[0-9]+(\.[0-9]+)+'
+}
+
+# Whether the tool is of the project's version; says so if not.
+is_ours() {
+    local wanted=${VERSIONS[${1%-all}]:-} found
+    [[ -n $wanted ]] || return 0
+    found=$(version_of "${1%-all}")
+    [[ $found == "$wanted".* ]] && return 0
+    echo "${1%-all} is passed over: it is version ${found:-unknown}, and the project's is $wanted"
+    return 1
+}
 
 cpp_files() { find tracer loop bindings gui tests \( -name '*.cpp' -o -name '*.h' -o -name "*.c" \) | sort; }
 python_files() { find bindings demos tests -name '*.py' -o -name '*.pyi' | sort; }
@@ -30,13 +59,13 @@ clang_tidy() {
     }
     # shellcheck disable=SC2016
     unchecked | xargs -r -P "$(nproc)" -I{} bash -c '
-        clang-tidy-14 --quiet -p "$1" "$2" 2>/dev/null &&
+        "$CLANG_TIDY" --quiet -p "$1" "$2" 2>/dev/null &&
             mkdir -p "$1/tidy/$(dirname "$2")" && touch "$1/tidy/$2.clean"' _ "$BUILD" {}
 }
 
 lint() {
     case $1 in
-    clang-format) cpp_files | xargs -r clang-format-14 --dry-run --Werror ;;
+    clang-format) cpp_files | xargs -r "$CLANG_FORMAT" --dry-run --Werror ;;
     black) /usr/bin/python3 -m black --quiet --check --diff bindings demos tests ;;
     flake8)
         # Layout is black's business; E731 and E701 are matters of taste.
@@ -47,7 +76,7 @@ lint() {
     shellcheck) shellcheck -x --exclude=SC2119,SC2120,SC2317 run test .ci/run tests/*.sh assets/*.sh ;;
     clang-tidy) find tracer/*.cpp loop/*.cpp | clang_tidy ;;
     clang-tidy-all) find tracer loop bindings gui -name '*.cpp' | clang_tidy ;;
-    fix) cpp_files | xargs -r clang-format-14 -i && /usr/bin/python3 -m black --quiet bindings demos tests ;;
+    fix) is_ours clang-format && is_ours black && cpp_files | xargs -r "$CLANG_FORMAT" -i && /usr/bin/python3 -m black --quiet bindings demos tests ;;
     *) echo "no such tool: $1" && return 1 ;;
     esac
 }
@@ -55,6 +84,10 @@ lint() {
 failed=0
 [[ $# -gt 0 ]] || set -- "${TOOLS[@]}"
 for tool in "$@"; do
+    is_ours "$tool" || {
+        [[ $failed -ne 0 ]] || failed=$PASSED_OVER
+        continue
+    }
     lint "$tool" || {
         echo "$tool is not content"
         failed=1

@@ -19,7 +19,16 @@ include({ROOT}/bindings/python.cmake)
 def configure(folder: Path, python: object) -> str:
     """What CMake says of it, in one line, if it refuses."""
     (folder / "CMakeLists.txt").write_text(PROJECT)
-    command = ["cmake", "-S", folder, "-B", folder / "build", f"-DPython_EXECUTABLE={python}"]
+    command = [
+        "cmake",
+        "-G",
+        "Ninja",
+        "-S",
+        folder,
+        "-B",
+        folder / "build",
+        f"-DPython_EXECUTABLE={python}",
+    ]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode != 0, "it was not refused"
     return " ".join(done.stderr.split())

@@ -5,7 +5,7 @@
 
 `core` are the mixins that CPython runs on each of its loops. `wide` are all its modules, where every loop that
 is asked of the policy, or made by one of asyncio's names for a loop, is one of ours. The tests come with the Python
-that runs this (on Debian: libpython3.11-testsuite).
+that runs this (on Debian: libpython3.X-testsuite).
 
 A test runs in a fork of this process, so that the suite is imported once and nothing of one test reaches the next.
 """

@@ -14,7 +14,9 @@ import run  # noqa: E402
 
 pytest.importorskip(
     "test.test_asyncio",
-    reason="this Python comes without its tests: install libpython3.11-testsuite",
+    reason="this Python comes without its tests: install libpython{}.{}-testsuite".format(
+        *sys.version_info
+    ),
 )
 JOBS = 2 * (os.cpu_count() or 1)  # many tests mostly wait
 CORE = "Events Sockets Sendfile Server BufferedProtocol Subprocesses".split()
