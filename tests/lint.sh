@@ -27,7 +27,7 @@ version_of() { # TOOL
     clang-tidy) "$CLANG_TIDY" --version ;;
     shellcheck) shellcheck --version ;;
     *) /usr/bin/python3 -m "$1" --version ;;
-    esac 2>/dev/null | grep -oEm1 '[0-9]+(\.[0-9]+)+'
+    esac 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1
 }
 
 # Whether the tool is of the project's version; says so if not.

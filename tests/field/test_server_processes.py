@@ -90,7 +90,7 @@ def serve_on(choice: Choice, start: Callable[..., Started], name: str) -> Runnin
 
 
 def end_by_sigterm(name: str) -> int:
-    """The exit code of a server that was asked to end. uvicorn raises the signal again from 0.29 on, when it is done."""
+    """The exit code of a server that was asked to end. From 0.29 on uvicorn then dies of the same signal."""
     if name.startswith("uvicorn"):
         server = importlib.import_module("uvicorn").Server
         return -signal.SIGTERM if hasattr(server, "capture_signals") else 0
