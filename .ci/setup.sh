@@ -123,7 +123,7 @@ start_display() {
     XVFB_PID=$!
     trap stop_display EXIT
     local number
-    read -r -t 20 -u "$ready" number || fail "Xvfb did not start; see $BUILD/xvfb.log"
+    read -r -t 100 -u "$ready" number || fail "Xvfb did not start; see $BUILD/xvfb.log"
     export DISPLAY=:$number
 }
 

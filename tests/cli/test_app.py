@@ -138,7 +138,7 @@ def test_run_without_a_display_ends_with_a_screenshot(
 ) -> None:
     picture = tmp_path / "picture.png"
     monkeypatch.setenv("LOOPSCOPE_SCREENSHOT", str(picture))
-    done = subprocess.run([ROOT / "run"], capture_output=True, text=True, timeout=PATIENCE_S)
+    done = subprocess.run([ROOT / "run"], capture_output=True, text=True, timeout=2 * PATIENCE_S)
     assert done.returncode == 0, done.stderr
     assert f"the screenshot lies at {picture}" in done.stderr
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 50_000
@@ -151,6 +151,6 @@ def test_run_gives_the_exit_code_of_a_program_that_raises(
     script = tmp_path / "program.py"
     script.write_text("raise SystemExit(23)")
     done = subprocess.run(
-        [ROOT / "run", script], capture_output=True, text=True, timeout=PATIENCE_S
+        [ROOT / "run", script], capture_output=True, text=True, timeout=2 * PATIENCE_S
     )
     assert done.returncode == 23, done.stderr
