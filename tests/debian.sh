@@ -106,9 +106,13 @@ for word in "$@"; do
         ;;
     esac
 done
-[[ ${#releases[@]} -gt 0 ]] || { sed -n '2,/^$/s/^# \?//p' "$0" && exit 2; }
+[[ ${#releases[@]} -gt 0 ]] || {
+    sed -n '2,/^$/s/^# \?//p' "$0"
+    exit 2
+}
 [[ $EUID -eq 0 ]] || cannot "this needs root"
 command -v debootstrap >/dev/null || cannot "there is no debootstrap"
+git -C "$ROOT" rev-parse 2>/dev/null || cannot "the files are taken from a git clone, and this is none"
 unshare --mount --pid --ipc --fork true 2>/dev/null || cannot "namespaces are not allowed here"
 
 failed=0
