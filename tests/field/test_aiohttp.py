@@ -47,6 +47,7 @@ async def serving(
 
 def client(tls: ssl.SSLContext | None = None, **options: object) -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(ssl=tls, limit=0) if tls else aiohttp.TCPConnector(limit=0)
+    options.setdefault("timeout", aiohttp.ClientTimeout())  # none: 200 handshakes may take a while
     return aiohttp.ClientSession(connector=connector, **options)
 
 

@@ -8,6 +8,7 @@ import hashlib
 
 import pytest
 from field_loops import CROWD, Cargo, Turnstile
+from programs import PATIENCE_S
 
 websockets = pytest.importorskip("websockets", reason="python3-websockets is not installed")
 
@@ -20,7 +21,11 @@ def connecting(server, tls, **options):
     port = server.sockets[0].getsockname()[1]
     scheme = "wss" if tls else "ws"
     return websockets.connect(
-        f"{scheme}://127.0.0.1:{port}", ssl=tls, compression=None, open_timeout=30, **options
+        f"{scheme}://127.0.0.1:{port}",
+        ssl=tls,
+        compression=None,
+        open_timeout=PATIENCE_S,
+        **options,
     )
 
 
