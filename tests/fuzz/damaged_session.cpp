@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "tracer/clock.h"
 #include "tracer/recorder.h"

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "tests/fuzz/damaged_session.h"
 #include "tests/fuzz/viewer.h"
