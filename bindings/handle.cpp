@@ -15,6 +15,7 @@ namespace {
 
 PyTypeObject* handle_type = nullptr;
 PyTypeObject* timer_handle_type = nullptr;
+PyTypeObject* threadsafe_handle_type = nullptr;  ///< null before Python 3.14
 
 /// Memory of dead handles, kept for the next ones.
 struct FreeList {
@@ -186,6 +187,10 @@ HandleObject* new_handle(const HandleParts& parts) {
   return make(handle_type, free_handles, parts);
 }
 
+HandleObject* new_threadsafe_handle(const HandleParts& parts) {
+  return make(threadsafe_handle_type != nullptr ? threadsafe_handle_type : handle_type, free_handles, parts);
+}
+
 HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object) {
   HandleObject* handle = make(timer_handle_type, free_timers, parts);
   if (handle == nullptr)
@@ -213,7 +218,8 @@ void track_pending_handles(LoopObject* loop) {
 }
 
 bool is_handle(PyObject* object) {
-  return Py_TYPE(object) == handle_type || Py_TYPE(object) == timer_handle_type;
+  PyTypeObject* type = Py_TYPE(object);
+  return type == handle_type || type == timer_handle_type || type == threadsafe_handle_type;
 }
 
 bool cancel_handle(HandleObject* handle) {
@@ -353,6 +359,13 @@ bool add_handle_types(PyObject* module) {
                 timer_methods.data(), timer_properties.data(), runtime().timer_handle_type);
   if (handle_type == nullptr || timer_handle_type == nullptr)
     return false;
+  if (runtime().threadsafe_handle_type != nullptr) {
+    threadsafe_handle_type =
+        make_type("loopscope._native._ThreadSafeHandle", "A callback that call_soon_threadsafe() scheduled.",
+                  methods.data(), properties.data(), runtime().threadsafe_handle_type);
+    if (threadsafe_handle_type == nullptr)
+      return false;
+  }
   return PyModule_AddType(module, handle_type) == 0 && PyModule_AddType(module, timer_handle_type) == 0;
 }
 

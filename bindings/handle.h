@@ -1,5 +1,6 @@
 #pragma once
-/// loopscope.Handle and loopscope.TimerHandle: what call_soon() and call_later() return.
+/// loopscope.Handle and loopscope.TimerHandle: what call_soon() and call_later() return. From Python 3.14 on
+/// call_soon_threadsafe() has a type of its own, as asyncio's: the GIL is its lock.
 ///
 /// Plain CPython types and not pybind11 ones: one is made and run per callback, and pybind11's instances and
 /// argument casters would cost more than the callback itself. Real subclasses of asyncio.Handle and
@@ -84,6 +85,8 @@ PyObject* args_tuple(HandleObject* handle);
 
 /// A new reference, or null with an exception set.
 HandleObject* new_handle(const HandleParts& parts);
+/// As call_soon_threadsafe() makes it.
+HandleObject* new_threadsafe_handle(const HandleParts& parts);
 HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object);
 
 [[nodiscard]] bool is_handle(PyObject* object);

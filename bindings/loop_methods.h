@@ -17,6 +17,10 @@ inline loop::Loop& native(LoopObject* self) {
 
 /// False with asyncio's RuntimeError if the loop is closed.
 bool check_open(LoopObject* self);
+/// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments. A borrowed
+/// reference; null if it is not given.
+bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
+                  PyObject*& context);
 
 // -- loop_scheduling.cpp: what runs per callback
 
@@ -42,8 +46,9 @@ PyObject* new_future(LoopObject* loop);
 /// Who watched a descriptor is about to be replaced or removed: it is not called any more, even if it is queued.
 /// Null is nobody. False with an exception set.
 bool cancel_watch(loop::Callback* watching);
-PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count);
-PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count);
+/// _add_reader(file, callback, *args, context=None): Python 3.15 says in which context.
+PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
 PyObject* remove_reader(PyObject* self, PyObject* file);
 PyObject* remove_writer(PyObject* self, PyObject* file);
 /// selectors.EVENT_READ | selectors.EVENT_WRITE for a descriptor, 0 if it is not watched.

@@ -49,9 +49,10 @@ bool is_context(PyObject* keywords, Py_ssize_t i) {
   return true;
 }
 
-/// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments.
-bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
-           PyObject*& context) {
+}  // namespace
+
+bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
+                  Py_ssize_t least, PyObject*& context) {
   context = nullptr;
   const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < keyword_count; ++i) {
@@ -73,6 +74,8 @@ bool parse(const char* method, PyObject* const* args, Py_ssize_t count, PyObject
                least - count == 1 ? "" : "s");
   return false;
 }
+
+namespace {
 
 /// A task first shows itself by scheduling its first step.
 void note_task(LoopObject* self, PyObject* callback) {
@@ -97,13 +100,14 @@ bool is_done_callback(PyObject* const* args, Py_ssize_t count, PyObject* context
 PyObject* schedule_soon(LoopObject* self, const char* method, CallbackKind kind, PyObject* const* args,
                         Py_ssize_t count, PyObject* keywords) {
   PyObject* context = nullptr;
-  if (!parse(method, args, count, keywords, 1, context) || !check_open(self) ||
+  if (!take_context(method, args, count, keywords, 1, context) || !check_open(self) ||
       !check_in_debug(self, args[0], method, kind == CallbackKind::soon))
     return nullptr;
   const tracer::Recorder& recorder = native(self).recorder();
   if (recorder.callbacks() && kind == CallbackKind::soon && is_done_callback(args, count, context)) [[unlikely]]
     kind = CallbackKind::future_done;
-  HandleObject* handle = new_handle({self, args[0], args + 1, count - 1, context, kind});
+  const HandleParts parts{self, args[0], args + 1, count - 1, context, kind};
+  HandleObject* handle = kind == CallbackKind::threadsafe ? new_threadsafe_handle(parts) : new_handle(parts);
   if (handle == nullptr)
     return nullptr;
   if (recorder.tasks()) [[unlikely]]
@@ -165,7 +169,7 @@ PyObject* call_later_by_methods(PyObject* self, PyObject* const* args, Py_ssize_
 PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
   PyObject* context = nullptr;
-  if (!parse("call_later", args, count, keywords, 2, context) || !check_open(self))
+  if (!take_context("call_later", args, count, keywords, 2, context) || !check_open(self))
     return nullptr;
   if (args[0] == Py_None) {
     PyErr_SetString(PyExc_TypeError, "delay must not be None");
@@ -189,7 +193,7 @@ PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, 
 PyObject* call_at(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
   PyObject* context = nullptr;
-  if (!parse("call_at", args, count, keywords, 2, context))
+  if (!take_context("call_at", args, count, keywords, 2, context))
     return nullptr;
   if (args[0] == Py_None) {
     PyErr_SetString(PyExc_TypeError, "when cannot be None");

@@ -64,13 +64,12 @@ int watched_descriptor_of(LoopObject* loop, PyObject* file) {
   return known;
 }
 
-PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, CallbackKind kind) {
+PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
+                    CallbackKind kind) {
   LoopObject* self = as_loop(object);
-  if (count < 2) {
-    PyErr_SetString(PyExc_TypeError, "a file descriptor and a callback are required");
-    return nullptr;
-  }
-  if (!check_open(self))
+  const char* method = kind == CallbackKind::reader ? "_add_reader" : "_add_writer";
+  PyObject* context = nullptr;
+  if (!take_context(method, args, count, keywords, 2, context) || !check_open(self))
     return nullptr;
   const int fd = watched_descriptor_of(self, args[0]);
   if (fd < 0)
@@ -83,7 +82,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, C
   }
   const WatchKind what =
       watch_kind(self->state->names, native(self).recorder(), args[1], args + 2, count - 2, kind);
-  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, nullptr, what.callback, what.name});
+  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, context, what.callback, what.name});
   if (handle == nullptr)
     return nullptr;
   if (what.transports)
@@ -119,11 +118,11 @@ bool cancel_watch(loop::Callback* watching) {
   return true;  // a transport's own callbacks look for themselves
 }
 
-PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  return add_watch(self, args, count, CallbackKind::reader);
+PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  return add_watch(self, args, count, keywords, CallbackKind::reader);
 }
-PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  return add_watch(self, args, count, CallbackKind::writer);
+PyObject* add_writer(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  return add_watch(self, args, count, keywords, CallbackKind::writer);
 }
 
 namespace {

@@ -1,12 +1,12 @@
 # Which Python the package is built for. Sets what FindPython sets, finds pybind11, and says in one sentence what is
 # wrong with a Python that cannot be used.
 #
-#     cmake -DPython_EXECUTABLE=/path/to/python3.13 ...     any CPython from 3.9 to 3.13, a virtual environment's too
+#     cmake -DPython_EXECUTABLE=/path/to/python3.13 ...     any CPython from 3.9 to 3.15, a virtual environment's too
 #
 # Without it that is /usr/bin/python3, whatever python3 is on the PATH. One build folder serves one Python.
 
 set(LOOPSCOPE_OLDEST_PYTHON 3.9)
-set(LOOPSCOPE_NEWEST_PYTHON 3.13) # of those that tests/matrix.py has run on
+set(LOOPSCOPE_NEWEST_PYTHON 3.15) # of those that tests/matrix.py has run on
 
 if(NOT Python_EXECUTABLE AND EXISTS /usr/bin/python3)
   set(Python_EXECUTABLE /usr/bin/python3)

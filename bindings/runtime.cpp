@@ -113,6 +113,8 @@ bool load_runtime() {
     if ((*string.slot = PyUnicode_InternFromString(string.text)) == nullptr)
       return false;
   }
+  if ((it.threadsafe_handle_type = import_from("asyncio.events", "_ThreadSafeHandle")) == nullptr)
+    PyErr_Clear();
   load_c_tasks(it);
   const PyRef base_loop = PyRef::steal(import_from("asyncio", "BaseEventLoop"));
   it.base_create_future = base_loop ? PyObject_GetAttr(base_loop.get(), it.create_future) : nullptr;

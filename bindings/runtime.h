@@ -9,10 +9,11 @@
 namespace loopscope::bindings {
 
 struct Runtime {
-  PyObject* handle_type = nullptr;        ///< asyncio.Handle
-  PyObject* timer_handle_type = nullptr;  ///< asyncio.TimerHandle
-  PyObject* transport_type = nullptr;     ///< asyncio.transports._FlowControlMixin, a Transport
-  PyTypeObject* task_type = nullptr;      ///< _asyncio.Task, null if asyncio has no C tasks
+  PyObject* handle_type = nullptr;             ///< asyncio.Handle
+  PyObject* timer_handle_type = nullptr;       ///< asyncio.TimerHandle
+  PyObject* threadsafe_handle_type = nullptr;  ///< asyncio.events._ThreadSafeHandle; null before Python 3.14
+  PyObject* transport_type = nullptr;          ///< asyncio.transports._FlowControlMixin, a Transport
+  PyTypeObject* task_type = nullptr;           ///< _asyncio.Task, null if asyncio has no C tasks
   PyCFunction task_get_coro = nullptr;
   PyCFunction task_done = nullptr;
   PyTypeObject* future_type = nullptr;  ///< _asyncio.Future, null if asyncio has no C futures

@@ -49,7 +49,7 @@ bool schedule_connection_lost(TransportObject* self, PyObject* exception) {
   const PyRef callback = PyRef::steal(PyObject_GetAttrString(as_object(self), "_call_connection_lost"));
   if (!callback)
     return false;
-  HandleParts parts{self->loop, callback.get(), &exception, 1};
+  HandleParts parts{self->loop, callback.get(), &exception, 1, self->context};
   parts.kind = CallbackKind::connection_lost;
   parts.object_id = stream_of(self).handle_id();
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
@@ -131,6 +131,7 @@ PyObject* detach(PyObject* object, PyObject*) {
   clear(self->sock);
   clear(self->protocol);
   clear(self->server);
+  clear(self->context);
   clear(self->read_context);
   clear(self->write_context);
   Py_CLEAR(self->loop);

@@ -64,6 +64,7 @@ struct TransportObject {
   PyObject* server;
   PyObject* waiter;        ///< of create_connection(): done once connection_made() has run
   PyObject* empty_waiter;  ///< of sendfile(): done once everything is written
+  PyObject* context;  ///< of all its callbacks, from Python 3.15 on; null: of whoever makes, resumes or writes
   PyObject* read_context;
   PyObject* write_context;
   PyObject* weak_references;
@@ -87,6 +88,11 @@ inline TransportObject* as_transport(PyObject* object) {
 }
 inline PyObject* as_object(TransportObject* self) {
   return reinterpret_cast<PyObject*>(self);
+}
+/// The context that a callback which is scheduled now will run in: a new reference, null with an exception set.
+inline PyObject* new_context(TransportObject* self) {
+  Py_XINCREF(self->context);
+  return self->context != nullptr ? self->context : PyContext_CopyCurrent();
 }
 inline loop::Stream& stream_of(TransportObject* self) {
   return self->parts->stream;

@@ -185,7 +185,7 @@ void read_ready(TransportObject* self) {
 }
 
 bool start_reading(TransportObject* self) {
-  PyObject* context = PyContext_CopyCurrent();
+  PyObject* context = new_context(self);
   if (context == nullptr)
     return false;
   Py_XSETREF(self->read_context, context);

@@ -61,13 +61,13 @@ bool tell_all(TransportObject* self, PyObject* sock, PyObject* extra) {
   return self->extra != nullptr;
 }
 
-/// _attach(loop, sock, fd, protocol, waiter, extra, server, kind): the constructor's native part.
+/// _attach(loop, sock, fd, protocol, waiter, extra, kind, context): the constructor's native part.
 PyObject* attach(PyObject* object, PyObject* args) {
   TransportObject* self = as_transport(object);
   PyObject *loop = nullptr, *sock = nullptr, *protocol = nullptr, *waiter = nullptr, *extra = nullptr,
-           *server = nullptr;
+           *context = nullptr;
   int fd = -1, kind = 0;
-  if (!PyArg_ParseTuple(args, "OOiOOOOi", &loop, &sock, &fd, &protocol, &waiter, &extra, &server, &kind))
+  if (!PyArg_ParseTuple(args, "OOiOOOiO", &loop, &sock, &fd, &protocol, &waiter, &extra, &kind, &context))
     return nullptr;
   if (!is_loop(loop) || self->parts != nullptr) {
     PyErr_SetString(PyExc_TypeError, "a transport is attached once, to a loopscope loop");
@@ -75,16 +75,21 @@ PyObject* attach(PyObject* object, PyObject* args) {
   }
   if (!check_open(reinterpret_cast<LoopObject*>(loop)))
     return nullptr;
+  if (context != Py_None && !PyContext_CheckExact(context)) {
+    PyErr_Format(PyExc_TypeError, "a transport's context must be a contextvars.Context, not %.100s",
+                 Py_TYPE(context)->tp_name);
+    return nullptr;
+  }
   Py_INCREF(loop);
   self->loop = reinterpret_cast<LoopObject*>(loop);
   assign(self->sock, sock);
   if (!self->facts.note(sock, fd, extra) && !tell_all(self, sock, extra))
     return nullptr;
-  if (server != Py_None)
-    assign(self->server, server);
   if (waiter != Py_None)
     assign(self->waiter, waiter);
-  if ((self->read_context = PyContext_CopyCurrent()) == nullptr)
+  if (context != Py_None)
+    assign(self->context, context);
+  if ((self->read_context = new_context(self)) == nullptr)
     return nullptr;
   self->fd = fd;
   self->high_water = 64 * 1024;
@@ -101,7 +106,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));
   if (!made)
     return nullptr;
-  HandleParts parts{self->loop, made.get(), &object, 1};
+  HandleParts parts{self->loop, made.get(), &object, 1, self->context};
   parts.kind = CallbackKind::connection_made;
   parts.object_id = stream_of(self).handle_id();
   HandleObject* handle = new_handle(parts);
@@ -179,7 +184,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
   for (PyObject* held : {self->attributes, self->extra, self->sock, self->protocol, self->server, self->waiter,
-                         self->empty_waiter, self->read_context, self->write_context, self->facts.held()}) {
+                         self->empty_waiter, self->context, self->read_context, self->write_context, self->facts.held()}) {
     Py_VISIT(held);
   }
   return 0;
@@ -295,6 +300,7 @@ PyGetSetDef properties[] = {
     {"_loop", get_object, nullptr, nullptr, at(offsetof(TransportObject, loop))},
     {"_extra", get_extra, set_object, nullptr, at(offsetof(TransportObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(TransportObject, sock))},
+    {"_context", get_object, nullptr, nullptr, at(offsetof(TransportObject, context))},
     {"_protocol", get_object, nullptr, nullptr, at(offsetof(TransportObject, protocol))},
     {"_server", get_object, set_object, nullptr, at(offsetof(TransportObject, server))},
     {"_empty_waiter", get_object, set_object, nullptr, at(offsetof(TransportObject, empty_waiter))},

@@ -137,7 +137,7 @@ bool await_writable(TransportObject* self) {
 /// Queues what the kernel did not take.
 bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
   if (stream_of(self).queued_bytes() == 0) {
-    PyObject* context = PyContext_CopyCurrent();
+    PyObject* context = new_context(self);
     if (context == nullptr)
       return false;
     Py_XSETREF(self->write_context, context);

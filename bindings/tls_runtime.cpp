@@ -80,6 +80,8 @@ bool load_strings(TlsRuntime& it) {
       {&it.do_shutdown, "_do_shutdown"},
       {&it.call_eof_received, "_call_eof_received"},
       {&it.start_shutdown, "_start_shutdown"},
+      {&it.is_closing, "is_closing"},
+      {&it.is_transport_closing, "_is_transport_closing"},
       {&it.pause_reading, "pause_reading"},
       {&it.resume_reading, "resume_reading"},
   };
@@ -98,6 +100,9 @@ const TlsRuntime& tls_runtime() {
 
 bool load_tls_runtime() {
   TlsRuntime& it = the_runtime;
+  const PyRef asking = PyRef::steal(find("asyncio.sslproto", {"SSLProtocol", "_is_transport_closing"}));
+  it.asks_transport = static_cast<bool>(asking);
+  PyErr_Clear();
   return load_types(it) && load_stock(it) && load_strings(it) && make_window_type() &&
          (it.window = new_window()) != nullptr;
 }

@@ -30,7 +30,8 @@ struct TlsRuntime {
   PyObject* stock_process_outgoing = nullptr;
   PyObject* stock_control_app_writing = nullptr;
 
-  PyObject* window = nullptr;  ///< a BufferWindow
+  PyObject* window = nullptr;   ///< a BufferWindow
+  bool asks_transport = false;  ///< its transport asks the one below whether it is closing: from Python 3.14 on
 
   // interned strings
   PyObject* write = nullptr;
@@ -43,6 +44,8 @@ struct TlsRuntime {
   PyObject* do_shutdown = nullptr;
   PyObject* call_eof_received = nullptr;
   PyObject* start_shutdown = nullptr;
+  PyObject* is_closing = nullptr;
+  PyObject* is_transport_closing = nullptr;
   PyObject* pause_reading = nullptr;
   PyObject* resume_reading = nullptr;
 };

@@ -46,7 +46,16 @@ PyObject* write(PyObject* object, PyObject* data) {
 }
 
 PyObject* is_closing(PyObject* object, PyObject*) {
-  return PyBool_FromLong(as_transport(object)->closed);
+  TlsTransportObject* self = as_transport(object);
+  if (self->closed != 0 || !tls_runtime().asks_transport)
+    return PyBool_FromLong(self->closed);
+  if (self->native == 0)
+    return PyObject_CallMethodNoArgs(self->ssl_protocol != nullptr ? self->ssl_protocol : Py_None,
+                                     tls_runtime().is_transport_closing);
+  PyObject* below = as_tls(self->ssl_protocol)->transport;
+  if (below == nullptr || below == Py_None)
+    Py_RETURN_FALSE;
+  return PyObject_CallMethodNoArgs(below, tls_runtime().is_closing);
 }
 
 PyObject* get_protocol(PyObject* object, void*) {

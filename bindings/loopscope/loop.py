@@ -8,6 +8,7 @@ as the asyncio of the Python it runs on.
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import sys
@@ -15,18 +16,19 @@ import threading
 import warnings
 import weakref
 from asyncio import SelectorEventLoop, base_events, events, format_helpers
+from contextvars import Context
 from socket import socket
 from typing import Any
 
-from loopscope import _native, datagram
+from loopscope import _native, accepting, datagram
 from loopscope.lookups import Lookups
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
 from loopscope.queues import Queues
 from loopscope.refusals import NotNestable, refuse_gevent
 from loopscope.signal_slot import SlotHeld, slot
 from loopscope.signals import Signals
-from loopscope.tls import SSLProtocol, check_upgrade
-from loopscope.transport import Listener, connect_transport
+from loopscope.tls import TIMEOUTS, SSLProtocol, check_upgrade, hand_over
+from loopscope.transport import connect_transport
 from loopscope.watchers import Watchers
 
 _loop_numbers = itertools.count(1)
@@ -107,11 +109,18 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
 
     # -- transports ----------------------------------------------------------------------------------
 
-    def _start_serving(
-        self, protocol_factory: Any, sock: Any, *args: Any, **timeouts: float | None
-    ) -> None:
-        listener = Listener(sock) if type(sock) is socket else sock
-        super()._start_serving(protocol_factory, listener, *args, **timeouts)
+    # What a newer asyncio hands over and this does not know (`newer` below) goes on to asyncio's own code, whose slower
+    # transports run on this loop as well.
+
+    def _start_serving(self, protocol_factory: Any, sock: Any, *args: Any, **options: Any) -> None:
+        listener = accepting.Listener(sock) if type(sock) is socket else sock
+        super()._start_serving(protocol_factory, listener, *args, **options)
+
+    def _accept_connection2(
+        self, protocol_factory: Any, conn: Any, *args: Any, **options: Any
+    ) -> Any:
+        maker = functools.partial(accepting.make_protocol, self, protocol_factory, conn)
+        return super()._accept_connection2(maker, conn, *args, **options)
 
     def _make_socket_transport(
         self,
@@ -121,8 +130,18 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         *,
         extra: dict[str, Any] | None = None,
         server: Any = None,
+        context: Context | None = None,
+        **newer: Any,
     ) -> Any:
-        return connect_transport(self, sock, protocol, waiter, extra, server)
+        try:
+            if newer:
+                newer.update(extra=extra, server=server, context=context)
+                return super()._make_socket_transport(sock, protocol, waiter, **newer)
+            return connect_transport(self, sock, protocol, waiter, extra, server, context)
+        except BaseException as error:
+            if server is not None:
+                accepting.give_up(self, sock, error)
+            raise
 
     def _make_datagram_transport(
         self,
@@ -131,9 +150,10 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         address: Any = None,
         waiter: asyncio.Future[None] | None = None,
         extra: dict[str, Any] | None = None,
+        **newer: Any,
     ) -> Any:
-        if not datagram.is_known(sock):
-            return super()._make_datagram_transport(sock, protocol, address, waiter, extra)
+        if newer or not datagram.is_known(sock):
+            return super()._make_datagram_transport(sock, protocol, address, waiter, extra, **newer)
         return datagram.DatagramTransport(self, sock, protocol, address, waiter, extra)
 
     def _make_ssl_transport(
@@ -147,13 +167,21 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         server_hostname: str | None = None,
         extra: dict[str, Any] | None = None,
         server: Any = None,
-        **timeouts: float | None,
+        context: Context | None = None,
+        **options: Any,
     ) -> Any:
-        tls = SSLProtocol(
-            self, protocol, sslcontext, waiter, server_side, server_hostname, **timeouts
-        )
-        connect_transport(self, rawsock, tls, extra=extra, server=server)
-        return tls._app_transport
+        roles = {"server_side": server_side, "server_hostname": server_hostname}
+        try:
+            if not options.keys() <= TIMEOUTS:
+                options.update(roles, extra=extra, server=server, context=context)
+                return super()._make_ssl_transport(rawsock, protocol, sslcontext, waiter, **options)
+            tls = SSLProtocol(self, protocol, sslcontext, waiter, **roles, **options)
+            connect_transport(self, rawsock, tls, extra=extra, server=server, context=context)
+            return tls._app_transport
+        except BaseException as error:
+            if server is not None:
+                accepting.give_up(self, rawsock, error)
+            raise
 
     async def start_tls(
         self,
@@ -163,9 +191,12 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         *,
         server_side: bool = False,
         server_hostname: str | None = None,
-        **timeouts: float | None,
+        **options: Any,
     ) -> Any:
         """Upgrade a connection to TLS; return the transport that the protocol shall use from now on."""
+        if not options.keys() <= TIMEOUTS:
+            roles = {"server_side": server_side, "server_hostname": server_hostname}
+            return await super().start_tls(transport, protocol, sslcontext, **roles, **options)
         check_upgrade(transport, sslcontext)
         done = self.create_future()
         tls = SSLProtocol(
@@ -176,9 +207,11 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
             server_side,
             server_hostname,
             call_connection_made=False,
-            **timeouts,
+            **options,
         )
         transport.pause_reading()  # until tls.connection_made() has run
+        if server_side:
+            hand_over(protocol, tls)
         transport.set_protocol(tls)
         steps = [
             self.call_soon(tls.connection_made, transport),
@@ -194,13 +227,17 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         return tls._app_transport
 
     def _make_read_pipe_transport(
-        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None
-    ) -> ReadPipeTransport:
+        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None, **newer: Any
+    ) -> Any:
+        if newer:
+            return super()._make_read_pipe_transport(pipe, protocol, waiter, extra, **newer)
         return ReadPipeTransport(self, pipe, protocol, waiter, extra)
 
     def _make_write_pipe_transport(
-        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None
-    ) -> WritePipeTransport:
+        self, pipe: Any, protocol: Any, waiter: Any = None, extra: Any = None, **newer: Any
+    ) -> Any:
+        if newer:
+            return super()._make_write_pipe_transport(pipe, protocol, waiter, extra, **newer)
         return WritePipeTransport(self, pipe, protocol, waiter, extra)
 
 

@@ -6,21 +6,34 @@ Everything else here is the same on every Python from 3.9 on. The native code ha
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from asyncio import events, format_helpers
-from typing import Any
+from asyncio import events, format_helpers, unix_events
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoopPolicy
 
 # 3.12: transports have a writelines() of their own, with words of its own when it refuses.
 HAS_OWN_WRITELINES = sys.version_info >= (3, 12)
 
 
+class NoPolicy:
+    """In place of asyncio's event loop policy on a Python that has none any more: 3.16, if it keeps its word."""
+
+    def __init__(self) -> None:
+        raise RuntimeError(
+            f"Python {sys.version_info[0]}.{sys.version_info[1]} has no event loop policies, so loopscope can be "
+            "neither installed nor a policy: use asyncio.run(main(), loop_factory=loopscope.new_event_loop) "
+            "or loopscope.run(main())"
+        )
+
+
 def default_policy() -> Any:
     """asyncio's own event loop policy, as a class. 3.14 warns whoever asks for it by its public name."""
-    return getattr(events, "_DefaultEventLoopPolicy", None) or asyncio.DefaultEventLoopPolicy
+    return getattr(unix_events, "_UnixDefaultEventLoopPolicy", NoPolicy)
 
 
-def set_policy(policy: asyncio.AbstractEventLoopPolicy | None) -> None:
+def set_policy(policy: AbstractEventLoopPolicy | None) -> None:
     """asyncio.set_event_loop_policy(). 3.14 warns of it: policies go in 3.16."""
     setter: Any = getattr(events, "_set_event_loop_policy", None) or events.set_event_loop_policy
     setter(policy)

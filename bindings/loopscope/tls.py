@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import sslproto
+from asyncio import sslproto, streams
 from asyncio.log import logger
 from typing import Any
 
@@ -12,6 +12,10 @@ try:
     import ssl
 except ImportError:  # asyncio works without it, too
     ssl = None  # type: ignore[assignment]
+
+
+# The options of a TLS connection that asyncio's callers hand over and SSLProtocol takes, on any supported Python.
+TIMEOUTS = frozenset({"ssl_handshake_timeout", "ssl_shutdown_timeout"})
 
 
 def check_upgrade(transport: Any, context: Any) -> None:
@@ -24,6 +28,14 @@ def check_upgrade(transport: Any, context: Any) -> None:
         )
     if not getattr(transport, "_start_tls_compatible", False):
         raise TypeError(f"transport {transport!r} is not supported by start_tls()")
+
+
+def hand_over(protocol: Any, tls: sslproto.SSLProtocol) -> None:
+    """What a server's StreamReader has got already is encrypted: the client did not wait for the upgrade."""
+    reader = getattr(protocol, "_stream_reader", None)
+    if isinstance(protocol, streams.StreamReaderProtocol) and reader is not None and reader._buffer:
+        tls._incoming.write(reader._buffer)  # type: ignore[attr-defined]
+        reader._buffer.clear()
 
 
 if hasattr(_native, "TlsProtocolBase"):

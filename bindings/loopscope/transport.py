@@ -6,6 +6,7 @@ import _socket
 import asyncio
 import warnings
 from asyncio import constants, selector_events, trsock
+from contextvars import Context
 from socket import AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, SOCK_STREAM, TCP_NODELAY, socket
 from typing import Any
 
@@ -16,36 +17,18 @@ _HANDLE_UNIX_STREAM = 3
 
 
 # socket.socket makes an enum of each of them every time, which costs more than the rest of a connection's set-up.
-_family = _socket.socket.family.__get__
-_type = _socket.socket.type.__get__
-_protocol = _socket.socket.proto.__get__
-
-
-class Listener:
-    """A server's socket as asyncio's accepting code uses it, with a faster accept()."""
-
-    __slots__ = ("_socket",)
-
-    def __init__(self, listening: socket) -> None:
-        self._socket = listening
-
-    def accept(self) -> tuple[socket, Any]:
-        """The connection and the peer's address. The listening socket does not block."""
-        own = self._socket
-        fd, address = own._accept()  # type: ignore[attr-defined]
-        return socket(_family(own), _type(own), _protocol(own), fd), address
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._socket, name)
+family_of = _socket.socket.family.__get__
+type_of = _socket.socket.type.__get__
+protocol_of = _socket.socket.proto.__get__
 
 
 def _without_delay(sock: socket) -> int:
     """Sends small writes at once if `sock` is TCP's; answers what kind of handle it is."""
-    family = _family(sock)
+    family = family_of(sock)
     if family == AF_UNIX:
         return _HANDLE_UNIX_STREAM
-    if family in (AF_INET, AF_INET6) and _type(sock) == SOCK_STREAM:
-        if _protocol(sock) == IPPROTO_TCP:
+    if family in (AF_INET, AF_INET6) and type_of(sock) == SOCK_STREAM:
+        if protocol_of(sock) == IPPROTO_TCP:
             sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
     return _HANDLE_TCP
 
@@ -60,14 +43,21 @@ def connect_transport(
     waiter: asyncio.Future[None] | None = None,
     extra: dict[str, Any] | None = None,
     server: Any = None,
+    context: Context | None = None,
 ) -> Any:
-    """A transport of ours; asyncio's own for a socket of a class that reads or writes in its own way."""
+    """A transport of ours; asyncio's own for a socket of a class that reads or writes in its own way.
+
+    In `context` its callbacks run, all of them. Without one, as before Python 3.15, each runs in a copy of the
+    context of whoever made the transport, resumed reading or wrote.
+    """
     kind = type(sock)
     if kind is socket or all(
         getattr(kind, name, None) is getattr(socket, name) for name in _SOCKET_CALLS
     ):
-        return SocketTransport(loop, sock, protocol, waiter, extra, server)
-    return selector_events._SelectorSocketTransport(loop, sock, protocol, waiter, extra, server)
+        return SocketTransport(loop, sock, protocol, waiter, extra, server, context)
+    return selector_events._SelectorSocketTransport(
+        loop, sock, protocol, waiter, extra, server, *([] if context is None else [context])
+    )
 
 
 def with_socket_facts(sock: socket, extra: dict[str, Any] | None) -> dict[str, Any]:
@@ -175,10 +165,12 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
         waiter: asyncio.Future[None] | None = None,
         extra: dict[str, Any] | None = None,
         server: Any = None,
+        context: Context | None = None,
     ) -> None:
         kind = _without_delay(sock)
-        self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, server, kind)
+        self._attach(loop, sock, sock.fileno(), protocol, waiter, extra, kind, context)
         if server is not None:
+            self._server = server
             python_versions.attach_to_server(server, self)
 
     if python_versions.HAS_OWN_WRITELINES:

@@ -42,10 +42,58 @@ def test_importing_it_imports_nothing_else_than_asyncio_does():
         import sys
         before = set(sys.modules)
         import loopscope
-        print([name for name in set(sys.modules) - before if not name.startswith("loopscope")])
+        typing = {"typing", "_typing"}  # Python 3.15's asyncio does without
+        print([name for name in set(sys.modules) - before - typing if not name.startswith("loopscope")])
         """
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_importing_and_using_it_warns_of_nothing():
+    """Also where asyncio warns of what goes in a later version: policies, child watchers, iscoroutinefunction."""
+    done = run_python(
+        """
+        import warnings
+        warnings.simplefilter("error")
+        import asyncio
+        import loopscope
+        import loopscope.cli.run
+
+        async def main():
+            server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            assert await reader.read() == b""
+            writer.close()
+            await writer.wait_closed()
+            server.close()
+            process = await asyncio.create_subprocess_exec("true")
+            return await process.wait()
+
+        print(loopscope.run(main()), loopscope.run(main(), debug=True))
+        loopscope.install()
+        print(asyncio.run(main()))
+        """
+    )
+    assert (done.stdout, done.stderr) == ("0 0\n0\n", "")
+
+
+def test_a_python_without_policies_is_told_what_to_use_instead():
+    """As 3.16 shall be."""
+    done = run_python(
+        """
+        import asyncio
+        from asyncio import unix_events
+        del unix_events._UnixDefaultEventLoopPolicy
+        import loopscope
+        print(loopscope.run(asyncio.sleep(0, "ran")))
+        for refused in (loopscope.install, loopscope.EventLoopPolicy):
+            try:
+                refused()
+            except RuntimeError as error:
+                print("loop_factory=loopscope.new_event_loop" in str(error))
+        """
+    )
+    assert (done.stdout, done.stderr) == ("ran\nTrue\nTrue\n", "")
 
 
 def test_a_session_names_the_python_that_runs_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import hashlib
 import logging
@@ -10,6 +11,7 @@ import os
 import socket
 import ssl
 import weakref
+from asyncio import sslproto
 
 import pytest
 from tcp import Recorder, until
@@ -816,5 +818,58 @@ def test_the_garbage_collector_finds_a_forgotten_connection(loop):
         found = gc.get_referents(protocol, vars(protocol))
         for attribute in ("_sslobj", "_incoming", "_outgoing", "_app_protocol", "_transport"):
             assert any(getattr(protocol, attribute) is one for one in found)
+
+    run(loop, scenario)
+
+
+@stock_differs("loses it", last=(3, 13))
+@since((3, 11), "StreamWriter.start_tls()")
+def test_what_the_client_sent_before_the_server_upgraded_is_not_lost(loop):
+    """The client says that it upgrades, and begins, in one go: the server's StreamReader has its hello already."""
+
+    async def upgrade(reader, writer):
+        assert await reader.readline() == b"STARTTLS\n"
+        await writer.start_tls(server_context())
+        writer.write(await reader.readline())
+        await writer.drain()
+        writer.close()
+
+    async def main():
+        server = await asyncio.start_server(upgrade, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = client_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        writer.write(b"STARTTLS\n" + outgoing.read())
+        while tls.version() is None or outgoing.pending:
+            incoming.write(await asyncio.wait_for(reader.read(65536), 5))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+            writer.write(outgoing.read())
+        tls.write(b"hello\n")
+        writer.write(outgoing.read())
+        answer = b""
+        while not answer:
+            incoming.write(await asyncio.wait_for(reader.read(65536), 5))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                answer = tls.read(100)
+        writer.close()
+        server.close()
+        return answer
+
+    assert loop.run_until_complete(main()) == b"hello\n"
+
+
+def test_whether_it_is_closing_is_told_as_this_python_does(loop):
+    """From 3.14 on also while only the connection below is."""
+    async def scenario(_, client):
+        below = client.transport._ssl_protocol._transport
+        assert not client.transport.is_closing()
+        below.abort()
+        asks = hasattr(sslproto.SSLProtocol, "_is_transport_closing")
+        assert client.transport.is_closing() == asks
+        await client.lost
+        client.transport.is_closing()
 
     run(loop, scenario)
