@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Builds the package for every CPython that is found, tests it there, and prints a table.
 
-    tests/matrix.py                           3.9 to 3.13, whichever are found
+    tests/matrix.py                           3.9 to 3.15, whichever are found
     tests/matrix.py 3.12 /opt/py/bin/python3  these
+    tests/matrix.py --system /var/tmp/sid     and those of another Linux that lies there: see docs/pythons.md
     tests/matrix.py --only tests              without CPython's own tests of asyncio; `conformance`: only those
     tests/matrix.py -k "timers or tls"        some of our tests, as pytest's -k
 
@@ -39,6 +40,7 @@ OUR_TESTS = ["tests/bindings", "tests/cli", "tests/truth"]
 sys.path[:0] = [str(HERE), str(HERE / "conformance")]
 
 import count_results  # noqa: E402
+import other_system  # noqa: E402
 import pythons  # noqa: E402
 import run as conformance  # noqa: E402
 
@@ -47,7 +49,7 @@ import run as conformance  # noqa: E402
 class Row:
     """A line of the table."""
 
-    python: pythons.Python
+    python: str
     tests: str = ""
     ours: str = ""
     stock: str = ""
@@ -167,7 +169,7 @@ def core(outcomes: dict[str, str]) -> dict[str, str]:
 
 
 def work_on(python: pythons.Python, arguments: argparse.Namespace) -> Row:
-    row = Row(python)
+    row = Row(str(python))
     workshop = Workshop(python, arguments.folder)
     try:
         workshop.prepare()
@@ -185,9 +187,24 @@ def work_on(python: pythons.Python, arguments: argparse.Namespace) -> Row:
     return row
 
 
+def rows_of_system(arguments: argparse.Namespace, missing: list[str]) -> list[Row]:
+    """Has this script run inside of the other system, for the Pythons that were not found in this one."""
+    handed_over = arguments.folder / "rows.json"
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    handed_over.unlink(missing_ok=True)
+    options = ["--folder", arguments.folder, "--rows", handed_over, "-j", arguments.jobs]
+    options += ["--only", arguments.only] if arguments.only else []
+    options += ["-k", arguments.expression] if arguments.expression else []
+    python = other_system.newest_python(arguments.system)
+    other_system.run_inside(arguments.system, python, Path(__file__).resolve(), *options, *missing)
+    if not handed_over.exists():
+        raise other_system.CannotEnter(f"nothing came of it in {arguments.system}")
+    return [Row(**row) for row in json.loads(handed_over.read_text())]
+
+
 def print_table(rows: list[Row]) -> None:
     columns = ["Python", "our tests", "CPython's on loopscope", "on asyncio"]
-    cells = [[str(row.python), row.tests, row.ours, row.stock] for row in rows]
+    cells = [[row.python, row.tests, row.ours, row.stock] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns, *cells)]
     for line in (columns, *cells):
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
@@ -203,6 +220,8 @@ def main() -> int:
     parser.add_argument("-k", dest="expression", default="", help="some of our tests, for pytest")
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to build")
+    parser.add_argument("--system", type=Path, help="another Linux, with more Pythons")
+    parser.add_argument("--rows", type=Path, help="also write the table to this file, as JSON")
     arguments = parser.parse_args()
     arguments.folder = arguments.folder.resolve()
     fit, passed_over = pythons.find(arguments.pythons)
@@ -212,6 +231,16 @@ def main() -> int:
     for python in fit:
         print(f"Python {python} ...", file=sys.stderr)
         rows.append(work_on(python, arguments))
+    if arguments.system is not None:
+        missing = pythons.missing(arguments.pythons, fit)
+        for name in missing:
+            passed_over.pop(name, None)
+        try:
+            rows += rows_of_system(arguments, missing)
+        except other_system.CannotEnter as reason:
+            passed_over[", ".join(missing)] = str(reason)
+    if arguments.rows is not None:
+        arguments.rows.write_text(json.dumps([dataclasses.asdict(row) for row in rows]))
     print_table(rows)
     for name, reason in passed_over.items():
         print(f"{name}: passed over, {reason}")

@@ -86,6 +86,14 @@ def supported() -> tuple[tuple[int, ...], tuple[int, ...]]:
     return version("OLDEST"), version("NEWEST")
 
 
+def missing(wanted: Iterable[str], found: Iterable[Python]) -> list[str]:
+    """The minor versions that are wanted, or else supported, and were not found."""
+    oldest, newest = supported()
+    every = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
+    there = {python.minor for python in found}
+    return [name for name in [*wanted] or every if name in every and name not in there]
+
+
 def ask(executable: str) -> Python | None:
     """What the Python says of itself; None if it does not run, as a shim for a version that is not chosen."""
     try:

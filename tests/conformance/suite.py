@@ -37,6 +37,7 @@ LOOPS = {
     "uvloop": ("uvloop", "new_event_loop"),
 }
 AsyncioBase: Any = asyncio.base_events.BaseEventLoop
+HAS_CHILD_WATCHERS = hasattr(asyncio, "set_child_watcher")  # until Python 3.13
 Factory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -87,7 +88,7 @@ def core_classes(factory: Factory) -> dict[str, type[unittest.TestCase]]:
             super().setUp()
             self.loop = self.create_event_loop()
             self.set_event_loop(self.loop)
-            if not isinstance(self.loop, asyncio.SelectorEventLoop):
+            if not isinstance(self.loop, asyncio.SelectorEventLoop) or not HAS_CHILD_WATCHERS:
                 return  # it watches its children itself
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
@@ -96,9 +97,10 @@ def core_classes(factory: Factory) -> dict[str, type[unittest.TestCase]]:
                 asyncio.set_child_watcher(watcher)
 
         def tearDown(self):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                asyncio.set_child_watcher(None)
+            if HAS_CHILD_WATCHERS:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    asyncio.set_child_watcher(None)
             self.close_loop(self.loop)
             super().tearDown()
 
@@ -175,7 +177,8 @@ def use_everywhere(factory: Factory, ours: type) -> None:
     """Makes every loop that is asked of the policy, or made by one of asyncio's names for it, one of ours."""
     if is_stock(ours):
         return
-    asyncio.DefaultEventLoopPolicy._loop_factory = staticmethod(factory)  # type: ignore[attr-defined]
+    policy: Any = asyncio.unix_events._UnixDefaultEventLoopPolicy  # type: ignore[attr-defined]
+    policy._loop_factory = staticmethod(factory)
     if issubclass(ours, asyncio.SelectorEventLoop):
         asyncio.SelectorEventLoop = ours  # type: ignore[misc]
         if hasattr(asyncio, "EventLoop"):  # from Python 3.13 on
