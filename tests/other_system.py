@@ -40,5 +40,15 @@ def run_inside(system: Path, *command: object) -> int:
     """The command's exit code. It finds this project where it lies outside, and the same PyPI and the same machine."""
     if os.geteuid() != 0:
         raise CannotEnter("only root can enter another system")
-    entering = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "bash", "-c", ENTER, "enter"]
+    entering = [
+        "unshare",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "bash",
+        "-c",
+        ENTER,
+        "enter",
+    ]
     return subprocess.run([*entering, str(system), str(ROOT), *map(str, command)]).returncode

@@ -863,6 +863,7 @@ def test_what_the_client_sent_before_the_server_upgraded_is_not_lost(loop):
 
 def test_whether_it_is_closing_is_told_as_this_python_does(loop):
     """From 3.14 on also while only the connection below is."""
+
     async def scenario(_, client):
         below = client.transport._ssl_protocol._transport
         assert not client.transport.is_closing()
