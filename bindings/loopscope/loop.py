@@ -223,6 +223,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
             transport.close()
             for step in steps:
                 step.cancel()
+            done = None  # or it would hold the exception, whose traceback holds it
             raise
         return tls._app_transport
 

@@ -48,6 +48,14 @@ FOREIGN = {
     _BASE
     + "test_not_implemented": "wants the abstract class: `_make_socket_transport` and others missing",
 }
+_THREADS = "core.Events.test_call_soon_threadsafe_handle_block_"
+FOREIGN.update(
+    {
+        _THREADS
+        + name: "waits in another thread for a callback that runs, by the lock of asyncio's handle"
+        for name in ("cancellation", "check_cancelled")
+    }
+)
 EXPECTED_FAILURES: dict[str, dict[str, str]] = {"asyncio": {}, "loopscope": FOREIGN, "uvloop": {}}
 
 
