@@ -183,8 +183,9 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   TransportObject* self = as_transport(object);
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
-  for (PyObject* held : {self->attributes, self->extra, self->sock, self->protocol, self->server, self->waiter,
-                         self->empty_waiter, self->context, self->read_context, self->write_context, self->facts.held()}) {
+  for (PyObject* held :
+       {self->attributes, self->extra, self->sock, self->protocol, self->server, self->waiter, self->empty_waiter,
+        self->context, self->read_context, self->write_context, self->facts.held()}) {
     Py_VISIT(held);
   }
   return 0;

@@ -135,7 +135,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
     ) -> Any:
         try:
             if newer:
-                newer.update(extra=extra, server=server, context=context)
+                newer.update(extra=extra, server=server, **_given(context))
                 return super()._make_socket_transport(sock, protocol, waiter, **newer)
             return connect_transport(self, sock, protocol, waiter, extra, server, context)
         except BaseException as error:
@@ -173,7 +173,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         roles = {"server_side": server_side, "server_hostname": server_hostname}
         try:
             if not options.keys() <= TIMEOUTS:
-                options.update(roles, extra=extra, server=server, context=context)
+                options.update(roles, extra=extra, server=server, **_given(context))
                 return super()._make_ssl_transport(rawsock, protocol, sslcontext, waiter, **options)
             tls = SSLProtocol(self, protocol, sslcontext, waiter, **roles, **options)
             connect_transport(self, rawsock, tls, extra=extra, server=server, context=context)
@@ -250,6 +250,11 @@ for _name in _native.SockMethod.names:
 def new_event_loop() -> Loop:
     """A new loop, for asyncio.Runner(loop_factory=...) and the like."""
     return Loop()
+
+
+def _given(context: Context | None) -> dict[str, Any]:
+    """As a keyword, which asyncio knows from Python 3.15 on."""
+    return {} if context is None else {"context": context}
 
 
 def _command_line() -> str:

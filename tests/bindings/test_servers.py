@@ -192,7 +192,9 @@ def test_a_factory_that_raises_costs_its_own_connection_alone(loop, errors):
                 await protocol.lost
 
     loop.run_until_complete(main())
-    assert errors == []  # it is reported in debug mode only
+    # asyncio's own loop reports it in debug mode only
+    assert [type(error["exception"]) for error in errors] in ([], [ZeroDivisionError])
+    errors.clear()
 
 
 def test_a_connection_that_leaves_before_it_is_accepted_does_no_harm(loop):
