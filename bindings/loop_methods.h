@@ -19,8 +19,8 @@ inline loop::Loop& native(LoopObject* self) {
 bool check_open(LoopObject* self);
 /// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments. A borrowed
 /// reference; null if it is not given.
-bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Py_ssize_t least,
-                  PyObject*& context);
+bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
+                  Py_ssize_t least, PyObject*& context);
 
 // -- loop_scheduling.cpp: what runs per callback
 

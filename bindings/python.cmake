@@ -6,7 +6,7 @@
 # Without it that is /usr/bin/python3, whatever python3 is on the PATH. One build folder serves one Python.
 
 set(LOOPSCOPE_OLDEST_PYTHON 3.9)
-set(LOOPSCOPE_NEWEST_PYTHON 3.15) # of those that tests/matrix.py has run on
+set(LOOPSCOPE_NEWEST_PYTHON 3.15) # docs/pythons.md says what ran on which
 
 if(NOT Python_EXECUTABLE AND EXISTS /usr/bin/python3)
   set(Python_EXECUTABLE /usr/bin/python3)
@@ -33,7 +33,7 @@ function(loopscope_check_python python)
   elseif(version VERSION_LESS LOOPSCOPE_OLDEST_PYTHON)
     message(FATAL_ERROR "${python} is Python ${version}; loopscope needs ${LOOPSCOPE_OLDEST_PYTHON} or newer: ${another}")
   elseif(version VERSION_GREATER LOOPSCOPE_NEWEST_PYTHON AND NOT LOOPSCOPE_UNTESTED_PYTHON)
-    message(FATAL_ERROR "${python} is Python ${version}; loopscope is tested on ${LOOPSCOPE_OLDEST_PYTHON} to "
+    message(FATAL_ERROR "${python} is Python ${version}; loopscope is made for ${LOOPSCOPE_OLDEST_PYTHON} to "
                         "${LOOPSCOPE_NEWEST_PYTHON}: ${another}, or try it with -DLOOPSCOPE_UNTESTED_PYTHON=ON")
   elseif(free_threaded)
     message(FATAL_ERROR "${python} is a free-threaded build; the loop relies on the GIL: ${another}")

@@ -39,7 +39,7 @@ def configure(folder: Path, python: object) -> str:
     [
         ("pypy", "3.10", 0, __file__, "is pypy; loopscope is built on CPython's own C API"),
         ("cpython", "3.8", 0, __file__, "is Python 3.8; loopscope needs 3.9 or newer"),
-        ("cpython", "3.99", 0, __file__, "is Python 3.99; loopscope is tested on 3.9 to"),
+        ("cpython", "3.99", 0, __file__, "is Python 3.99; loopscope is made for 3.9 to"),
         ("cpython", "3.13", 1, __file__, "is a free-threaded build; the loop relies on the GIL"),
         ("cpython", "3.9", 0, "/no/Python.h", "has no C headers: /no/Python.h is missing"),
     ],
