@@ -45,6 +45,38 @@ PyCodeObject* coroutine_code(PyObject* coroutine) {
 #endif
 }
 
+bool holds_definition(const PyMethodDef* table, const PyMethodDef* wanted) {
+  for (; table != nullptr && table->ml_name != nullptr; ++table)
+    if (table == wanted)
+      return true;
+  return false;
+}
+
+/// What a method's definition lives as long as: the class or the module that has it in its table. Else only the function is
+/// known to need it: libraries also make definitions for one function and free them with it.
+PyObject* owner_of(const PyMethodDef* definition, PyObject* function) {
+  PyObject* self = reinterpret_cast<PyCFunctionObject*>(function)->m_self;
+  if (self == nullptr)
+    return function;
+  if (PyModule_Check(self)) {
+    const PyModuleDef* module = PyModule_GetDef(self);
+    PyErr_Clear();
+    return module != nullptr && holds_definition(module->m_methods, definition) ? self : function;
+  }
+  auto* type = PyType_Check(self) ? reinterpret_cast<PyTypeObject*>(self) : Py_TYPE(self);
+  PyObject* bases = type->tp_mro;
+  for (Py_ssize_t i = 0; bases != nullptr && i < PyTuple_GET_SIZE(bases); ++i) {
+    PyObject* base = PyTuple_GET_ITEM(bases, i);
+    if (holds_definition(reinterpret_cast<PyTypeObject*>(base)->tp_methods, definition))
+      return base;
+  }
+  return function;
+}
+
+bool lives_for_ever(PyObject* object) {
+  return PyType_Check(object) && !PyType_HasFeature(reinterpret_cast<PyTypeObject*>(object), Py_TPFLAGS_HEAPTYPE);
+}
+
 bool is_task(PyObject* object) {
   return object != nullptr && runtime().task_type != nullptr && PyObject_TypeCheck(object, runtime().task_type);
 }
@@ -194,9 +226,8 @@ NameId CallbackNames::sleep_in(tracer::Recorder& recorder, PyCodeObject* code, P
   if (const NameId known = recorder.find_name(key); known != kNoName)
     return known;
   const std::string text = std::string("sleep in ").append(text_of(qualname_of(code, qualname)));
-  const NameId id =
-      recorder.intern(key, text, text_of(code->co_filename), static_cast<std::uint32_t>(code->co_firstlineno));
-  return keep(id, reinterpret_cast<PyObject*>(code));
+  return intern(recorder, key, reinterpret_cast<PyObject*>(code), text, text_of(code->co_filename),
+                static_cast<std::uint32_t>(code->co_firstlineno));
 }
 
 NameId CallbackNames::method(tracer::Recorder& recorder, PyObject* object, PyObject* method_name) {
@@ -229,19 +260,22 @@ NameId CallbackNames::callable(tracer::Recorder& recorder, PyObject* object) {
 NameId CallbackNames::code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname) {
   if (const NameId known = recorder.find_name(code); known != kNoName)
     return known;
-  const NameId id = recorder.intern(code, text_of(qualname_of(code, qualname)), text_of(code->co_filename),
-                                    static_cast<std::uint32_t>(code->co_firstlineno));
-  return keep(id, reinterpret_cast<PyObject*>(code));
+  return intern(recorder, code, reinterpret_cast<PyObject*>(code), text_of(qualname_of(code, qualname)),
+                text_of(code->co_filename), static_cast<std::uint32_t>(code->co_firstlineno));
 }
 
 NameId CallbackNames::c_function(tracer::Recorder& recorder, PyObject* function) {
   const PyMethodDef* definition = reinterpret_cast<PyCFunctionObject*>(function)->m_ml;
   if (const NameId known = recorder.find_name(definition); known != kNoName)
     return known;
-  const PyRef qualname = PyRef::steal(PyObject_GetAttrString(function, "__qualname__"));
-  if (!qualname)
-    PyErr_Clear();
-  return recorder.intern(definition, qualname ? text_of(qualname.get()) : definition->ml_name, {}, 0);
+  PyObject* owner = owner_of(definition, function);
+  PyObject* named = PyType_Check(owner) ? owner : function;
+  const PyRef qualname = PyRef::steal(PyObject_GetAttrString(named, "__qualname__"));
+  PyErr_Clear();
+  std::string text(qualname ? text_of(qualname.get()) : definition->ml_name);
+  if (qualname && named == owner)
+    text.append(1, '.').append(definition->ml_name);
+  return intern(recorder, definition, owner, text);
 }
 
 NameId CallbackNames::type_of(tracer::Recorder& recorder, PyObject* object) {
@@ -263,17 +297,14 @@ NameId CallbackNames::type(tracer::Recorder& recorder, PyTypeObject* type, const
     file = text_of(code->co_filename);
     line = static_cast<std::uint32_t>(code->co_firstlineno);
   }
-  return keep(recorder.intern(type, text_of(qualname.get()), file, line), reinterpret_cast<PyObject*>(type));
+  return intern(recorder, type, reinterpret_cast<PyObject*>(type), text_of(qualname.get()), file, line);
 }
 
-int CallbackNames::traverse(visitproc visit, void* arg) const {
-  for (const PyRef& key : kept_) Py_VISIT(key.get());
-  return 0;
-}
-
-NameId CallbackNames::keep(NameId id, PyObject* key) {
-  if (id != kNoName)
-    kept_.push_back(PyRef::borrow(key));
+NameId CallbackNames::intern(tracer::Recorder& recorder, const void* key, PyObject* alive, std::string_view name,
+                             std::string_view file, std::uint32_t line) {
+  const NameId id = recorder.intern(key, name, file, line);
+  if (id != kNoName && !lives_for_ever(alive) && !named_.watch(alive, key))
+    recorder.forget_name(key);
   return id;
 }
 

@@ -3,21 +3,27 @@
 ///
 /// A name is interned once per code object: a bound method, a closure made anew each time and a task's step all
 /// lead to the code that runs. Callables written in C are named by their type or method, without a file.
-/// Thread: the loop's, with the GIL. Owner: keeps each code object it has named alive, so that its address stays
-/// its key. Errors: none; a callable that cannot be named gets kNoName.
+/// Thread: the loop's, with the GIL. Owner: of nothing that it names. A key is the address of a code object, a class or a
+/// definition of a method, and is forgotten when that is gone, before anything else can have the address.
+/// Errors: none; a callable that cannot be named gets kNoName.
 
 #include <Python.h>
 
-#include <utility>
-#include <vector>
+#include <cstdint>
+#include <string_view>
 
-#include "bindings/py_ref.h"
+#include "bindings/death_watch.h"
 #include "loop/callback.h"
+#include "loop/loop.h"
 
 namespace loopscope::bindings {
 
 class CallbackNames {
  public:
+  /// The names are those of the loop's recorder.
+  explicit CallbackNames(loop::Loop& loop)
+      : named_([&loop](const void* key) { loop.recorder().forget_name(key); }) {}
+
   /// `kind` is what the caller knows; a task's step is recognised and becomes task_step, a protocol's method that was
   /// queued becomes what it is. `first` is the first argument, null if there is none.
   loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind,
@@ -30,10 +36,8 @@ class CallbackNames {
   /// The name of the coroutine that a task runs.
   tracer::NameId task(tracer::Recorder& recorder, PyObject* task);
 
-  /// For the garbage collector: a class that has been named may lead back to the loop.
-  int traverse(visitproc visit, void* arg) const;
-  /// Lets go of what was named. Only when nothing is recorded any more.
-  void clear() { const auto dropped = std::exchange(kept_, {}); }
+  /// Only when nothing is recorded any more.
+  void clear() { named_.clear(); }
 
  private:
   tracer::NameId callable(tracer::Recorder& recorder, PyObject* object);
@@ -42,9 +46,11 @@ class CallbackNames {
   tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
   tracer::NameId type(tracer::Recorder& recorder, PyTypeObject* type, const char* method);
   tracer::NameId sleep_in(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
-  tracer::NameId keep(tracer::NameId id, PyObject* key);
+  /// What a key is called, and where it stands. The key means that as long as `alive` lives.
+  tracer::NameId intern(tracer::Recorder& recorder, const void* key, PyObject* alive, std::string_view name,
+                        std::string_view file = {}, std::uint32_t line = 0);
 
-  std::vector<PyRef> kept_;
+  DeathWatch named_;
 };
 
 /// The task whose step or wake-up `callable` is; null (borrowed) if it is neither.

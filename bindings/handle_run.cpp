@@ -120,16 +120,13 @@ void run_plain(HandleObject* handle) {
     run_in_context(handle);
 }
 
-/// At level tasks: a task's first step means that it was created, and after a step it may be done.
+/// At level tasks: after a step a task may be done.
 void run_task_step(HandleObject* handle, PyObject* task) {
-  tracer::Recorder& recorder = handle->loop->state->loop.recorder();
-  const auto id = reinterpret_cast<std::uint64_t>(task);
   const PyRef kept = PyRef::borrow(task);
-  const tracer::NameId name = handle->loop->state->names.task(recorder, task);
   run_plain(handle);
   const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
   if (done.get() == Py_True)
-    recorder.task_done(name, id);
+    handle->loop->state->tasks.done(task);
 }
 
 }  // namespace
@@ -174,6 +171,8 @@ void HandleCallback::run() {
 
 loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   HandleObject* handle = handle_of(*this);
+  if (handle->named != tracer::kNoName && !recorder.holds_name(handle->named)) [[unlikely]]
+    handle->named = tracer::kNoName;
   if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 && is_timer(handle) &&
       handle->named == tracer::kNoName)
     handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[0]);
@@ -183,6 +182,8 @@ loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
   loop::Description what = handle->loop->state->names.describe(recorder, handle->callback, handle->kind, first);
   if (what.kind == CallbackKind::timer && handle->callback != runtime().set_result_unless_cancelled)
     handle->named = what.name;  // it is asked for when it is set, when it is due, and when it runs
+  if (what.kind == CallbackKind::task_step && recorder.tasks()) [[unlikely]]
+    what.object = handle->loop->state->tasks.number_of(task_behind(handle->callback));
   if (handle->object_id != 0)
     what.object = handle->object_id;
   return what;

@@ -66,6 +66,7 @@ PyObject* write_to_self(PyObject* object, PyObject*) {
 
 void stop_recording(LoopObject* self) {
   native(self).set_recorder(tracer::Recorder());
+  self->state->tasks.clear();
   self->state->names.clear();
 }
 
@@ -153,8 +154,6 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   int result = self->state->leases.traverse(visit, arg);
   if (result == 0)
     result = self->state->files.traverse(visit, arg);
-  if (result == 0)
-    result = self->state->names.traverse(visit, arg);
   self->state->loop.for_each_callback([&](loop::Callback& callback) {
     if (result == 0)
       result = visit(static_cast<PyCallback&>(callback).held(), arg);

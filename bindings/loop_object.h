@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "bindings/callback_names.h"
+#include "bindings/live_tasks.h"
 #include "bindings/loop_clock.h"
 #include "bindings/own_methods.h"
 #include "bindings/py_ref.h"
@@ -38,13 +39,14 @@ class GilGate final : public loop::PollGate {
 
 /// The C++ parts of a LoopObject.
 struct LoopState {
-  explicit LoopState(LoopObject* owner) : gate(owner), clock(owner) {}
+  explicit LoopState(LoopObject* owner) : gate(owner), clock(owner), names(loop), tasks(loop, names) {}
 
   loop::Loop loop;
   GilGate gate;
   LoopClock clock;
   OwnMethods own_methods;
   CallbackNames names;
+  LiveTasks tasks;
   SockLeases leases;
   WatchedFiles files;
   PyRef transports;                       ///< a TransportTable; Loop._transports too

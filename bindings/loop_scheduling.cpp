@@ -79,11 +79,8 @@ namespace {
 
 /// A task first shows itself by scheduling its first step.
 void note_task(LoopObject* self, PyObject* callback) {
-  tracer::Recorder& recorder = native(self).recorder();
-  PyObject* task = task_behind(callback);
-  const auto id = reinterpret_cast<std::uint64_t>(task);
-  if (task != nullptr && !recorder.knows_task(id))
-    recorder.task_created(self->state->names.task(recorder, task), id);
+  if (PyObject* task = task_behind(callback))
+    self->state->tasks.number_of(task);
 }
 
 /// As futures schedule their done callbacks: with the future, which is done, and in the context of add_done_callback().

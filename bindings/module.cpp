@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "bindings/datagram_transport.h"
+#include "bindings/death_watch.h"
 #include "bindings/handle.h"
 #include "bindings/literal_lookup.h"
 #include "bindings/loop_object.h"
@@ -46,9 +47,9 @@ PyMethodDef functions[] = {
 };
 
 bool fill(PyObject* module) {
-  return load_runtime() && add_handle_types(module) && make_transport_table_type() && add_loop_type(module) &&
-         add_stream_transport_type(module) && add_sock_call_type(module) && add_sock_method_type(module) &&
-         add_datagram_transport_type(module) && add_tls_types(module) &&
+  return load_runtime() && load_death_watch() && add_handle_types(module) && make_transport_table_type() &&
+         add_loop_type(module) && add_stream_transport_type(module) && add_sock_call_type(module) &&
+         add_sock_method_type(module) && add_datagram_transport_type(module) && add_tls_types(module) &&
          PyModule_AddFunctions(module, functions) == 0 &&
          PyModule_AddStringConstant(module, "libuv_version", uv_version_string()) == 0;
 }

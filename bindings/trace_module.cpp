@@ -192,6 +192,8 @@ py::dict counters_of(const Session& session) {
   made["handles_closed"] = counters.handles_closed;
   made["tasks_created"] = counters.tasks_created;
   made["tasks_done"] = counters.tasks_done;
+  made["tasks_live"] = counters.tasks_live;
+  made["tasks_destroyed"] = counters.tasks_destroyed;
   made["slots_lost"] = counters.slots_lost;
   return made;
 }
@@ -210,6 +212,10 @@ std::string_view word_of_kind(const TraceEvent& event) {
       return handle_kind_name(static_cast<HandleKind>(event.kind));
     case EventType::level_changed:
       return level_name(static_cast<Level>(event.kind));
+    case EventType::task_created:
+      return static_cast<TaskStart>(event.kind) == TaskStart::noticed ? "noticed" : "created";
+    case EventType::task_done:
+      return static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed ? "destroyed" : "done";
     default:
       return "";
   }

@@ -17,7 +17,7 @@ UV = r"uv\.h|uv/.*"
 PYTHON = r"Python\.h|structmember\.h|pybind11/.*"
 DRAWING = r"imgui.*|backends/imgui.*|GLFW/.*|GL/.*|EGL/.*|epoxy/.*"
 WRITERS = r"tracer/(ring_writer|recorder|writable_session|name_interner|object_slots)\.h"
-READERS = r"tracer/(ring_reader|session|session_list|trace_event)\.h|tracer/(analysis|export)/.*"
+READERS = r"tracer/(ring_reader|name_reader|session|session_list|trace_event)\.h|tracer/(analysis|export)/.*"
 
 
 @dataclass(frozen=True)

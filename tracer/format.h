@@ -6,9 +6,9 @@
 ///     offset 0                                                           session.size_bytes
 ///     +---------------+---------+----------+---------+----------+-----------+--------------+
 ///     | SessionHeader | Present | Counters | Control | slots    | names     | ring         |
-///     | who, layout,  | what is | totals   | what    | handles, | strings,  | what         |
-///     | clock anchors | now     | so far   | viewers | tasks    | append-   | happened;    |
-///     | (4096 bytes)  |         |          | ask for |          | only      | overwrites   |
+///     | who, layout,  | what is | totals   | what    | handles, | strings;  | what         |
+///     | clock anchors | now     | so far   | viewers | tasks    | the first | happened;    |
+///     | (4096 bytes)  |         |          | ask for |          | are kept  | overwrites   |
 ///     +---------------+---------+----------+---------+----------+-----------+--------------+
 ///
 /// Two kinds of memory: the ring holds history and may lose it; everything before it holds the present
@@ -36,7 +36,7 @@
 namespace loopscope::tracer {
 
 inline constexpr char kMagic[8] = {'l', 'o', 'o', 'p', 's', 'c', 'o', 'p'};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 /// How much is recorded. Each level includes the ones before it.
 enum class Level : std::uint8_t {
@@ -128,11 +128,23 @@ enum class EventType : std::uint8_t {
   handle_closed = 14,    // kind = HandleKind; a = handle id
   bytes_read = 15,       // a = handle id; b = bytes
   bytes_written = 16,    // a = handle id; b = bytes
-  task_created = 17,     // name = coroutine; a = task id
-  task_done = 18,        // name = coroutine; a = task id
+  task_created = 17,     // kind = TaskStart; name = coroutine; a = task id, which no other task gets
+  task_done = 18,        // kind = TaskEnd; name = coroutine; a = task id
   wakeup = 19,           // call_soon_threadsafe() woke the poll
   level_changed = 20,    // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
   clock_anchor = 21,     // a = CLOCK_MONOTONIC ns at the event's ticks: about one a second while the loop turns
+};
+
+/// How a task came into the trace.
+enum class TaskStart : std::uint8_t {
+  created = 0,  ///< it was made just now
+  noticed = 1,  ///< it was there before anybody followed tasks, or that is not known
+};
+
+/// How a task ended.
+enum class TaskEnd : std::uint8_t {
+  done = 0,       ///< with a result, an exception, or cancelled
+  destroyed = 1,  ///< nobody held it any more while it waited
 };
 
 /// Event::flags
@@ -153,12 +165,12 @@ struct Event {
   std::uint64_t b;
 };
 
-/// Identifies a name for as long as the session lives: (offset into the name table) / 8.
+/// Identifies a name for as long as the session lives, and no other: (its offset, see tracer/name_layout.h) / 8.
 using NameId = std::uint32_t;
 inline constexpr NameId kNoName = 0;
 
-/// An entry of the name table, 8-byte aligned, followed by name and file (UTF-8, no terminator).
-/// Complete and immutable once Counters::names_used_bytes covers it.
+/// An entry of the name table, 8-byte aligned, followed by name and file (UTF-8, no terminator). Complete and immutable
+/// once Counters::names_used_bytes covers it, until Counters::names_gone_bytes says that its place is written anew.
 struct NameEntry {
   std::uint32_t line;        ///< first line of the function, 0 if it has none (written in C)
   std::uint16_t name_bytes;  ///< at most kMaxNameBytes
@@ -246,7 +258,7 @@ struct Present {
 struct Counters {
   std::uint64_t head;              ///< position of the next event: events written so far
   std::uint64_t pad[7];            ///< the readers' polling of head stays off the writer's line
-  std::uint64_t names_used_bytes;  ///< release/acquire: entries below it are complete
+  std::uint64_t names_used_bytes;  ///< release/acquire: entries at offsets below it are complete
   std::uint64_t names_lost;        ///< functions that found no room in the name table
   std::uint64_t iterations;
   std::uint64_t io_events;
@@ -262,8 +274,11 @@ struct Counters {
   std::uint64_t tasks_done;
   std::uint64_t poll_sleep_ticks;  ///< in polls that may sleep
   std::uint64_t gil_wait_ticks;
-  std::uint64_t slots_lost;  ///< handles and tasks that found no slot
-  std::uint64_t reserved[5];
+  std::uint64_t slots_lost;        ///< handles and tasks that found no slot
+  std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are no more
+  std::uint64_t tasks_live;        ///< tasks that are followed now, with a slot or without
+  std::uint64_t tasks_destroyed;   ///< of tasks_done: those that were not done, and are gone
+  std::uint64_t reserved[2];
 };
 
 /// A viewer's lease: while its heartbeat is younger than kLeaseTimeoutNs the loop honours what it asks.

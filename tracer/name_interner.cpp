@@ -1,16 +1,28 @@
 #include "tracer/name_interner.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
-#include <utility>
+#include <functional>
 
 namespace loopscope::tracer {
 namespace {
 
-constexpr std::size_t kFirstEntries = 1U << 10U;
-/// Functions that found no room are remembered too, to be counted once, but not without bound.
-constexpr std::size_t kMostEntries = 1U << 18U;
+constexpr std::size_t kFirstPlaces = 1U << 10U;
+/// In place of an id: the function is known to have found no room, and was counted. As an id it is kNoName.
+constexpr std::uint64_t kNoRoom = std::uint64_t{1} << 32U;
+constexpr std::size_t kMostEntryBytes = sizeof(NameEntry) + kMaxNameBytes + kMaxFileBytes;
+
+std::uint64_t hash_of(std::string_view name, std::string_view file, std::uint32_t line) {
+  const std::hash<std::string_view> hash;
+  const auto hashed = (hash(name) * 31 + hash(file)) * 31 + line;
+  return hashed == 0 ? 1 : hashed;
+}
+
+std::uint64_t entry_bytes(std::string_view name, std::string_view file) {
+  return (sizeof(NameEntry) + name.size() + file.size() + 7U) & ~std::uint64_t{7};
+}
 
 }  // namespace
 
@@ -24,54 +36,91 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit_bytes) {
 }
 
 NameInterner::NameInterner(char* table, std::uint64_t table_bytes, Counters* counters)
-    : table_(table), table_bytes_(table_bytes), counters_(counters), entries_(kFirstEntries) {}
+    : table_(table),
+      layout_(table_bytes),
+      counters_(counters),
+      first_recycled_(static_cast<NameId>(layout_.kept_bytes() / 8)),
+      by_key_(kFirstPlaces),
+      by_text_(kFirstPlaces) {}
 
 NameId NameInterner::intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line) {
-  if (entries_.empty() || key == nullptr)
+  if (table_ == nullptr || key == nullptr)
     return kNoName;
-  auto place = place_of(key);
-  if (entries_[place].key == key)
-    return entries_[place].id;
+  const auto word = reinterpret_cast<std::uintptr_t>(key);
+  if (const auto known = by_key_.find(word); known != 0)
+    return static_cast<NameId>(known);
 
-  const auto id = append(name, file, line);
+  const Text text{cut_utf8(name, kMaxNameBytes), cut_utf8(file, kMaxFileBytes), line};
+  const auto hash = hash_of(text.name, text.file, line);
+  auto id = find_text(hash, text);
+  if (id == kNoName) {
+    id = append(text);
+    if (id != kNoName)
+      by_text_.put(hash, id);
+  }
   if (id == kNoName) {
     std::atomic_ref lost(counters_->names_lost);
     lost.store(lost.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
-  if (2 * (used_ + 1) > entries_.size()) {
-    if (entries_.size() >= kMostEntries)
-      return id;
-    grow();
-    place = place_of(key);
-  }
-  entries_[place] = {key, id};
-  ++used_;
+  by_key_.put(word, id == kNoName ? kNoRoom : id);
   return id;
 }
 
-void NameInterner::grow() {
-  const auto old = std::exchange(entries_, std::vector<Entry>(entries_.size() * 2));
-  for (const auto& entry : old)
-    if (entry.key != nullptr)
-      entries_[place_of(entry.key)] = entry;
+NameId NameInterner::find_text(std::uint64_t hash, const Text& text) const {
+  const auto id = static_cast<NameId>(by_text_.find(hash));
+  if (id == kNoName)
+    return kNoName;
+  const char* at = table_ + layout_.place_of(std::uint64_t{id} * 8);
+  NameEntry entry{};
+  std::memcpy(&entry, at, sizeof(entry));
+  at += sizeof(entry);
+  const bool same = entry.line == text.line && std::string_view(at, entry.name_bytes) == text.name &&
+                    std::string_view(at + entry.name_bytes, entry.file_bytes) == text.file;
+  return same ? id : kNoName;
 }
 
-NameId NameInterner::append(std::string_view name, std::string_view file, std::uint32_t line) {
-  name = cut_utf8(name, kMaxNameBytes);
-  file = cut_utf8(file, kMaxFileBytes);
+NameId NameInterner::append(const Text& text) {
   std::atomic_ref used(counters_->names_used_bytes);
-  const auto offset = used.load(std::memory_order_relaxed);
-  const auto end = offset + ((sizeof(NameEntry) + name.size() + file.size() + 7U) & ~std::uint64_t{7});
-  if (end > table_bytes_)
+  const auto size = entry_bytes(text.name, text.file);
+  auto offset = used.load(std::memory_order_relaxed);
+  if (const auto end = layout_.end_of_part(offset); offset + size > end)
+    offset = end;
+  if (!layout_.has(offset) || offset / 8 > UINT32_MAX)
     return kNoName;
-
-  const NameEntry entry{line, static_cast<std::uint16_t>(name.size()), static_cast<std::uint16_t>(file.size())};
-  char* to = table_ + offset;
-  std::memcpy(to, &entry, sizeof(entry));
-  std::copy(name.begin(), name.end(), to + sizeof(entry));
-  std::copy(file.begin(), file.end(), to + sizeof(entry) + name.size());
-  used.store(end, std::memory_order_release);
+  if (layout_.begins_segment(offset))
+    begin_segment(offset);
+  write(offset, text);
+  used.store(offset + size, std::memory_order_release);
   return static_cast<NameId>(offset / 8);
+}
+
+void NameInterner::begin_segment(std::uint64_t offset) {
+  const auto gone = layout_.gone_before(offset);
+  if (gone == 0)
+    return;
+  std::atomic_ref(counters_->names_gone_bytes).store(gone, std::memory_order_relaxed);
+  // A reader that sees any of the new words must also see that the old names are gone.
+  std::atomic_thread_fence(std::memory_order_release);
+  first_left_ = static_cast<NameId>(gone / 8);
+  const auto held = [this](std::uint64_t id) { return holds(static_cast<NameId>(id)); };
+  by_key_.keep_if(held);
+  by_text_.keep_if(held);
+}
+
+void NameInterner::write(std::uint64_t offset, const Text& text) {
+  const NameEntry entry{text.line, static_cast<std::uint16_t>(text.name.size()),
+                        static_cast<std::uint16_t>(text.file.size())};
+  alignas(8) std::array<char, kMostEntryBytes> bytes{};
+  char* to = bytes.data();
+  std::memcpy(to, &entry, sizeof(entry));
+  std::copy(text.name.begin(), text.name.end(), to + sizeof(entry));
+  std::copy(text.file.begin(), text.file.end(), to + sizeof(entry) + text.name.size());
+  auto* words = reinterpret_cast<std::uint64_t*>(table_ + layout_.place_of(offset));
+  for (std::uint64_t at = 0; at < entry_bytes(text.name, text.file); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, to + at, sizeof(word));
+    std::atomic_ref(*words++).store(word, std::memory_order_relaxed);
+  }
 }
 
 }  // namespace loopscope::tracer

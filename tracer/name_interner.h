@@ -1,16 +1,22 @@
 #pragma once
 /// Names of functions, written once each into the session's name table and known by a number from then on.
 ///
-/// Thread: the loop's. Owner: of the private map from keys to ids; the name table is the session's.
-/// Errors: a full table answers kNoName and counts the function in Counters::names_lost, once.
-/// Cost: find() is a hash and a compare; only a first sight writes, and may grow the map.
+/// Keys are addresses, and whoever gives one tells when it no longer means the same function: forget(). Functions of one
+/// name, file and line are one name: a function that is made anew a million times takes no more room than one. Where a
+/// program makes a million different ones, the newest have names; see tracer/name_layout.h.
+///
+/// Thread: the loop's. Owner: of the private maps from keys and texts to ids; the name table is the session's.
+/// Errors: where there is no room at all, intern() answers kNoName and counts the function in Counters::names_lost.
+/// Cost: find() is a hash and a compare; only a first sight writes, and may grow the maps. Once in some thousand new names
+/// beyond the kept ones it goes through the maps.
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "tracer/format.h"
+#include "tracer/name_layout.h"
+#include "tracer/word_map.h"
 
 namespace loopscope::tracer {
 
@@ -22,40 +28,34 @@ class NameInterner {
   NameInterner() = default;  ///< knows nothing and learns nothing
   NameInterner(char* table, std::uint64_t table_bytes, Counters* counters);
 
-  /// `key` is any pointer but null that means the same function as long as the session lives.
+  /// `key` is any pointer but null that means the same function until it is forgotten.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line);
-
   [[nodiscard]] NameId find(const void* key) const {
-    if (entries_.empty())
-      return kNoName;
-    return entries_[place_of(key)].id;
+    return static_cast<NameId>(by_key_.find(reinterpret_cast<std::uintptr_t>(key)));
   }
+  /// What the key meant is gone, and its address may come again.
+  void forget(const void* key) { by_key_.erase(reinterpret_cast<std::uintptr_t>(key)); }
+  /// False if the table holds the name no more: whoever kept the id has to ask for another.
+  [[nodiscard]] bool holds(NameId id) const { return id < first_recycled_ || id >= first_left_; }
 
  private:
-  struct Entry {
-    const void* key = nullptr;
-    NameId id = kNoName;
+  struct Text {
+    std::string_view name;
+    std::string_view file;
+    std::uint32_t line;
   };
-
-  /// Where `key` is, or the free entry where it would be. The map is never full.
-  [[nodiscard]] std::size_t place_of(const void* key) const {
-    const auto mask = entries_.size() - 1;
-    auto place = hash(key) & mask;
-    while (entries_[place].key != nullptr && entries_[place].key != key) place = (place + 1) & mask;
-    return place;
-  }
-  static std::size_t hash(const void* key) {
-    const auto bits = reinterpret_cast<std::uintptr_t>(key) * 0x9E3779B97F4A7C15U;
-    return bits >> 32U;
-  }
-  void grow();
-  NameId append(std::string_view name, std::string_view file, std::uint32_t line);
+  NameId find_text(std::uint64_t hash, const Text& text) const;
+  NameId append(const Text& text);
+  void begin_segment(std::uint64_t offset);
+  void write(std::uint64_t offset, const Text& text);
 
   char* table_ = nullptr;
-  std::uint64_t table_bytes_ = 0;
+  NameLayout layout_;
   Counters* counters_ = nullptr;
-  std::vector<Entry> entries_;  ///< open addressing, a power of two
-  std::size_t used_ = 0;
+  NameId first_recycled_ = UINT32_MAX;  ///< ids below it are kept
+  NameId first_left_ = 0;               ///< of the others, those below it are gone
+  WordMap by_key_;
+  WordMap by_text_;  ///< from hashes; the table has the texts
 };
 
 }  // namespace loopscope::tracer

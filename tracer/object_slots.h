@@ -7,11 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
 #include "tracer/format.h"
+#include "tracer/word_map.h"
 
 namespace loopscope::tracer {
 
@@ -23,31 +22,17 @@ class ObjectSlots {
   /// `object.id` is not 0; if it has a slot already, that slot is written anew.
   bool open(const ObjectSlot& object);
   bool close(std::uint64_t id);
-  [[nodiscard]] bool contains(std::uint64_t id) const;
   /// Frees every slot: what is no longer followed must not look alive.
   void clear();
 
-  [[nodiscard]] std::size_t open_count() const { return open_count_; }
+  [[nodiscard]] std::size_t open_count() const { return places_.size(); }
 
  private:
-  struct Place {
-    std::uint64_t id;  ///< 0: free
-    std::uint64_t slot;
-  };
-  struct Free {
-    void operator()(Place* places) const { std::free(places); }
-  };
-  [[nodiscard]] std::size_t home_of(std::uint64_t id) const { return (id * 0x9E3779B97F4A7C15U >> 32U) & mask_; }
-  [[nodiscard]] std::size_t place_of(std::uint64_t id) const;
-  void forget(std::size_t place);
-
   ObjectSlot* slots_ = nullptr;
   std::uint64_t count_ = 0;
-  std::uint64_t first_unused_ = 0;         ///< slots from here on were never used
-  std::vector<std::uint32_t> free_;        ///< slots below it that are free again
-  std::unique_ptr<Place[], Free> places_;  ///< open addressing, linear probing, at most half full
-  std::size_t mask_ = 0;
-  std::size_t open_count_ = 0;
+  std::uint64_t first_unused_ = 0;   ///< slots from here on were never used
+  std::vector<std::uint32_t> free_;  ///< slots below it that are free again
+  WordMap places_;                   ///< from ids to slots + 1
 };
 
 }  // namespace loopscope::tracer

@@ -181,7 +181,7 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
       ticks(), EventType::level_changed, phase_, static_cast<std::uint8_t>(level), 0, kNoName, viewer_pid, 0};
   put(event);
   if (before >= Level::tasks && !tasks())
-    tasks_.clear();
+    forget_tasks();
   if (!callbacks() && callback_depth_ != 0) {
     callback_depth_ = 0;
     present_.no_callback();
@@ -217,18 +217,28 @@ void Recorder::close_handle(HandleKind kind, std::uint64_t id) {
   put({ticks(), EventType::handle_closed, phase_, static_cast<std::uint8_t>(kind), 0, kNoName, id, 0});
 }
 
-void Recorder::open_task(NameId name, std::uint64_t id) {
+void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start) {
   const auto now = ticks();
-  put({now, EventType::task_created, phase_, 0, 0, name, id, 0});
+  put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, 0});
   add(&Counters::tasks_created, 1);
+  add(&Counters::tasks_live, 1);
   if (!tasks_.open({id, now, name, 0, {}, 0}))
     add(&Counters::slots_lost, 1);
 }
 
-void Recorder::close_task(NameId name, std::uint64_t id) {
-  put({ticks(), EventType::task_done, phase_, 0, 0, name, id, 0});
+void Recorder::close_task(NameId name, std::uint64_t id, TaskEnd end) {
+  put({ticks(), EventType::task_done, phase_, static_cast<std::uint8_t>(end), 0, name, id, 0});
   add(&Counters::tasks_done, 1);
+  if (end == TaskEnd::destroyed)
+    add(&Counters::tasks_destroyed, 1);
+  add(&Counters::tasks_live, UINT64_MAX);  // one less
   tasks_.close(id);
+}
+
+void Recorder::forget_tasks() {
+  ++tasks_period_;
+  tasks_.clear();
+  std::atomic_ref(counters_->tasks_live).store(0, std::memory_order_relaxed);
 }
 
 }  // namespace loopscope::tracer

@@ -50,13 +50,16 @@ class Recorder {
   [[nodiscard]] std::uint64_t ticks() const { return now_ticks(clock_); }
 
   // -- names ---------------------------------------------------------------------------------------------
-  /// The id of a function's name. `key` is any pointer that stays unique while the session lives.
+  /// The id of a function's name. `key` is any pointer that means the function until it is forgotten.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line) {
     work_begins();  // a first sight may take a while
     return names_.intern(key, name, file, line);
   }
   /// kNoName if `key` was never interned.
   [[nodiscard]] NameId find_name(const void* key) const { return names_.find(key); }
+  void forget_name(const void* key) { names_.forget(key); }
+  /// False if the name has left the session: whoever kept the id has to intern it again.
+  [[nodiscard]] bool holds_name(NameId id) const { return names_.holds(id); }
 
   // -- the loop ------------------------------------------------------------------------------------------
   void loop_start();
@@ -216,17 +219,17 @@ class Recorder {
     if (callbacks())
       put({ticks(), EventType::bytes_written, phase_, 0, 0, kNoName, handle, bytes});
   }
-  /// True if the task's creation was recorded and its end was not.
-  [[nodiscard]] bool knows_task(std::uint64_t id) const { return tasks_.contains(id); }
-  /// `id` is not 0 and no other task's while this one lives.
-  void task_created(NameId name, std::uint64_t id) {
+  /// `id` is not 0, and no other task ever has it. Each task is told of once, and its end once, in one period.
+  void task_created(NameId name, std::uint64_t id, TaskStart start = TaskStart::created) {
     if (tasks())
-      open_task(name, id);
+      open_task(name, id, start);
   }
-  void task_done(NameId name, std::uint64_t id) {
+  void task_done(NameId name, std::uint64_t id, TaskEnd end = TaskEnd::done) {
     if (tasks())
-      close_task(name, id);
+      close_task(name, id, end);
   }
+  /// Grows when tasks are no longer followed: nothing is known of those that were.
+  [[nodiscard]] std::uint64_t tasks_period() const { return tasks_period_; }
   void wakeup() {
     if (on())
       put({ticks(), EventType::wakeup, phase_, 0, 0, kNoName, 0, 0});
@@ -258,6 +261,7 @@ class Recorder {
   void refresh_level();
   void scan_leases();
   void change_level(Level level, std::uint32_t viewer_pid);
+  void forget_tasks();
   void write_poll_begin(const Poll& poll);
   ClockAnchor renew_anchor();
   void write_anchor();
@@ -266,8 +270,8 @@ class Recorder {
   void end_deep_callback();
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
-  void open_task(NameId name, std::uint64_t id);
-  void close_task(NameId name, std::uint64_t id);
+  void open_task(NameId name, std::uint64_t id, TaskStart start);
+  void close_task(NameId name, std::uint64_t id, TaskEnd end);
 
   Level level_ = Level::off;      ///< in force
   Level own_level_ = Level::off;  ///< what the program asked for
@@ -285,6 +289,7 @@ class Recorder {
   std::uint64_t poll_begin_ticks_ = 0;
   std::uint64_t boundary_ticks_ = 0;  ///< of the latest event, while nothing but the loop itself has run since
   std::uint64_t last_handle_ = 0;
+  std::uint64_t tasks_period_ = 1;
   PresentWriter::Callback frames_[kCallbackFrames];
 
   std::uint64_t lease_change_seen_ = 0;

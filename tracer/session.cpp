@@ -74,6 +74,7 @@ struct Session::State {
   SharedMemory memory;
   OpenFile file;        ///< only of a session that is mapped
   bool mapped = false;  ///< else a copy, or somebody else's memory
+  NameReader names;
   TickScale scale;
   bool history_read = false;   ///< scale has the anchors of the file
   std::int64_t latest_ns = 0;  ///< no event is later; of a session that is mapped: as far as we have asked
@@ -84,6 +85,8 @@ struct Session::State {
     return *reinterpret_cast<const Part*>(base + offset);
   }
   OpenProblem load(const OpenFile::Facts& facts);
+  /// From here on `base` is what is read.
+  void read_at(const void* data);
   std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count) const;
   [[nodiscard]] std::int64_t now_with_doubt() const;
   [[nodiscard]] std::int64_t latest() const;
@@ -127,7 +130,7 @@ Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
   auto problem = check_header(state.header, header_bytes, size_bytes, "this memory");
   if (problem.error != OpenError::none)
     return {nullptr, problem.error, std::move(problem.message)};
-  state.base = static_cast<const char*>(data);
+  state.read_at(data);
   state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
   session->calibrate();
   state.latest_ns = state.latest();
@@ -168,7 +171,7 @@ OpenProblem Session::State::load(const OpenFile::Facts& facts) {
                                         std::to_string(header.size_bytes) + " bytes; open it again"};
     file = {};
   }
-  base = static_cast<const char*>(memory.data());
+  read_at(memory.data());
   return {};
 }
 
@@ -188,6 +191,11 @@ std::int64_t Session::State::latest() const {
   const auto newest = (&at<Event>(header.ring_offset))[(head - 1) & (header.ring_events - 1)].ticks;
   const auto anchor_ns = bounded_ns(at<Present>(header.present_offset).anchor_last.monotonic_ns);
   return std::max(head == 0 ? 0 : scale.to_ns(newest), anchor_ns) + kClockDoubtNs;
+}
+
+void Session::State::read_at(const void* data) {
+  base = static_cast<const char*>(data);
+  names = NameReader(base + header.names_offset, header.names_bytes, at<Counters>(header.counters_offset));
 }
 
 const SessionHeader& Session::header() const {
@@ -228,23 +236,7 @@ const Event* Session::ring() const {
 }
 
 Name Session::name(NameId id) const {
-  const Name unknown{"?", "", 0};
-  const auto& header = state_->header;
-  const auto& counters = state_->at<Counters>(header.counters_offset);
-  const auto used = std::min(load_word(counters.names_used_bytes, std::memory_order_acquire), header.names_bytes);
-  const auto offset = std::uint64_t{id} * 8;
-  if (id == kNoName || offset + sizeof(NameEntry) > used)
-    return unknown;
-
-  const char* at = &state_->at<char>(header.names_offset) + offset;
-  NameEntry entry{};
-  std::memcpy(&entry, at, sizeof(entry));
-  const auto left = used - offset - sizeof(entry);
-  if (entry.name_bytes == 0 || entry.name_bytes > kMaxNameBytes || entry.file_bytes > kMaxFileBytes ||
-      std::uint64_t{entry.name_bytes} + entry.file_bytes > left)
-    return unknown;
-  at += sizeof(entry);
-  return {{at, entry.name_bytes}, {at + entry.name_bytes, entry.file_bytes}, entry.line};
+  return state_->names.read(id);
 }
 
 std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tracer/format.h"
+#include "tracer/name_reader.h"
 #include "tracer/session_header.h"
 
 namespace loopscope::tracer {
@@ -21,13 +22,6 @@ namespace loopscope::tracer {
 inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
 /// No program makes a larger session; a file that says so is damaged, or made up.
 inline constexpr std::uint64_t kMostMappedBytes = 640U << 20U;
-
-/// A function's name, valid as long as its Session.
-struct Name {
-  std::string_view function;  ///< qualified name; "?" if unknown
-  std::string_view file;      ///< full path, empty if written in C
-  std::uint32_t line = 0;
-};
 
 struct LiveObject {
   std::uint64_t id;
@@ -64,6 +58,7 @@ class Session {
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] std::uint64_t head() const;  ///< acquire
   [[nodiscard]] const Event* ring() const;
+  /// See tracer/name_reader.h for how long it is valid.
   [[nodiscard]] Name name(NameId id) const;
   [[nodiscard]] std::vector<LiveObject> handles() const;
   [[nodiscard]] std::vector<LiveObject> tasks() const;

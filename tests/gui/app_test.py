@@ -264,7 +264,7 @@ class AppTest(unittest.TestCase):
         data[8:12] = struct.pack("<I", 77)
         other = self.folder / session.name
         other.write_bytes(data)
-        self.assert_refused(self.app(str(other)), "77", "1")
+        self.assert_refused(self.app(str(other)), "version 77", "version 2")
 
     def test_wrong_arguments(self) -> None:
         for arguments in (

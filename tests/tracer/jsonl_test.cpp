@@ -111,8 +111,8 @@ TEST(Jsonl, SaysEveryFieldOfEachEventByName) {
   expect_fields(first(objects, "handle_closed"), {{"handle", "1"}, {"kind", "tcp"}});
   expect_fields(first(objects, "bytes_read"), {{"handle", "1"}, {"bytes", "1024"}});
   expect_fields(first(objects, "bytes_written"), {{"handle", "1"}, {"bytes", "10"}});
-  expect_fields(first(objects, "task_created"), {{"task", "5"}, {"name", "heartbeat"}});
-  expect_fields(first(objects, "task_done"), {{"task", "5"}});
+  expect_fields(first(objects, "task_created"), {{"task", "5"}, {"name", "heartbeat"}, {"noticed", "false"}});
+  expect_fields(first(objects, "task_done"), {{"task", "5"}, {"destroyed", "false"}});
   expect_fields(first(objects, "level_changed"), {{"level", "phases"}, {"viewer_pid", "0"}});
   first(objects, "wakeup");
   first(objects, "loop_stop");

@@ -61,6 +61,15 @@ TEST(Level, FallingBelowTasksLeavesNoGhostTasks) {
   recording.turn();
   recording.recorder->task_done(1, 10);
   EXPECT_THAT(recording.session->tasks(), IsEmpty());
+  EXPECT_EQ(recording.session->counters().tasks_live, 0U);
+}
+
+TEST(Level, FallingBelowTasksBeginsANewPeriod) {
+  const Recording recording(Level::tasks);
+  const auto before = recording.recorder->tasks_period();
+  recording.recorder->set_level(Level::phases);
+  recording.turn();
+  EXPECT_GT(recording.recorder->tasks_period(), before);
 }
 
 TEST(Level, GoingOffLeavesNoGhostHandles) {

@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <iterator>
+#include <random>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/tracer/sessions.h"
+#include "tracer/name_reader.h"
 
 namespace loopscope::tracer {
 namespace {
@@ -39,8 +44,31 @@ TEST_F(Names, KeepTheirIdHoweverOftenTheyAreSeen) {
   EXPECT_EQ(memory.writable->counters().names_used_bytes, used);
 }
 
-TEST_F(Names, OfTwoKeysAreTwo) {
-  EXPECT_NE(names.intern(key(1), "f", "a.py", 1), names.intern(key(2), "f", "a.py", 1));
+TEST_F(Names, OfOneTextAreOneHoweverManyKeysHaveIt) {
+  const auto id = names.intern(key(1), "f", "a.py", 1);
+  const auto used = memory.writable->counters().names_used_bytes;
+  for (std::size_t i = 2; i < 1000; ++i) ASSERT_EQ(names.intern(key(i), "f", "a.py", 1), id);
+  EXPECT_EQ(memory.writable->counters().names_used_bytes, used);
+  EXPECT_EQ(names.find(key(999)), id);
+}
+
+TEST_F(Names, ThatDifferInAnythingAreTwo) {
+  const auto id = names.intern(key(1), "f", "a.py", 1);
+  EXPECT_NE(names.intern(key(2), "g", "a.py", 1), id);
+  EXPECT_NE(names.intern(key(3), "f", "b.py", 1), id);
+  EXPECT_NE(names.intern(key(4), "f", "a.py", 2), id);
+  EXPECT_NE(names.intern(key(5), "fa", ".py", 1), id);
+}
+
+TEST_F(Names, OfAForgottenKeyAreNotTheNextOnes) {
+  const auto first = names.intern(key(1), "first", "a.py", 1);
+  names.forget(key(1));
+  EXPECT_EQ(names.find(key(1)), kNoName);
+  const auto second = names.intern(key(1), "second", "a.py", 1);
+  EXPECT_NE(second, first);
+  EXPECT_EQ(read(names.find(key(1))).function, "second");
+  EXPECT_EQ(read(first).function, "first") << "what happened keeps its name";
+  names.forget(key(2));
 }
 
 TEST_F(Names, ThatWereNeverGivenAreNotFound) {
@@ -70,17 +98,114 @@ TEST_F(Names, AreFoundAgainAfterTheMapHasGrown) {
   EXPECT_EQ(read(ids[19'999]).function, "19999th");
 }
 
-TEST_F(Names, ThatFindNoRoomAreCountedOnceAndHaveNoId) {
-  const std::string long_file(kMaxFileBytes, 'p');
+TEST(NamesInATableThatIsTooSmall, AreCountedOnceAndHaveNoId) {
+  alignas(8) char table[4096] = {};
+  char keys[100] = {};
+  Counters counters{.names_used_bytes = sizeof(NameEntry)};
+  NameInterner names(table, sizeof(table), &counters);
+  NameReader reader(table, sizeof(table), counters);
+  const std::string file(500, 'p');
   std::size_t i = 0;
-  while (names.intern(key(i), "f", long_file, 1) != kNoName) ASSERT_LT(++i, std::size(keys));
-  EXPECT_GT(i, 500U);
-  EXPECT_EQ(memory.session().counters().names_lost, 1U);
-  EXPECT_EQ(names.intern(key(i), "f", long_file, 1), kNoName);
-  EXPECT_EQ(memory.session().counters().names_lost, 1U);
-  EXPECT_EQ(names.intern(key(i + 1), "f", long_file, 1), kNoName);
-  EXPECT_EQ(memory.session().counters().names_lost, 2U);
-  EXPECT_EQ(read(names.find(key(i - 1))).file, long_file);
+  while (names.intern(&keys[i], std::to_string(i), file, 1) != kNoName) ASSERT_LT(++i, 10U);
+  EXPECT_GT(i, 5U);
+  EXPECT_EQ(counters.names_lost, 1U);
+  EXPECT_EQ(names.intern(&keys[i], std::to_string(i), file, 1), kNoName);
+  EXPECT_EQ(counters.names_lost, 1U);
+  EXPECT_EQ(names.intern(&keys[i + 1], std::to_string(i + 1), file, 1), kNoName);
+  EXPECT_EQ(counters.names_lost, 2U);
+  EXPECT_EQ(reader.read(names.find(&keys[i - 1])).file, file);
+}
+
+/// More different names than the table holds.
+class ManyNames : public Names {
+ protected:
+  static constexpr std::size_t kMany = 300'000;
+  static std::string nth(std::size_t i) { return "made_" + std::to_string(i) + std::string(i % 40, '_'); }
+  NameId make(std::size_t i) {
+    const void* at = key(i % std::size(keys));
+    names.forget(at);
+    return names.intern(at, nth(i), "/srv/made.py", 1);
+  }
+};
+
+TEST_F(ManyNames, NeverEndTheNamesOfLaterOnes) {
+  const auto kept = names.intern(&names, "kept", "a.py", 1);
+  for (std::size_t i = 0; i < kMany; ++i) ASSERT_EQ(read(make(i)).function, nth(i));
+  EXPECT_EQ(memory.session().counters().names_lost, 0U);
+  EXPECT_EQ(read(kept).function, "kept");
+  EXPECT_EQ(names.find(&names), kept);
+}
+
+TEST_F(ManyNames, NeverGetANumberThatWasAnothersName) {
+  NameId last = kNoName;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const auto id = make(i);
+    ASSERT_GT(id, last);
+    last = id;
+  }
+}
+
+TEST_F(ManyNames, LeaveSomeThousandNewestInTheTable) {
+  std::vector<NameId> ids;
+  for (std::size_t i = 0; i < kMany; ++i) ids.push_back(make(i));
+  Session::Opened late = Session::view(memory.writable->data(), memory.writable->header().size_bytes);
+  for (std::size_t i = kMany - 5000; i < kMany; ++i) ASSERT_EQ(late.session->name(ids[i]).function, nth(i));
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const auto function = late.session->name(ids[i]).function;
+    ASSERT_TRUE(function == "?" || function == nth(i)) << i;
+    known += function == "?" ? 0 : 1;
+  }
+  EXPECT_LT(known, 40'000U);
+}
+
+TEST_F(ManyNames, OnceReadAreKnownAfterTheyHaveLeftTheTable) {
+  for (std::size_t i = 0; i < 20'000; ++i) make(i);
+  const auto id = make(20'000);
+  EXPECT_EQ(read(id).function, nth(20'000));
+  for (std::size_t i = 20'001; i < kMany; ++i) make(i);
+  EXPECT_FALSE(names.holds(id));
+  EXPECT_EQ(read(id).function, nth(20'000));
+}
+
+TEST_F(ManyNames, AreWrittenAnewForWhatLivesOn) {
+  for (std::size_t i = 0; i < 20'000; ++i) make(i);
+  const auto before = names.intern(&names, "lives", "a.py", 1);
+  EXPECT_TRUE(names.holds(before));
+  for (std::size_t i = 0; i < 40'000; ++i) make(20'000 + i);
+  EXPECT_FALSE(names.holds(before));
+  EXPECT_EQ(names.find(&names), kNoName);
+  const auto again = names.intern(&names, "lives", "a.py", 1);
+  EXPECT_GT(again, before);
+  EXPECT_EQ(read(again).function, "lives");
+}
+
+TEST_F(ManyNames, AreReadWholeOrNotAtAllWhileOthersTakeTheirPlace) {
+  std::atomic<bool> stop{false};
+  std::atomic<NameId> newest{kNoName};
+  std::thread writer([&] {
+    for (std::size_t i = 0; !stop; ++i) {
+      const void* at = key(i % std::size(keys));
+      names.forget(at);
+      const auto letter = static_cast<char>('a' + i % 26);
+      newest =
+          names.intern(at, std::string(20 + i % 200, letter), std::string(i % 90, letter) + std::to_string(i), 1);
+    }
+  });
+  std::mt19937 random(3);
+  for (int i = 0; i < 200'000; ++i) {
+    const NameId id = newest;
+    if (id == kNoName)
+      continue;
+    const auto back = random() % 200'000;
+    const auto name = read(id > back ? id - back : id);
+    if (name.function == "?")
+      continue;
+    const auto letter = name.function[0];
+    EXPECT_EQ(name.function.find_first_not_of(letter), std::string_view::npos) << name.function;
+  }
+  stop = true;
+  writer.join();
 }
 
 TEST_F(Names, ThatNobodyWroteAreUnknownToAReader) {

@@ -258,6 +258,28 @@ TEST(Recorder, WritesTasksOnlyAtTasks) {
   EXPECT_EQ(tasks.session->tasks()[0].name, 2U);
 }
 
+TEST(Recorder, SaysHowATaskCameAndHowItEnded) {
+  const Recording recording(Level::tasks);
+  recording.recorder->task_created(1, 10);
+  recording.recorder->task_created(1, 11, TaskStart::noticed);
+  recording.recorder->task_done(1, 10);
+  recording.recorder->task_done(1, 11, TaskEnd::destroyed);
+  std::vector<int> kinds;
+  for (const auto& event : recording.events()) kinds.push_back(event.kind);
+  EXPECT_THAT(kinds, ElementsAre(0, 1, 0, 1));
+  EXPECT_EQ(recording.session->counters().tasks_done, 2U);
+  EXPECT_EQ(recording.session->counters().tasks_destroyed, 1U);
+}
+
+TEST(Recorder, CountsTheTasksThatLiveWithASlotOrWithout) {
+  const Recording recording(Level::tasks);
+  for (std::uint64_t id = 1; id <= kDefaultSlotCount + 10; ++id) recording.recorder->task_created(1, id);
+  EXPECT_EQ(recording.session->counters().tasks_live, kDefaultSlotCount + 10);
+  EXPECT_EQ(recording.session->counters().slots_lost, 10U);
+  for (std::uint64_t id = 1; id <= kDefaultSlotCount + 10; ++id) recording.recorder->task_done(1, id);
+  EXPECT_EQ(recording.session->counters().tasks_live, 0U);
+}
+
 TEST(Recorder, LosingHistoryLosesNothingOfThePresent) {
   const Recording recording(Level::tasks);
   recording.recorder->task_created(1, 10);

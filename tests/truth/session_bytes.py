@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 EVENT = struct.Struct("<QBBBBIQQ")
 TYPES = (
     "none loop_start loop_stop phase_begin phase_end poll_begin poll_wake poll_end callback_begin callback_end "
@@ -19,7 +19,7 @@ TYPES = (
 COUNTERS = (
     "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
     "timers_fired timers_cancelled handles_opened handles_closed tasks_created tasks_done poll_sleep_ticks "
-    "gil_wait_ticks slots_lost"
+    "gil_wait_ticks slots_lost names_gone_bytes tasks_live tasks_destroyed"
 ).split()  # a number is that many words of padding
 REASONS = (
     "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
@@ -103,7 +103,13 @@ class SessionBytes:
         """(function, file, line)"""
         if name_id == 0:
             return "", "", 0
-        offset = self.names + name_id * 8
+        offset = name_id * 8
+        segment = self.names_bytes // 2 // 4 // 8 * 8
+        kept = self.names_bytes - 4 * segment
+        if offset >= kept:
+            assert offset >= self.counters["names_gone_bytes"], "its place was written anew"
+            offset = kept + (offset - kept) % (4 * segment)
+        offset += self.names
         line, name_bytes, file_bytes = struct.unpack_from("<IHH", self.data, offset)
         start = offset + 8
         function = self.data[start : start + name_bytes].decode()

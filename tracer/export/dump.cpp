@@ -108,7 +108,9 @@ void dump_counters(const Session& session, std::ostream& out) {
   fact(out, "handles",
        std::to_string(totals.handles_opened) + " opened, " + std::to_string(totals.handles_closed) + " closed");
   fact(out, "tasks",
-       std::to_string(totals.tasks_created) + " created, " + std::to_string(totals.tasks_done) + " done");
+       std::to_string(totals.tasks_created) + " created, " + std::to_string(totals.tasks_done) + " done (" +
+           std::to_string(totals.tasks_destroyed) + " of them destroyed while pending), " +
+           std::to_string(totals.tasks_live) + " live");
   fact(out, "asleep", duration(session.duration_ns(totals.poll_sleep_ticks)));
   fact(out, "GIL waits", duration(session.duration_ns(totals.gil_wait_ticks)));
   if (totals.names_lost != 0)
@@ -156,8 +158,11 @@ std::string details(const Session& session, const TraceEvent& event) {
     case EventType::bytes_written:
       return "handle " + number(event.object) + ", " + number(event.value) + " bytes";
     case EventType::task_created:
+      return number(event.object) + ", " + function(session, event.name) +
+             (static_cast<TaskStart>(event.kind) == TaskStart::noticed ? ", noticed only now" : "");
     case EventType::task_done:
-      return number(event.object) + ", " + function(session, event.name);
+      return number(event.object) + ", " + function(session, event.name) +
+             (static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed ? ", destroyed while it was pending" : "");
     case EventType::level_changed:
       return std::string(level_name(static_cast<Level>(event.kind))) +
              (event.value != 0 ? ", asked by " + number(event.value) : "");

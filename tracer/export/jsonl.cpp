@@ -64,6 +64,15 @@ void add_timer(JsonObject& line, const Session& session, const TraceEvent& event
   add_function(line, session, event.name);
 }
 
+void add_task(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("task", event.object);
+  if (event.type == EventType::task_created)
+    line.truth("noticed", static_cast<TaskStart>(event.kind) == TaskStart::noticed);
+  else
+    line.truth("destroyed", static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed);
+  add_function(line, session, event.name);
+}
+
 void add_unknown(JsonObject& line, const TraceEvent& event) {
   line.id("type_number", static_cast<std::uint8_t>(event.type))
       .id("kind", event.kind)
@@ -104,7 +113,7 @@ void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& 
       return void(line.id("handle", event.object).number("bytes", event.value));
     case EventType::task_created:
     case EventType::task_done:
-      return add_function(line.id("task", event.object), session, event.name);
+      return add_task(line, session, event);
     case EventType::level_changed:
       return void(
           line.text("level", level_name(static_cast<Level>(event.kind))).number("viewer_pid", event.value));
