@@ -62,8 +62,7 @@ void read_callbacks(Digest& digest, const TraceSource& source) {
 void read_tasks(Digest& digest, const TraceSource& source) {
   const auto& counters = source.counters();
   digest.tasks_recorded = source.level() >= tracer::Level::tasks;
-  if (counters.tasks_created > counters.tasks_done)
-    digest.tasks_alive = counters.tasks_created - counters.tasks_done;
+  digest.tasks_alive = counters.tasks_live;
   for (const auto& [object, track] : source.model().tasks()) {
     const Name name = source.name(track.name);
     const std::int64_t end = track.done_ns > 0 ? track.done_ns : digest.at_ns;

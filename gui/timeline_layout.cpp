@@ -14,8 +14,8 @@ using tracer::TraceModel;
 namespace {
 
 /// Visits the slices of `column` in view: wide ones alone, runs of narrow ones by [from, to).
-template <typename Slice, typename Summary, typename Wide, typename Run>
-void fold(const Column<Slice, Summary>& column, const Viewport& viewport, Wide wide, Run run) {
+template <typename Slice, typename Summary, std::uint64_t kChunk, typename Wide, typename Run>
+void fold(const Column<Slice, Summary, kChunk>& column, const Viewport& viewport, Wide wide, Run run) {
   const auto cell = std::max<std::int64_t>(static_cast<std::int64_t>(viewport.ns_per_px() * kFoldPx), 1);
   std::uint64_t i = column.first_ending_after(viewport.begin_ns() - 1);
   while (i < column.last() && column[i].begin_ns < viewport.end_ns()) {
@@ -57,8 +57,9 @@ void push(std::vector<Mark>& marks, Mark mark) {
   marks.push_back(mark);
 }
 
-template <typename Slice>
-void lay_slices(Row& row, const Column<Slice>& column, const Viewport& viewport, std::uint64_t& slices) {
+template <typename Slice, std::uint64_t kChunk>
+void lay_slices(Row& row, const Column<Slice, tracer::Worst, kChunk>& column, const Viewport& viewport,
+                std::uint64_t& slices) {
   fold(
       column, viewport,
       [&](std::uint64_t i) {

@@ -94,9 +94,8 @@ Lines describe_callback(const TraceSource& source, const Row& row, const Mark& m
 }  // namespace
 
 CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark) {
-  const auto& column = row.track != nullptr ? row.track->steps : source.model().callbacks();
   if (!mark.open)
-    return column[mark.index];
+    return row.track != nullptr ? row.track->steps[mark.index] : source.model().callbacks()[mark.index];
   CallbackSlice slice = source.model().open_callbacks().front();
   slice.end_ns = slice.begin_ns + mark.worst_ns;
   return slice;

@@ -97,6 +97,7 @@ void TraceSource::drain(std::int64_t until_ns) {
     std::uint64_t position = batch_.first_position;
     for (const tracer::Event& event : batch_.events) decoder_.decode(event, position++, events_);
     for (const tracer::TraceEvent& event : events_) {
+      (void)session_->name(event.name);  // looked up while it is there, for as long as it is asked for
       model_.add(event);
       statistics_.add(event);
       recorded_.add(event);

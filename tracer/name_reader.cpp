@@ -14,7 +14,8 @@ constexpr Name kUnknown{"?", "", 0};
 /// How many bytes name and file have; 0 if the entry makes no sense in `left` bytes.
 std::uint64_t text_bytes(const NameEntry& entry, std::uint64_t left) {
   const auto bytes = std::uint64_t{entry.name_bytes} + entry.file_bytes;
-  const bool sound = entry.name_bytes > 0 && entry.name_bytes <= kMaxNameBytes && entry.file_bytes <= kMaxFileBytes;
+  const bool sound =
+      entry.name_bytes > 0 && entry.name_bytes <= kMaxNameBytes && entry.file_bytes <= kMaxFileBytes;
   return sound && bytes <= left ? bytes : 0;
 }
 

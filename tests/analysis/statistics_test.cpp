@@ -28,6 +28,16 @@ TEST(Statistics, CountsACallbackByItsName) {
   EXPECT_NEAR(static_cast<double>(row.waits.quantile(0.99)), 198e3, 198e3 / 32);
 }
 
+TEST(Statistics, CountsTheNewestOfAnyNumberOfFunctions) {
+  Trace trace;
+  for (tracer::NameId name = 1; name <= 3 * Statistics::kMostRows; ++name) trace.callback(name, kUs).wait(kUs);
+  const Statistics statistics = statistics_of(trace);
+  EXPECT_LE(statistics.callbacks().size(), Statistics::kMostRows);
+  EXPECT_TRUE(statistics.callbacks().contains(3 * Statistics::kMostRows));
+  EXPECT_TRUE(statistics.callbacks().contains(3 * Statistics::kMostRows - Statistics::kMostRows / 2));
+  EXPECT_FALSE(statistics.callbacks().contains(1));
+}
+
 TEST(Statistics, MeasuresLagByBucketOfTime) {
   Trace trace;
   trace.callback(1, kUs, trace.t - 5 * kMs).wait(2 * Statistics::kBucketNs).callback(1, kUs, trace.t - 40 * kMs);

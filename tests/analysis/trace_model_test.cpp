@@ -118,9 +118,48 @@ TEST(TraceModel, BoundsItsTasks) {
   TraceModel::Limits limits;
   limits.task_limit = 100;
   const TraceModel model = trace.model(limits);
-  EXPECT_EQ(model.tasks().size(), 100U);
-  EXPECT_TRUE(model.tasks().contains(2000));
+  EXPECT_LE(model.tasks().size(), 100U);
+  EXPECT_GE(model.tasks().size(), 75U);
+  for (std::uint64_t i = 1926; i <= 2000; ++i) EXPECT_TRUE(model.tasks().contains(i));
   EXPECT_FALSE(model.tasks().contains(1));
+}
+
+TEST(TraceModel, LetsFinishedTasksMakeRoomBeforeLiveOnes) {
+  Trace trace;
+  for (std::uint64_t i = 1; i <= 150; ++i) {
+    trace.callback(5, 10, 0, CallbackKind::task_step, i).wait(10);
+    if (i > 20) {
+      trace.put(EventType::task_done);
+      trace.events.back().object = i;
+    }
+  }
+  TraceModel::Limits limits;
+  limits.task_limit = 100;
+  const TraceModel model = trace.model(limits);
+  for (std::uint64_t i = 1; i <= 20; ++i) EXPECT_TRUE(model.tasks().contains(i)) << i;
+}
+
+TEST(TraceModel, BoundsItsCoroutinesAndForgetsTheSilent) {
+  Trace trace;
+  for (NameId name = 1; name <= 500; ++name) trace.callback(name, 10, 0, CallbackKind::task_step, 0).wait(kMs);
+  TraceModel::Limits limits;
+  limits.coroutine_limit = 100;
+  limits.history_ns = 20 * kMs;
+  TraceModel model = trace.model(limits);
+  EXPECT_LE(model.coroutines().size(), 100U);
+  EXPECT_TRUE(model.coroutines().contains(500));
+  model.forget(trace.t);
+  EXPECT_LE(model.coroutines().size(), 21U);
+  EXPECT_TRUE(model.coroutines().contains(500));
+}
+
+TEST(TraceModel, DoesNotPretendToKnowWhenATaskBeganThatWasNoticedLate) {
+  Trace trace;
+  trace.put(EventType::task_created);
+  trace.events.back().object = 100;
+  trace.events.back().name = 5;
+  trace.events.back().kind = static_cast<std::uint8_t>(tracer::TaskStart::noticed);
+  EXPECT_EQ(trace.model().tasks().at(100).created_ns, 0);
 }
 
 TEST(TraceModel, ForgetsWhatIsOlderThanItsHistory) {

@@ -30,10 +30,11 @@ struct Worst {
   }
 };
 
-template <typename Slice, typename Summary = Worst>
+/// `kChunkSlices`: small where there are many columns with little in each.
+template <typename Slice, typename Summary = Worst, std::uint64_t kChunkSlices = 256>
 class Column {
  public:
-  static constexpr std::uint64_t kChunk = 256;
+  static constexpr std::uint64_t kChunk = kChunkSlices;
 
   [[nodiscard]] std::uint64_t first() const { return first_; }
   [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest

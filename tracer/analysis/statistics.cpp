@@ -1,6 +1,7 @@
 #include "tracer/analysis/statistics.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace loopscope::tracer {
 
@@ -24,7 +25,7 @@ void Statistics::add(const TraceEvent& event) {
       if (open_.size() == kDeepest)
         open_.clear();
       open_.push_back({event.t_ns, event.name});
-      CallbackRow& row = row_of(event.name);
+      CallbackRow& row = row_of(event);
       row.kind = static_cast<CallbackKind>(event.kind);
       if (since_ns_ == 0)
         since_ns_ = event.t_ns;
@@ -161,18 +162,43 @@ Statistics::Bucket& Statistics::open_bucket(std::int64_t number) {
   return slot.bucket;
 }
 
-Statistics::CallbackRow& Statistics::row_of(NameId name) {
-  if (rows_.size() >= kMostRows && !rows_.contains(name))
-    name = kNoName;
-  CallbackRow& row = rows_[name];
-  row.name = name;
-  return row;
-}
-
 void Statistics::count_total(double Throughput::*total, double amount, std::int64_t t_ns) {
   Bucket& bucket = bucket_at(t_ns);
   if (!last_counters_ || t_ns < first_sample_ns_)
     bucket.throughput.*total += amount;
+}
+
+void Statistics::CallbackRow::take(const CallbackRow& other) {
+  calls += other.calls;
+  total_ns = add_ns(total_ns, other.total_ns);
+  max_ns = std::max(max_ns, other.max_ns);
+  seen_ns = std::max(seen_ns, other.seen_ns);
+  durations.merge(other.durations);
+  waits.merge(other.waits);
+}
+
+Statistics::CallbackRow& Statistics::row_of(const TraceEvent& event) {
+  if (rows_.size() >= kMostRows && !rows_.contains(event.name))
+    make_room_for_a_row();
+  CallbackRow& row = rows_[event.name];
+  row.name = event.name;
+  row.seen_ns = event.t_ns;
+  return row;
+}
+
+void Statistics::make_room_for_a_row() {
+  std::vector<std::pair<std::int64_t, NameId>> ages;
+  ages.reserve(rows_.size());
+  for (const auto& [name, row] : rows_)
+    if (name != kNoName)
+      ages.emplace_back(row.seen_ns, name);
+  const auto end = ages.begin() + kMostRows / 4;
+  std::nth_element(ages.begin(), end, ages.end());
+  CallbackRow& others = rows_[kNoName];
+  for (auto age = ages.begin(); age != end; ++age) {
+    others.take(rows_[age->second]);
+    rows_.erase(age->second);
+  }
 }
 
 void Statistics::on_callback_end(const TraceEvent& event) {
@@ -184,7 +210,7 @@ void Statistics::on_callback_end(const TraceEvent& event) {
     open_.clear();
     return;
   }
-  CallbackRow& row = row_of(event.name);
+  CallbackRow& row = row_of(event);
   const std::int64_t duration = std::max<std::int64_t>(event.t_ns - opened.begin_ns, 0);
   ++row.calls;
   row.total_ns = add_ns(row.total_ns, duration);

@@ -30,8 +30,9 @@ class Statistics {
  public:
   static constexpr std::int64_t kBucketNs = 250'000'000;
   static constexpr std::int64_t kBucketCount = 256;  ///< a minute and a little
-  /// More functions than a name table has room for in practice; what comes later counts as kNoName.
-  static constexpr std::size_t kMostRows = 1U << 14U;
+  /// Functions of the callback table. A program may make any number of them: the longest silent quarter makes room, and
+  /// counts as kNoName from then on.
+  static constexpr std::size_t kMostRows = 4096;
 
   struct CallbackRow {
     NameId name = kNoName;
@@ -39,8 +40,12 @@ class Statistics {
     std::uint64_t calls = 0;
     std::int64_t total_ns = 0;
     std::int64_t max_ns = 0;
+    std::int64_t seen_ns = 0;  ///< when it was last called
     LatencyHistogram durations;
     LatencyHistogram waits;
+
+    /// Counts the calls of `other`, too.
+    void take(const CallbackRow& other);
   };
 
   struct Bucket {
@@ -83,7 +88,8 @@ class Statistics {
     std::int64_t number = -1;
     Bucket bucket;
   };
-  CallbackRow& row_of(NameId name);
+  CallbackRow& row_of(const TraceEvent& event);
+  void make_room_for_a_row();
 
   std::array<Slot, kBucketCount> slots_{};
   std::unordered_map<NameId, CallbackRow> rows_;

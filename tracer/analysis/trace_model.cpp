@@ -1,6 +1,7 @@
 #include "tracer/analysis/trace_model.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace loopscope::tracer {
@@ -29,6 +30,21 @@ Activity activity_of(Phase phase) {
       break;
   }
   return Activity::unknown;
+}
+
+/// Before one more track is added. A quarter goes at once: choosing costs as much as there are tracks.
+template <typename Tracks>
+void make_room(Tracks& tracks, std::size_t limit) {
+  if (tracks.size() < limit)
+    return;
+  // A finished task makes room before a live one, an older one before a newer one.
+  std::vector<std::tuple<bool, std::int64_t, typename Tracks::key_type>> ages;
+  ages.reserve(tracks.size());
+  for (const auto& [key, track] : tracks) ages.emplace_back(track.done_ns == 0, track.seen_ns(), key);
+  const auto surplus = static_cast<std::ptrdiff_t>(tracks.size() - limit + limit / 4 + 1);
+  const auto end = ages.begin() + std::min(surplus, static_cast<std::ptrdiff_t>(ages.size()));
+  std::nth_element(ages.begin(), end - 1, ages.end());
+  for (auto age = ages.begin(); age != end; ++age) tracks.erase(std::get<2>(*age));
 }
 
 }  // namespace
@@ -138,7 +154,7 @@ void TraceModel::add(const TraceEvent& source) {
     case EventType::task_created: {
       TaskTrack& track = task_track(event.object, event.name);
       // A task first seen at work was only noticed now: when it was created is not known.
-      if (track.steps.empty())
+      if (track.steps.empty() && static_cast<TaskStart>(event.kind) == TaskStart::created)
         track.created_ns = event.t_ns;
       break;
     }
@@ -186,12 +202,9 @@ void TraceModel::forget(std::int64_t now_ns) {
       callbacks_.empty() ? before : std::max(before, callbacks_[callbacks_.first()].begin_ns);
   for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
   for (auto& [object, track] : tasks_) track.steps.forget(oldest, limit);
-  std::erase_if(tasks_, [before](const auto& entry) {
-    const TaskTrack& track = entry.second;
-    const std::int64_t active =
-        std::max(track.done_ns, track.steps.empty() ? track.created_ns : track.steps.back().end_ns);
-    return active < before;
-  });
+  const auto silent = [before](const auto& entry) { return entry.second.seen_ns() < before; };
+  std::erase_if(tasks_, silent);
+  std::erase_if(coroutines_, silent);
 }
 
 /// Jumps are marked where they lie; of wrong times there is one mark as long as they follow each other.
@@ -318,11 +331,11 @@ void TraceModel::add_step(const CallbackSlice& step) {
     track.run_total_ns = add_ns(track.run_total_ns, step.duration_ns());
     track.waited_worst_ns = std::max(track.waited_worst_ns, step.waited_ns());
   };
-  if (coroutines_.size() < limits_.coroutine_limit || coroutines_.contains(step.name)) {
-    TaskTrack& coroutine = coroutines_[step.name];
-    coroutine.name = step.name;
-    account(coroutine);
-  }
+  if (!coroutines_.contains(step.name))
+    make_room(coroutines_, limits_.coroutine_limit);
+  TaskTrack& coroutine = coroutines_[step.name];
+  coroutine.name = step.name;
+  account(coroutine);
   if (step.object != 0)
     account(task_track(step.object, step.name));
 }
@@ -338,17 +351,7 @@ TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name) {
     }
     return found->second;
   }
-  if (tasks_.size() >= limits_.task_limit) {
-    // A finished task makes room before a live one, an older one before a newer one.
-    const auto age = [](const TaskTrack& track) {
-      const std::int64_t seen = track.steps.empty() ? track.created_ns : track.steps.back().end_ns;
-      return std::pair(track.done_ns == 0, seen);
-    };
-    const auto oldest = std::min_element(
-        tasks_.begin(), tasks_.end(),
-        [&age](const auto& left, const auto& right) { return age(left.second) < age(right.second); });
-    tasks_.erase(oldest);
-  }
+  make_room(tasks_, limits_.task_limit);
   TaskTrack& track = tasks_[object];
   track.object = object;
   track.name = name;

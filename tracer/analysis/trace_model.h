@@ -7,6 +7,7 @@
 /// Thread: one. Owner: of its slices; names stay ids. Errors: none; events it does not know are skipped.
 /// Units: ns of CLOCK_MONOTONIC.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
@@ -27,7 +28,12 @@ struct TaskTrack {
   std::uint64_t steps_total = 0;
   std::int64_t run_total_ns = 0;
   std::int64_t waited_worst_ns = 0;
-  Column<CallbackSlice> steps;
+  Column<CallbackSlice, Worst, 16> steps;
+
+  /// When it was last heard of.
+  [[nodiscard]] std::int64_t seen_ns() const {
+    return std::max(done_ns, steps.empty() ? created_ns : steps.back().end_ns);
+  }
 };
 
 class TraceModel {
@@ -35,8 +41,9 @@ class TraceModel {
   struct Limits {
     std::int64_t history_ns = 60'000'000'000;
     std::uint64_t slice_limit = 1U << 19U;
-    std::size_t task_limit = 512;        ///< tracks by task; the longest silent one makes room
-    std::size_t coroutine_limit = 2048;  ///< tracks by coroutine; no later ones are made
+    /// Tracks by task, and tracks by coroutine. The longest silent quarter makes room, finished tasks before live ones.
+    std::size_t task_limit = 512;
+    std::size_t coroutine_limit = 4096;
   };
   TraceModel() : TraceModel(Limits{}) {}
   explicit TraceModel(const Limits& limits) : limits_(limits) {}
