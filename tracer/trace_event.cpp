@@ -83,7 +83,9 @@ EventDecoder::Time EventDecoder::time_of(const Event& event) const {
   const auto told_ns = session_.to_ns(event.ticks);
   if (const auto ahead_ns = session_.ahead_of_now_ns(told_ns); ahead_ns > 0)
     return {last_ns_, ClockFault::impossible, ahead_ns};
-  if (last_ns_ - told_ns > kRefinedNs)
+  // While the loop waits for the GIL other threads run, and a task that goes there is told of before the loop's waking.
+  const auto waited_ns = event.type == EventType::poll_wake ? session_.duration_ns(event.a) : 0;
+  if (last_ns_ - told_ns > add_ns(kRefinedNs, waited_ns))
     return {last_ns_, ClockFault::went_back, last_ns_ - told_ns};
   const auto jump_ns = last_ns_ == 0 ? 0 : session_.jump_ns(last_ticks_, event.ticks);
   return {std::max(told_ns, last_ns_), jump_ns == 0 ? ClockFault::none : ClockFault::jumped, jump_ns};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 #include "tests/tracer/sessions.h"
 #include "tracer/export/dump.h"
@@ -52,6 +53,11 @@ class Machine {
   Machine& poll_begin() {
     put(EventType::poll_begin, ++iteration_);
     return anchor();
+  }
+  /// The poll is said to have been over `ago_ns` ago.
+  Machine& poll_wake(std::uint64_t ago_ns, std::uint64_t gil_wait_ns) {
+    ring_.write({now().ticks - 3 * ago_ns, EventType::poll_wake, Phase::poll, 0, 0, kNoName, 3 * gil_wait_ns, 1});
+    return *this;
   }
   Machine& anchor() {
     memory_->present().anchor_last = now();
@@ -170,6 +176,20 @@ TEST(SuspendedInTheRing, TwiceIsTwoJumps) {
   for (const auto ns : durations(events)) expect_50_ms(ns);
   EXPECT_EQ(std::count_if(events.begin(), events.end(), [](const auto& e) { return e.clock != ClockFault::none; }),
             2);
+}
+
+TEST(Clock, DoesNotGoBackWhereAnotherThreadWasAtWork) {
+  // A task is destroyed in the thread that has the GIL while the loop waits for it.
+  for (const auto& [gil_wait_ns, faults] : {std::pair{25 * kMs, 0}, std::pair{5 * kMs, 1}}) {
+    Machine machine(Anchors::in_the_ring);
+    machine.poll_begin().run(kSecond).put(EventType::task_done).run(10 * kMs).poll_wake(25 * kMs, gil_wait_ns);
+    machine.callback(50 * kMs).poll_begin();
+    const auto events = decode(*machine.session());
+    for (const auto ns : durations(events)) expect_50_ms(ns);
+    EXPECT_EQ(
+        std::count_if(events.begin(), events.end(), [](const auto& e) { return e.clock != ClockFault::none; }),
+        faults);
+  }
 }
 
 TEST(Clock, OneDamagedStampHarmsOneEvent) {
