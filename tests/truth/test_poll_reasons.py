@@ -28,7 +28,7 @@ class UpTo:
 HOUR_MS = 3_600_000
 END = ("stopping", 0, "")
 CASES = {
-    "stop_was_called": [("ready_callbacks", 0, "Loop.stop"), END],
+    "stop_was_called": [("ready_callbacks", 0, "LoopBase.stop"), END],
     "callbacks_are_ready": [
         ("ready_callbacks", 0, "callbacks_are_ready.<locals>.first"),
         ("ready_callbacks", 0, "work"),
@@ -38,11 +38,11 @@ CASES = {
         ("ready_callbacks", 0, "callbacks_are_ready_and_nothing_is_watched.<locals>.first"),
         END,
     ],
-    "a_timer_is_due": [("timer_due", 0, "Loop.stop"), END],
-    "a_timer_without_a_delay": [("timer_due", 0, "Loop.stop"), END],
+    "a_timer_is_due": [("timer_due", 0, "LoopBase.stop"), END],
+    "a_timer_without_a_delay": [("timer_due", 0, "LoopBase.stop"), END],
     "a_timer_comes_due_while_callbacks_run": [
         ("ready_callbacks", 0, "a_timer_comes_due_while_callbacks_run.<locals>.busy"),
-        ("timer_due", 0, "Loop.stop"),
+        ("timer_due", 0, "LoopBase.stop"),
         END,
     ],
     "by_a_clock_that_stands_still": [("until_timer", 250, "heartbeat"), END],

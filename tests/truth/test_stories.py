@@ -23,7 +23,7 @@ MODULES = sorted(path.stem for path in (HERE / "stories").glob("[a-z]*.py"))
 # What other Pythons' asyncio calls what the stories call as Python 3.11's does.
 OTHER_NAMES = {
     "_gather._done_callback": "gather._done_callback",
-    "_UnixReadPipeTransport._add_reader": "Loop._add_reader",
+    "_UnixReadPipeTransport._add_reader": "LoopBase._add_reader",
     "threadsafe _set_result_unless_cancelled": "threadsafe Future.set_result",
     "SSLProtocol._check_handshake_timeout": "SSLProtocol._start_handshake.<lambda>",
     "SSLProtocol._check_shutdown_timeout": "SSLProtocol._start_shutdown.<lambda>",

@@ -31,7 +31,7 @@ def a_pipe_is_read(loop):
         poll ready_callbacks Reading.connection_made: 0
         idle 3
             connection_made Reading.connection_made (pipe.1)
-            soon Loop._add_reader
+            soon LoopBase._add_reader
             soon _set_result_unless_cancelled
         poll ready_callbacks BaseEventLoop.connect_read_pipe: 0
         idle 1
@@ -97,7 +97,7 @@ def a_pipe_is_written(loop):
             connection_made Writing.connection_made (pipe.1)
                 wrote 65536 (pipe.1)
                 pause_writing Writing.pause_writing (pipe.1)
-            soon Loop._add_reader
+            soon LoopBase._add_reader
             soon _set_result_unless_cancelled
         poll ready_callbacks BaseEventLoop.connect_write_pipe: 1
         idle 2
@@ -136,7 +136,7 @@ def what_is_written_is_sent_before_the_end(loop):
         idle 3
             connection_made Closing.connection_made (pipe.1)
                 wrote 65536 (pipe.1)
-            soon Loop._add_reader
+            soon LoopBase._add_reader
             soon _set_result_unless_cancelled
         poll ready_callbacks BaseEventLoop.connect_write_pipe: 1
         idle 2
@@ -172,7 +172,7 @@ def the_reader_of_a_pipe_leaves(loop):
         poll ready_callbacks Left.connection_made: 0
         idle 3
             connection_made Left.connection_made (pipe.1)
-            soon Loop._add_reader
+            soon LoopBase._add_reader
             soon _set_result_unless_cancelled
         poll ready_callbacks BaseEventLoop.connect_write_pipe: 0
         idle 1
@@ -228,12 +228,12 @@ def a_child(loop):
         task_step BaseSubprocessTransport._connect_pipes (task.2)
             opened pipe.1 WriteSubprocessPipeProto.connection_made
         connection_made WriteSubprocessPipeProto.connection_made (pipe.1)
-        soon Loop._add_reader
+        soon LoopBase._add_reader
         soon _set_result_unless_cancelled
         task_step BaseSubprocessTransport._connect_pipes (task.2)
             opened pipe.2 WriteSubprocessPipeProto.connection_made
         connection_made WriteSubprocessPipeProto.connection_made (pipe.2)
-        soon Loop._add_reader
+        soon LoopBase._add_reader
         soon _set_result_unless_cancelled
         task_step BaseSubprocessTransport._connect_pipes (task.2)
             done task.2 BaseSubprocessTransport._connect_pipes
@@ -254,7 +254,7 @@ def a_child(loop):
         soon Child.pipe_connection_lost
         internal PidfdChildWatcher._do_wait (process.1)
             closed process.1
-        threadsafe Loop.call_soon
+        threadsafe LoopBase.call_soon
         soon BaseSubprocessTransport._process_exited
         soon Child.process_exited
         connection_lost Child.connection_lost

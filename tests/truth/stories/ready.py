@@ -27,7 +27,7 @@ def call_soon(loop):
             soon on_soon
             soon on_soon_with
             soon getpid
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
     """
 
@@ -47,7 +47,7 @@ def a_callback_is_cancelled(loop):
         poll ready_callbacks: 0
         idle 3, ran 2
             soon on_soon_with
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
     """
     loop.call_soon(on_soon).cancel()
@@ -84,7 +84,7 @@ def an_exit_leaves_what_is_queued(loop):
         poll ready_callbacks on_soon: 0
         idle 2
             soon on_soon
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
     """
 

@@ -98,14 +98,14 @@ def writes_of_a_callback_leave_together_once_that_is_expected(loop):
                 wrote 12 (unix_stream.1)
             soon writes_of_a_callback_leave_together_once_that_is_expected.answer_briefly
                 wrote 5 (unix_stream.1)
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
     run
         poll ready_callbacks BaseProtocol.connection_lost: 0
         idle 2
             connection_lost BaseProtocol.connection_lost (unix_stream.1)
                 closed unix_stream.1
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
         closing 1
     """
@@ -309,9 +309,9 @@ def a_half_closed_connection(loop):
             read 0 (unix_stream.1)
             eof_received Open.eof_received (unix_stream.1)
                 wrote 3 (unix_stream.1)
-        poll ready_callbacks SocketTransport.close: 0
+        poll ready_callbacks StreamTransport.close: 0
         idle 1
-            soon SocketTransport.close
+            soon StreamTransport.close
         poll ready_callbacks Echo.connection_lost: 0
         idle 1
             connection_lost Echo.connection_lost (unix_stream.1)
@@ -382,9 +382,9 @@ def reading_is_paused_and_resumed(loop):
         poll ready_callbacks Paused.connection_made: 0
         idle 2
             connection_made Paused.connection_made (unix_stream.1)
-        poll ready_callbacks SocketTransport.resume_reading: 0
+        poll ready_callbacks StreamTransport.resume_reading: 0
         idle 2
-            soon SocketTransport.resume_reading
+            soon StreamTransport.resume_reading
             task_step BaseEventLoop.connect_accepted_socket (task.1)
                 done task.1 BaseEventLoop.connect_accepted_socket
         poll forever: 1

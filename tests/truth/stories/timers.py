@@ -35,18 +35,18 @@ def due_timers_run_behind_what_is_queued(loop):
     """
     set timer.1 on_timer
     set timer.2 on_timer
-    set timer.3 Loop.stop
+    set timer.3 LoopBase.stop
     run
         poll ready_callbacks on_soon: 0
         fired timer.2 on_timer
         fired timer.1 on_timer
-        fired timer.3 Loop.stop
+        fired timer.3 LoopBase.stop
         timers 3, ran 0
         idle 4
             soon on_soon
             timer on_timer (timer.2)
             timer on_timer (timer.1)
-            timer Loop.stop (timer.3)
+            timer LoopBase.stop (timer.3)
         poll stopping: 0
     """
     loop.call_at(1, on_timer)
@@ -59,14 +59,14 @@ def due_timers_run_behind_what_is_queued(loop):
 def due_timers_run_at_once_if_nothing_is_queued(loop):
     """
     set timer.1 on_timer
-    set timer.2 Loop.stop
+    set timer.2 LoopBase.stop
     run
         poll timer_due on_timer: 0
         fired timer.1 on_timer
-        fired timer.2 Loop.stop
+        fired timer.2 LoopBase.stop
         timers 2
             timer on_timer (timer.1)
-            timer Loop.stop (timer.2)
+            timer LoopBase.stop (timer.2)
         poll stopping: 0
     """
     loop.call_at(1, on_timer)
@@ -82,7 +82,7 @@ def a_timer_is_cancelled(loop):
         idle 2
             soon TimerHandle.cancel
                 cancelled timer.1 on_timer
-            soon Loop.stop
+            soon LoopBase.stop
         poll stopping: 0
     """
     timer = loop.call_later(3600, on_timer)
