@@ -69,7 +69,7 @@ def a_connection_echoes(loop):
     loop.run_forever()
 
 
-def writes_of_a_callback_leave_together_once_that_is_expected(loop):
+def each_write_of_a_callback_is_the_kernels_when_it_returns(loop):
     """
     created task.1 BaseEventLoop.connect_accepted_socket
     run
@@ -89,14 +89,15 @@ def writes_of_a_callback_leave_together_once_that_is_expected(loop):
             future_done _run_until_complete_cb
         poll stopping: 0
     run
-        poll ready_callbacks writes_of_a_callback_leave_together_once_that_is_expected.answer: 0
+        poll ready_callbacks each_write_of_a_callback_is_the_kernels_when_it_returns.answer: 0
         idle 4
-            soon writes_of_a_callback_leave_together_once_that_is_expected.answer
+            soon each_write_of_a_callback_is_the_kernels_when_it_returns.answer
                 wrote 7 (unix_stream.1)
                 wrote 5 (unix_stream.1)
-            soon writes_of_a_callback_leave_together_once_that_is_expected.answer
-                wrote 12 (unix_stream.1)
-            soon writes_of_a_callback_leave_together_once_that_is_expected.answer_briefly
+            soon each_write_of_a_callback_is_the_kernels_when_it_returns.answer
+                wrote 7 (unix_stream.1)
+                wrote 5 (unix_stream.1)
+            soon each_write_of_a_callback_is_the_kernels_when_it_returns.answer_briefly
                 wrote 5 (unix_stream.1)
             soon LoopBase.stop
         poll stopping: 0
