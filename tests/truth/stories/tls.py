@@ -86,7 +86,7 @@ def a_server(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -121,7 +121,7 @@ def a_client(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -177,7 +177,7 @@ def bytes_go_into_the_protocols_buffer(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed unix_stream.1
         connection_lost Into.connection_lost (unix_stream.1)
     """
@@ -215,7 +215,7 @@ def start_tls_as_a_server(loop):
         connection_made Upgraded.connection_made (unix_stream.1)
         task_step upgrade (task.1)
         set timer.1 SSLProtocol._start_handshake.<lambda>
-        soon SocketTransport.resume_reading
+        soon StreamTransport.resume_reading
         read some (unix_stream.1)
         wrote some (unix_stream.1)
         read some (unix_stream.1)
@@ -232,7 +232,7 @@ def start_tls_as_a_server(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -255,7 +255,7 @@ def start_tls_as_a_client(loop):
         task_step upgrade (task.1)
         set timer.1 SSLProtocol._start_handshake.<lambda>
         wrote some (unix_stream.1)
-        soon SocketTransport.resume_reading
+        soon StreamTransport.resume_reading
         read some (unix_stream.1)
         cancelled timer.1 SSLProtocol._start_handshake.<lambda>
         wrote some (unix_stream.1)
@@ -270,7 +270,7 @@ def start_tls_as_a_client(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -314,7 +314,7 @@ def a_listening_server(loop):
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (tcp.1)
         cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
-        soon SocketTransport.close
+        soon StreamTransport.close
         closed tcp.1
         connection_lost Greeter.connection_lost (tcp.1)
     """
