@@ -63,13 +63,14 @@ int spare(const uv_loop_t& loop) {
   return loop.signal_pipefd[1];
 }
 
-/// libuv's first loop makes a pipe that all loops of the process share, after an epoll of its own. It aborts the process
-/// if there is no descriptor left for the pipe.
+/// libuv's first loop makes a pipe that all loops of the process share, after an epoll of its own and, from libuv 1.45 on,
+/// an io_uring if the kernel has them. It aborts the process if there is no descriptor left for the pipe.
 int look_for_room_for_first_pipe() {
   int ends[2] = {-1, -1};
   const int own = epoll_create1(EPOLL_CLOEXEC);
-  const int error = own < 0 || pipe2(ends, O_CLOEXEC) != 0 ? -errno : 0;
-  for (const int descriptor : {own, ends[0], ends[1]}) {
+  const int ring = own < 0 ? -1 : fcntl(own, F_DUPFD_CLOEXEC, 0);
+  const int error = ring < 0 || pipe2(ends, O_CLOEXEC) != 0 ? -errno : 0;
+  for (const int descriptor : {own, ring, ends[0], ends[1]}) {
     if (descriptor >= 0)
       ::close(descriptor);
   }
