@@ -289,7 +289,8 @@ def test_a_library_that_puts_back_what_it_found_does_no_harm(loop, slot):
 def test_a_child_that_is_forked_while_the_loop_sleeps_signals_itself_only(program):
     done = program.run(
         """
-        import select, threading
+        import select, threading, warnings
+        warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside a thread, from Python 3.12 on
         heard = []
         loop = new_event_loop()
         loop.add_signal_handler(signal.SIGUSR1, heard.append, "parent")
