@@ -133,6 +133,22 @@ def test_wait_closed_waits_for_the_connections(loop):
     assert loop.run_until_complete(main()) is False
 
 
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before Python 3.14 it leaves the clients")
+def test_cancelling_serve_forever_closes_the_server_and_the_clients(loop):
+    async def main():
+        server, remote, client = await serve_one(loop)
+        serving = loop.create_task(server.serve_forever())
+        await asyncio.sleep(0)
+        serving.cancel()
+        await remote.lost
+        await client.lost
+        await asyncio.wait([serving])
+        return server.is_serving(), serving.cancelled()
+
+    assert loop.run_until_complete(main()) == (False, True)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="from Python 3.14 on it closes the clients")
 def test_cancelling_serve_forever_closes_the_server_and_leaves_the_clients(loop):
     async def main():
         server, remote, client = await serve_one(loop)

@@ -366,7 +366,10 @@ def test_the_descriptor_of_a_transport_that_is_gone_can_be_watched(loop, pair):
         transport, _ = await loop.create_connection(asyncio.Protocol, sock=left)
         number = transport.get_extra_info("socket").fileno()
         transport.close()
-        await asyncio.sleep(0.001)
+        for _ in range(3):
+            await asyncio.sleep(
+                0
+            )  # a timer that is due soon would give the number to the loop's alarm
         os.dup2(right.fileno(), number)
         loop.add_reader(number, print)
         assert loop.remove_reader(number)
