@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Queue(Sequence[asyncio.Handle]):
-    """The handles that wait, in their order, as they are whenever it is asked. Can be cleared, and not changed otherwise.
+    """The handles that wait, in their order, as they are whenever it is asked. Can be cleared, not changed.
 
     What waits and is no handle of the program's, a transport that is about to read, has one made for the occasion.
     """

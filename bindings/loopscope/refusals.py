@@ -25,6 +25,6 @@ class NotNestable:
     @property
     def _nest_patched(self) -> bool:
         raise ValueError(
-            "nest_asyncio cannot patch a loopscope loop: it replaces asyncio's iteration, and this loop has its own. Use "
-            "asyncio's own loop with nest_asyncio"
+            "nest_asyncio cannot patch a loopscope loop: it replaces asyncio's iteration, and this loop has "
+            "its own. Use asyncio's own loop with nest_asyncio"
         )

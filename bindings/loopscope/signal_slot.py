@@ -1,9 +1,9 @@
 """The process's one slot for a descriptor that signals are written to: signal.set_wakeup_fd().
 
-libuv's poll goes back to sleep after a signal, where asyncio's select() returns. So while a loop of ours runs in the main
-thread its own descriptor is in the slot, whatever the program puts there: the program is answered as if it had the slot, and
-the loop passes on to it what comes. To know of it, importing this module puts a function of ours in place of Python's; while
-no loop runs it is Python's and nothing else.
+libuv's poll goes back to sleep after a signal, where asyncio's select() returns. So while a loop of ours
+runs in the main thread its own descriptor is in the slot, whatever the program puts there: the program is
+answered as if it had the slot, and the loop passes on to it what comes. To know of it, importing this module
+puts a function of ours in place of Python's; while no loop runs it is Python's and nothing else.
 """
 
 from __future__ import annotations

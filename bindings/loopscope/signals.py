@@ -1,7 +1,7 @@
-"""A loop's signal handlers, whoever has the process's slot for a descriptor that signals are written to (signal_slot.py).
+"""A loop's signal handlers, whoever has the process's slot that signals are written to (signal_slot.py).
 
-asyncio's handlers hear of a signal by that slot alone, and fall silent when it is somebody else's: another loop's, say. Here
-Python's own handler of the signal tells the loops that the slot did not tell.
+asyncio's handlers hear of a signal by that slot alone, and fall silent when it is somebody else's: another
+loop's, say. Here Python's own handler of the signal tells the loops that the slot did not tell.
 """
 
 from __future__ import annotations

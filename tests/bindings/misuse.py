@@ -1,4 +1,4 @@
-"""misuse.py SEED   does to a loop's transports and descriptors what nobody should, at random, and then asks its servers.
+"""misuse.py SEED   does to transports and descriptors what nobody should, at random, then asks the servers.
 
 Calls come from callbacks, protocols, finalizers and two threads that know nothing of
 call_soon_threadsafe(). Descriptors are closed and made other files under transports and watchers. With

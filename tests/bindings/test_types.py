@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 
-import loopscope
 import pytest
 
 EVERY_ATTRIBUTE = """

@@ -22,8 +22,8 @@ JOBS = 2 * (os.cpu_count() or 1)  # many tests mostly wait
 CORE = "Events Sockets Sendfile Server BufferedProtocol Subprocesses".split()
 WIDE = (
     "base_events context eager_task_factory events free_threading futures futures2 graph locks pep492 protocols "
-    "queues runners server server_context ssl sslproto staggered streams subprocess taskgroups tasks threads timeouts tools "
-    "transports unix_events waitfor"
+    "queues runners server server_context ssl sslproto staggered streams subprocess taskgroups tasks threads "
+    "timeouts tools transports unix_events waitfor"
 ).split()
 WITHOUT_A_LOOP = {
     "futures",
