@@ -42,8 +42,7 @@ int FdWatcher::set_writer(Callback* callback, Arming arming) {
 int FdWatcher::replace(Callback*& place, Callback* callback, Arming arming) {
   Callback* old = std::exchange(place, callback);
   count();
-  // Somebody new is not believed: the number may be another file's by now.
-  const int error = callback != nullptr && arming == Arming::exact ? arm(wanted()) : apply(arming);
+  const int error = apply(arming, callback != nullptr);
   if (error != 0)
     drop_callbacks();
   if (old != nullptr)
@@ -69,10 +68,11 @@ void FdWatcher::count() {
   awaited_ = awaited;
 }
 
-/// Writing is never kept armed: a socket is writable nearly always, and would wake the loop at once.
-int FdWatcher::apply(Arming arming) {
+/// Writing is never kept armed: a socket is writable nearly always, and would wake the loop at once. Who is new and vouches
+/// for nothing is not believed: the number may be another file's by now.
+int FdWatcher::apply(Arming arming, bool is_new) {
   const int events = wanted() | (arming == Arming::kept ? armed_ & UV_READABLE : 0);
-  if (events == armed_ && (arming == Arming::kept || !kept_)) {
+  if (events == armed_ && (arming == Arming::kept || (!kept_ && !is_new))) {
     kept_ = events != wanted();
     return 0;
   }

@@ -80,7 +80,7 @@ class FdWatcher {
   [[nodiscard]] int wanted() const {
     return (reader_ != nullptr ? UV_READABLE : 0) | (writer_ != nullptr ? UV_WRITABLE : 0);
   }
-  int apply(Arming arming);
+  int apply(Arming arming, bool is_new);
   int arm(int events);
   int replace(Callback*& place, Callback* callback, Arming arming);
   void drop_callbacks();

@@ -62,8 +62,9 @@ class Machine(asyncio.DatagramProtocol):
         with self.left, self.right, self.sender:
             self.loop.call_soon(self.step, -1, program)
             while not self.is_done():
-                self.loop.call_later(0.002, self.loop.stop)
+                last = self.loop.call_later(0.002, self.loop.stop)
                 self.loop.run_forever()
+                last.cancel()  # a program that stopped by itself leaves it for a later run
                 self.order.append("stopped")
             self.loop.remove_reader(self.left)
             self.transport.close()
