@@ -71,8 +71,11 @@ PyObject* clear_timers(PyObject* self, PyObject* none);
 
 // -- loop_trace.cpp: the session
 
-/// _open_session(program, python_version, loop_number, level, ring_events) -> sentence or None
+/// _open_session(program, python_version, loop_number) -> sentence or None. The environment says the rest, and is warned
+/// of where it makes no sense.
 PyObject* open_session(PyObject* self, PyObject* args);
+/// Removes the session's file; the loop may run on.
+PyObject* remove_session(PyObject* self, PyObject*);
 PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);
 PyObject* get_session_path(PyObject* self, void*);

@@ -218,6 +218,7 @@ PyMethodDef methods[] = {
     {"_watched_events", watched_events, METH_O, nullptr},
     {"_set_passive", as_method(set_passive), METH_FASTCALL, nullptr},
     {"_open_session", open_session, METH_VARARGS, nullptr},
+    {"_remove_session", remove_session, METH_NOARGS, nullptr},
     {"_open_handle", as_method(open_handle), METH_FASTCALL, nullptr},
     {"_close_handle", as_method(close_handle), METH_FASTCALL, nullptr},
     {"_count_bytes", as_method(count_bytes), METH_FASTCALL, nullptr},

@@ -1,6 +1,10 @@
 #include "bindings/loop_methods.h"
 
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <string>
+#include <system_error>
 
 #include "bindings/py_ref.h"
 #include "bindings/type_kit.h"
@@ -8,30 +12,72 @@
 
 namespace loopscope::bindings {
 
+namespace {
+
+constexpr Py_ssize_t kOfWhoMadeTheLoop = 2;  // stack level of a warning
+
+/// What LOOPSCOPE_LEVEL says; false with an exception set if its warning is one.
+bool level_from_environment(tracer::Level& level) {
+  const char* word = std::getenv("LOOPSCOPE_LEVEL");
+  if (word == nullptr)
+    return true;
+  if (const auto known = tracer::parse_level(word)) {
+    level = *known;
+    return true;
+  }
+  return PyErr_WarnFormat(PyExc_RuntimeWarning, kOfWhoMadeTheLoop,
+                          "LOOPSCOPE_LEVEL is '%s'; it must be off, phases, callbacks or tasks. Recording phases.",
+                          word) == 0;
+}
+
+/// Likewise for the variables that are numbers.
+template <typename Number>
+bool number_from_environment(const char* variable, const char* unit, Number& number) {
+  const char* text = std::getenv(variable);
+  if (text == nullptr)
+    return true;
+  Number given{};
+  const auto [end, failure] = std::from_chars(text, text + std::strlen(text), given);
+  if (failure == std::errc() && *end == '\0') {
+    number = given;
+    return true;
+  }
+  return PyErr_WarnFormat(PyExc_RuntimeWarning, kOfWhoMadeTheLoop,
+                          "%s is '%s'; it must be a number of %s. Using the default.", variable, text, unit) == 0;
+}
+
+}  // namespace
+
 PyObject* open_session(PyObject* object, PyObject* args) {
-  const char *program = nullptr, *python = nullptr, *level_word = nullptr;
+  const char *program = nullptr, *python = nullptr;
   unsigned int number = 0;
-  unsigned long long ring_events = 0;
-  if (!PyArg_ParseTuple(args, "ssIsK", &program, &python, &number, &level_word, &ring_events))
+  if (!PyArg_ParseTuple(args, "ssI", &program, &python, &number))
     return nullptr;
   tracer::SessionFacts facts;
   facts.libuv_version = uv_version_string();
   facts.python_version = python;
   facts.program = program;
   facts.loop_number = number;
-  if (ring_events != 0)
-    facts.ring_events = ring_events;
   loop::Loop::phase_order(facts.phase_order);
-  const auto level = tracer::parse_level(level_word);
-  if (!level) {
-    PyErr_Format(PyExc_ValueError, "level must be off, phases, callbacks or tasks, not '%s'", level_word);
+  auto level = tracer::Level::phases;
+  std::uint64_t dead_bytes = 0;  // the tracer reads it when it looks after the dead
+  if (!level_from_environment(level) ||
+      !number_from_environment("LOOPSCOPE_RING_EVENTS", "events", facts.ring_events) ||
+      !number_from_environment("LOOPSCOPE_DEAD_BYTES", "bytes", dead_bytes))
     return nullptr;
-  }
+  if (facts.ring_events == 0)
+    facts.ring_events = tracer::SessionFacts().ring_events;
   std::string error;
   auto session = tracer::WritableSession::create(facts, error);
   if (session == nullptr)
     return PyUnicode_FromStringAndSize(error.data(), static_cast<Py_ssize_t>(error.size()));
-  native(as_loop(object)).set_recorder(tracer::Recorder(std::move(session), *level));
+  native(as_loop(object)).set_recorder(tracer::Recorder(std::move(session), level));
+  Py_RETURN_NONE;
+}
+
+PyObject* remove_session(PyObject* object, PyObject*) {
+  if (tracer::WritableSession* session = native(as_loop(object)).recorder().session(); session != nullptr)
+    session->remove_name();
   Py_RETURN_NONE;
 }
 

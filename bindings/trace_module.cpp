@@ -195,6 +195,7 @@ py::dict counters_of(const Session& session) {
   made["tasks_live"] = counters.tasks_live;
   made["tasks_destroyed"] = counters.tasks_destroyed;
   made["slots_lost"] = counters.slots_lost;
+  made["memory_refused"] = counters.memory_refused;
   return made;
 }
 
@@ -353,6 +354,7 @@ void bind_session(py::module_& module) {
                              [](const Session& self) { return self.header().created_realtime_ns; })
       .def_property_readonly("clock_known", &Session::clock_known)
       .def_property_readonly("ring_events", [](const Session& self) { return self.header().ring_events; })
+      .def_property_readonly("ring_length", &Session::ring_length)
       .def_property_readonly("phase_order", &phase_order_of)
       .def("present", [](Session& self) { return present_of(up_to_date(self)); })
       .def("counters", &counters_of)

@@ -58,6 +58,9 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,
                  {"lost events", "Overwritten before this viewer could read them."}});
+  if (source.session().ring_is_short())
+    all.back().tip.push_back("Its file system is full: the ring holds " +
+                             tracer::count_text(source.session().ring_length()) + " events.");
   const bool cost_known = digest.recording.state == Recording::State::known;
   all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
                  recording_tip(digest.recording)});

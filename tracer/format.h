@@ -8,8 +8,11 @@
 ///     | SessionHeader | Present | Counters | Control | slots    | names     | ring         |
 ///     | who, layout,  | what is | totals   | what    | handles, | strings;  | what         |
 ///     | clock anchors | now     | so far   | viewers | tasks    | the first | happened;    |
-///     | (4096 bytes)  |         |          | ask for |          | are kept  | overwrites   |
+///     | (2048 bytes)  |         |          | ask for |          | are kept  | overwrites   |
 ///     +---------------+---------+----------+---------+----------+-----------+--------------+
+///
+/// Slots, names and ring take their memory as they are used: how much of each is there, Counters say. The rest of the file is a
+/// hole, which readers do not touch.
 ///
 /// Two kinds of memory: the ring holds history and may lose it; everything before it holds the present
 /// and never does. Losing history must not corrupt the present.
@@ -21,9 +24,10 @@
 ///   accessed as a relaxed atomic word. docs/trace_format.md says the same for people.
 ///
 /// Memory order (Boehm, "Can seqlocks get along with programming language memory models?", 2012):
-///   writer  head.store(n, release); fence(release); four relaxed stores to slot n & mask; head.store(n+1, release)
+///   writer  head.store(n, release); fence(release); four relaxed stores to slot n % length; head.store(n+1, release)
 ///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
-///           the copy of position p is valid if p + capacity > h2 (slot h2 itself may be half written).
+///           the copy of position p is valid if p + length > h2 (slot h2 itself may be half written),
+///           length being what Counters::ring_ready_bytes has room for, read after h2.
 ///
 /// Any change to these bytes raises kFormatVersion; a reader refuses other versions and names both. A new type of event
 /// is no such change: readers pass on what they do not know.
@@ -206,7 +210,7 @@ struct SessionHeader {
   std::uint64_t names_offset;
   std::uint64_t names_bytes;
   std::uint64_t ring_offset;
-  std::uint64_t ring_events;  ///< capacity, a power of two
+  std::uint64_t ring_events;  ///< the most it may hold, a power of two; see Counters::ring_ready_bytes
 
   std::uint32_t pid;
   std::uint32_t loop_number;          ///< 1 for the first loop of the process
@@ -223,7 +227,9 @@ struct SessionHeader {
   char python_version[16];
   char program[1024];  ///< command line, arguments joined by spaces, UTF-8, cut to fit
 
-  char reserved[2832];
+  std::uint64_t pid_namespace;  ///< inode of /proc/self/ns/pid: `pid` means this process there alone. 0: not known
+  std::uint8_t locked;  ///< 1: the program holds a lock on the file's first byte as long as it has it mapped
+  char reserved[775];
 };
 static_assert(sizeof(Event) == 32);
 static_assert(sizeof(NameEntry) == 8);
@@ -278,7 +284,14 @@ struct Counters {
   std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are no more
   std::uint64_t tasks_live;        ///< tasks that are followed now, with a slot or without
   std::uint64_t tasks_destroyed;   ///< of tasks_done: those that were not done, and are gone
-  std::uint64_t reserved[2];
+  /// How much of these parts has memory. Grows, release/acquire. The ring is as long as it has memory: while it grows its
+  /// events fill less than that; once they fill it all, it is that long for good.
+  std::uint64_t ring_ready_bytes;
+  std::uint64_t handle_slots_ready_bytes;
+  std::uint64_t task_slots_ready_bytes;
+  std::uint64_t names_ready_bytes;
+  std::uint64_t memory_refused;  ///< parts that the full file system gave no more memory; they stay as they are
+  std::uint64_t reserved[1];
 };
 
 /// A viewer's lease: while its heartbeat is younger than kLeaseTimeoutNs the loop honours what it asks.
@@ -308,7 +321,7 @@ struct ObjectSlot {
   std::uint64_t detail;  ///< file descriptor of a handle
 };
 
-static_assert(sizeof(SessionHeader) == 4096);
+static_assert(sizeof(SessionHeader) == 2048);
 static_assert(sizeof(Present) % 8 == 0);
 static_assert(sizeof(Lease) == 16);
 static_assert(sizeof(ObjectSlot) == 32);

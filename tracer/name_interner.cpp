@@ -9,7 +9,7 @@
 namespace loopscope::tracer {
 namespace {
 
-constexpr std::size_t kFirstPlaces = 1U << 10U;
+constexpr std::size_t kFirstPlaces = 1U << 6U;
 /// In place of an id: the function is known to have found no room, and was counted. As an id it is kNoName.
 constexpr std::uint64_t kNoRoom = std::uint64_t{1} << 32U;
 constexpr std::size_t kMostEntryBytes = sizeof(NameEntry) + kMaxNameBytes + kMaxFileBytes;
@@ -35,16 +35,16 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit_bytes) {
   return text.substr(0, end);
 }
 
-NameInterner::NameInterner(char* table, std::uint64_t table_bytes, Counters* counters)
+NameInterner::NameInterner(const PartMemory& table, Counters* counters)
     : table_(table),
-      layout_(table_bytes),
+      layout_(table.size_bytes()),
       counters_(counters),
       first_recycled_(static_cast<NameId>(layout_.kept_bytes() / 8)),
       by_key_(kFirstPlaces),
       by_text_(kFirstPlaces) {}
 
 NameId NameInterner::intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line) {
-  if (table_ == nullptr || key == nullptr)
+  if (!by_key_.exists() || key == nullptr)
     return kNoName;
   const auto word = reinterpret_cast<std::uintptr_t>(key);
   if (const auto known = by_key_.find(word); known != 0)
@@ -70,7 +70,7 @@ NameId NameInterner::find_text(std::uint64_t hash, const Text& text) const {
   const auto id = static_cast<NameId>(by_text_.find(hash));
   if (id == kNoName)
     return kNoName;
-  const char* at = table_ + layout_.place_of(std::uint64_t{id} * 8);
+  const char* at = table_.items<char>() + layout_.place_of(std::uint64_t{id} * 8);
   NameEntry entry{};
   std::memcpy(&entry, at, sizeof(entry));
   at += sizeof(entry);
@@ -85,7 +85,7 @@ NameId NameInterner::append(const Text& text) {
   auto offset = used.load(std::memory_order_relaxed);
   if (const auto end = layout_.end_of_part(offset); offset + size > end)
     offset = end;
-  if (!layout_.has(offset) || offset / 8 > UINT32_MAX)
+  if (!layout_.has(offset) || offset / 8 > UINT32_MAX || !table_.reach(layout_.place_of(offset) + size))
     return kNoName;
   if (layout_.begins_segment(offset))
     begin_segment(offset);
@@ -115,7 +115,7 @@ void NameInterner::write(std::uint64_t offset, const Text& text) {
   std::memcpy(to, &entry, sizeof(entry));
   std::copy(text.name.begin(), text.name.end(), to + sizeof(entry));
   std::copy(text.file.begin(), text.file.end(), to + sizeof(entry) + text.name.size());
-  auto* words = reinterpret_cast<std::uint64_t*>(table_ + layout_.place_of(offset));
+  auto* words = reinterpret_cast<std::uint64_t*>(table_.items<char>() + layout_.place_of(offset));
   for (std::uint64_t at = 0; at < entry_bytes(text.name, text.file); at += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, to + at, sizeof(word));

@@ -16,6 +16,7 @@
 
 #include "tracer/format.h"
 #include "tracer/name_layout.h"
+#include "tracer/part_memory.h"
 #include "tracer/word_map.h"
 
 namespace loopscope::tracer {
@@ -26,7 +27,7 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit_bytes);
 class NameInterner {
  public:
   NameInterner() = default;  ///< knows nothing and learns nothing
-  NameInterner(char* table, std::uint64_t table_bytes, Counters* counters);
+  NameInterner(const PartMemory& table, Counters* counters);
 
   /// `key` is any pointer but null that means the same function until it is forgotten.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line);
@@ -49,7 +50,7 @@ class NameInterner {
   void begin_segment(std::uint64_t offset);
   void write(std::uint64_t offset, const Text& text);
 
-  char* table_ = nullptr;
+  PartMemory table_;
   NameLayout layout_;
   Counters* counters_ = nullptr;
   NameId first_recycled_ = UINT32_MAX;  ///< ids below it are kept

@@ -1,10 +1,11 @@
 #pragma once
 /// The names of a session, as a viewer reads them.
 ///
-/// Kept names are views of the session's memory. The others are copied at their first sight, since their place will be
-/// written anew: what was looked up once is known as long as it is asked for now and then, also after it has left the table.
+/// Kept names are views of the session's bytes, or of a mirror of them where these are a file's: names are read from a file once
+/// each, and what was read stays when the file is cut short. The others are copied at their first sight, since their place will
+/// be written anew: what was looked up once is known as long as it is asked for now and then, also after it has left the table.
 /// A name stays valid at least until kMostCopies others were looked up. Nothing in the table is trusted.
-/// Thread: one. Owner: of the copies. Errors: a name that is gone, or never was, is "?".
+/// Thread: one. Owner: of the mirror and the copies; the bytes outlive it. Errors: a name that is gone, or never was, is "?".
 
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,8 @@
 
 #include "tracer/format.h"
 #include "tracer/name_layout.h"
+#include "tracer/session_bytes.h"
+#include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
 
@@ -29,8 +32,11 @@ class NameReader {
   static constexpr std::size_t kMostCopies = 1U << 15U;
 
   NameReader() = default;  ///< of no table: everything is "?"
-  NameReader(const char* table, std::uint64_t table_bytes, const Counters& counters)
-      : table_(table), layout_(table_bytes), counters_(&counters) {}
+  NameReader(const SessionBytes& bytes, const SessionHeader& header)
+      : bytes_(&bytes),
+        table_(header.names_offset),
+        layout_(header.names_bytes),
+        counters_(header.counters_offset) {}
 
   Name read(NameId id);
 
@@ -43,15 +49,21 @@ class NameReader {
   using Copies = std::unordered_map<NameId, Copy>;
 
   static Name name_of(const Copy& copy);
+  [[nodiscard]] std::uint64_t used_bytes() const;
   [[nodiscard]] bool is_gone(std::uint64_t offset) const;
-  Name read_kept(std::uint64_t offset, std::uint64_t end) const;
-  Name copy(NameId id, std::uint64_t offset, std::uint64_t end);
+  Name read_kept(std::uint64_t offset);
+  const char* kept_up_to(std::uint64_t end);
+  Name read_copied(NameId id, std::uint64_t offset);
+  [[nodiscard]] Copies copy(NameId id, std::uint64_t offset) const;
   const Copy& keep(Copies::node_type node);
 
-  const char* table_ = nullptr;
+  const SessionBytes* bytes_ = nullptr;
+  std::uint64_t table_ = 0;  ///< its offset
   NameLayout layout_;
-  const Counters* counters_ = nullptr;
-  Copies young_;  ///< looked up since the last change of generations
+  std::uint64_t counters_ = 0;  ///< their offset
+  SharedMemory mirror_;         ///< of the kept names, where the bytes are a file's
+  std::uint64_t mirrored_ = 0;  ///< bytes of it
+  Copies young_;                ///< looked up since the last change of generations
   Copies old_;
 };
 

@@ -1,7 +1,8 @@
 #include "tracer/object_slots.h"
 
+#include <algorithm>
 #include <atomic>
-#include <bit>
+#include <utility>
 
 namespace loopscope::tracer {
 namespace {
@@ -10,6 +11,8 @@ template <typename Word>
 void store(Word& word, Word value, std::memory_order order = std::memory_order_relaxed) {
   std::atomic_ref(word).store(value, order);
 }
+
+constexpr std::size_t kFirstPlaces = 64;
 
 void write_slot(ObjectSlot& slot, const ObjectSlot& object) {
   std::uint64_t words[4];
@@ -25,19 +28,15 @@ void write_slot(ObjectSlot& slot, const ObjectSlot& object) {
 
 }  // namespace
 
-ObjectSlots::ObjectSlots(ObjectSlot* slots, std::uint64_t count)
-    : slots_(slots), count_(count), places_(std::bit_ceil(count * 2)) {
-  free_.reserve(count);
-  if (!places_.exists())
-    count_ = 0;
-}
+ObjectSlots::ObjectSlots(const PartMemory& slots)
+    : memory_(slots), slots_(slots.items<ObjectSlot>()), places_(kFirstPlaces) {}
 
 bool ObjectSlots::open(const ObjectSlot& object) {
   if (const auto known = places_.find(object.id); known != 0) {
     write_slot(slots_[known - 1], object);
     return true;
   }
-  if (free_.empty() && first_unused_ == count_)
+  if (!has_free_slot())
     return false;
   const auto slot = free_.empty() ? first_unused_++ : free_.back();
   if (!free_.empty())
@@ -45,6 +44,15 @@ bool ObjectSlots::open(const ObjectSlot& object) {
   places_.set(object.id, slot + 1);
   write_slot(slots_[slot], object);
   return true;
+}
+
+/// And a place in the map for it.
+bool ObjectSlots::has_free_slot() {
+  if (free_.empty() && !memory_.reach((first_unused_ + 1) * sizeof(ObjectSlot)))
+    return false;
+  if (places_.full())
+    places_.grow();
+  return !places_.full();
 }
 
 bool ObjectSlots::close(std::uint64_t id) {

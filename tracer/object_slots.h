@@ -2,7 +2,7 @@
 /// The open handles, or the live tasks, of a session: a fixed number of slots that readers may look at.
 ///
 /// Thread: the loop's writes; readers copy a slot and check that its id stayed the same (tracer/format.h).
-/// Owner: of a private map from ids to slots, reserved up front; the slots are the session's.
+/// Owner: of a private map from ids to slots, which grows with them; the slots are the session's.
 /// Errors: open() answers false if no slot is free, close() false if the id has none.
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tracer/format.h"
+#include "tracer/part_memory.h"
 #include "tracer/word_map.h"
 
 namespace loopscope::tracer {
@@ -17,7 +18,7 @@ namespace loopscope::tracer {
 class ObjectSlots {
  public:
   ObjectSlots() = default;  ///< has no slots
-  ObjectSlots(ObjectSlot* slots, std::uint64_t count);
+  explicit ObjectSlots(const PartMemory& slots);
 
   /// `object.id` is not 0; if it has a slot already, that slot is written anew.
   bool open(const ObjectSlot& object);
@@ -28,8 +29,10 @@ class ObjectSlots {
   [[nodiscard]] std::size_t open_count() const { return places_.size(); }
 
  private:
+  bool has_free_slot();
+
+  PartMemory memory_;
   ObjectSlot* slots_ = nullptr;
-  std::uint64_t count_ = 0;
   std::uint64_t first_unused_ = 0;   ///< slots from here on were never used
   std::vector<std::uint32_t> free_;  ///< slots below it that are free again
   WordMap places_;                   ///< from ids to slots + 1

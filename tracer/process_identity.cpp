@@ -1,5 +1,8 @@
 #include "tracer/process_identity.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -25,10 +28,23 @@ std::uint64_t process_start_ticks(std::uint32_t pid) {
   return fields && !ended ? start : 0;
 }
 
-std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
+OwnProcess own_process() {
+  thread_local OwnProcess known;
+  const auto pid = static_cast<std::uint32_t>(getpid());
+  if (known.pid != pid || known.start_ticks == 0) {
+    struct stat status {};
+    const bool told = stat("/proc/self/ns/pid", &status) == 0;
+    known = {pid, process_start_ticks(pid), told ? std::uint64_t{status.st_ino} : 0};
+  }
+  return known;
+}
+
+const std::string& boot_id() {
+  thread_local std::string id;
+  if (id.empty()) {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::getline(file, id);
+  }
   return id;
 }
 

@@ -11,7 +11,15 @@ namespace loopscope::tracer {
 /// it has ended and only waits for its parent to notice.
 std::uint64_t process_start_ticks(std::uint32_t pid);
 
-/// /proc/sys/kernel/random/boot_id, without the newline.
-std::string boot_id();
+/// Of this process. Looked up once, and again after a fork.
+struct OwnProcess {
+  std::uint32_t pid = 0;
+  std::uint64_t start_ticks = 0;
+  std::uint64_t pid_namespace = 0;  ///< inode of /proc/self/ns/pid: within it a pid means one process
+};
+OwnProcess own_process();
+
+/// /proc/sys/kernel/random/boot_id, without the newline. Looked up once.
+const std::string& boot_id();
 
 }  // namespace loopscope::tracer

@@ -33,10 +33,10 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   present_ = PresentWriter(session_->present());
   counters_ = &session_->counters();
   control_ = &session_->control();
-  ring_ = RingWriter(session_->ring(), header.ring_events, &counters_->head);
-  names_ = NameInterner(session_->names(), header.names_bytes, counters_);
-  handles_ = ObjectSlots(session_->handle_slots(), header.handle_slot_count);
-  tasks_ = ObjectSlots(session_->task_slots(), header.task_slot_count);
+  ring_ = RingWriter(session_->ring(), &counters_->head);
+  names_ = NameInterner(session_->names(), counters_);
+  handles_ = ObjectSlots(session_->handle_slots());
+  tasks_ = ObjectSlots(session_->task_slots());
   own_level_ = level_ = level;
   anchored_ = header.anchor_first;
   anchor_interval_ns_ = kFirstAnchorIntervalNs;

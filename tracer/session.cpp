@@ -9,15 +9,19 @@
 #include "tracer/clock_history.h"
 #include "tracer/printable.h"
 #include "tracer/process_identity.h"
+#include "tracer/session_bytes.h"
 #include "tracer/session_directory.h"
+#include "tracer/session_life.h"
 #include "tracer/shared_memory.h"
-#include "tracer/shared_words.h"
 #include "tracer/tick_scale.h"
 #include "tracer/trace_time.h"
 #include "tracer/viewer_lease.h"
 
 namespace loopscope::tracer {
 namespace {
+
+/// No program makes a larger session; a file that says so is damaged, or made up, and would take long to read.
+constexpr std::uint64_t kMostFollowedBytes = 640U << 20U;
 
 /// Two conversions of one instant may disagree by this much.
 constexpr std::int64_t kClockDoubtNs = 1'000'000;
@@ -53,11 +57,7 @@ OpenFile open_file(const std::string& path, int& error) {
   return file;
 }
 
-bool written_by_the_living(const SessionHeader& header, const std::string& boot) {
-  return boot == header.boot_id && writer_lives({header.pid, header.loop_number, header.process_start_ticks});
-}
-
-/// Is the file where programs put their sessions? Then it may be followed live even if that is no tmpfs.
+/// Is the file where programs put their sessions? Then it is no copy of one, even if that is no tmpfs.
 bool in_session_directory(const std::string& path) {
   std::string error;
   const auto directory = session_directory(false, error);
@@ -70,28 +70,26 @@ struct Session::State {
   SessionHeader header{};
   std::string path;
   std::string boot = boot_id();
-  const char* base = nullptr;
-  SharedMemory memory;
-  OpenFile file;        ///< only of a session that is mapped
-  bool mapped = false;  ///< else a copy, or somebody else's memory
+  SessionBytes bytes;
   NameReader names;
   TickScale scale;
   bool history_read = false;   ///< scale has the anchors of the file
-  std::int64_t latest_ns = 0;  ///< no event is later; of a session that is mapped: as far as we have asked
+  std::int64_t latest_ns = 0;  ///< no event is later; of a session that may change: as far as we have asked
   ViewerLease lease;
+  PresentCopy latest_present{{}, true};
+  Counters latest_counters{};
 
-  template <typename Part>
-  const Part& at(std::uint64_t offset) const {
-    return *reinterpret_cast<const Part*>(base + offset);
-  }
-  OpenProblem load(const OpenFile::Facts& facts);
-  /// From here on `base` is what is read.
-  void read_at(const void* data);
-  std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count) const;
+  OpenProblem load(OpenFile file, const OpenFile::Facts& facts);
+  OpenProblem copy_whole(const OpenFile& file);
+  /// From here on these bytes are what is read.
+  void read_from(SessionBytes from);
+  [[nodiscard]] std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count,
+                                                std::uint64_t ready_bytes) const;
   [[nodiscard]] std::int64_t now_with_doubt() const;
-  [[nodiscard]] std::int64_t latest() const;
+  /// No event is later. Of a session of this boot: now. Of another one: its last anchor, or its newest event.
+  [[nodiscard]] std::int64_t latest(const Session& session) const;
   /// May it be written to while we read? A copy of a file may not.
-  [[nodiscard]] bool follows() const { return mapped || path.empty(); }
+  [[nodiscard]] bool may_change() const { return bytes.follows() || path.empty(); }
 };
 
 Session::Session() : state_(std::make_unique<State>()) {}
@@ -114,11 +112,10 @@ Session::Opened Session::open(const std::string& path) {
   std::unique_ptr<Session> session(new Session);
   auto& state = *session->state_;
   state.path = path;
-  state.file = std::move(file);
-  if (auto problem = state.load(facts); problem.error != OpenError::none)
+  if (auto problem = state.load(std::move(file), facts); problem.error != OpenError::none)
     return fail(problem);
   session->calibrate();
-  state.latest_ns = state.latest();
+  state.latest_ns = state.latest(*session);
   return {std::move(session), OpenError::none, ""};
 }
 
@@ -130,14 +127,14 @@ Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
   auto problem = check_header(state.header, header_bytes, size_bytes, "this memory");
   if (problem.error != OpenError::none)
     return {nullptr, problem.error, std::move(problem.message)};
-  state.read_at(data);
+  state.read_from(SessionBytes::of(data));
   state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
   session->calibrate();
-  state.latest_ns = state.latest();
+  state.latest_ns = state.latest(*session);
   return {std::move(session), OpenError::none, ""};
 }
 
-OpenProblem Session::State::load(const OpenFile::Facts& facts) {
+OpenProblem Session::State::load(OpenFile file, const OpenFile::Facts& facts) {
   int error = 0;
   const auto copied = file.read(&header, 0, sizeof(header), error);
   if (error != 0)
@@ -145,33 +142,35 @@ OpenProblem Session::State::load(const OpenFile::Facts& facts) {
   if (auto problem = check_header(header, copied, facts.size_bytes, path); problem.error != OpenError::none)
     return problem;
   scale = TickScale(header.clock_source, header.anchor_first);
-
-  mapped = (facts.in_memory || in_session_directory(path)) && written_by_the_living(header, boot);
-  if (mapped && header.size_bytes > kMostMappedBytes)
+  const bool the_original = header.locked != 0 || facts.in_memory || in_session_directory(path);
+  if (!the_original || !session_lives(file, header))
+    return copy_whole(file);
+  if (header.size_bytes > kMostFollowedBytes)
     return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
                                        " MiB; no program makes a session of more than " +
-                                       std::to_string(kMostMappedBytes >> 20U) + " MiB"};
-  if (mapped) {
-    memory = SharedMemory::map(file.descriptor(), 0, header.size_bytes, false, error);
-    if (error != 0)
-      return {OpenError::unreadable, "cannot map " + path + ": " + std::strerror(error)};
-  } else {
-    if (header.size_bytes > kMostCopiedBytes)
-      return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
-                                         " MiB; of a session whose program has ended at most " +
-                                         std::to_string(kMostCopiedBytes >> 20U) + " MiB are read"};
-    memory = SharedMemory::anonymous(header.size_bytes, error);
-    if (error != 0)
-      return {OpenError::unreadable, "no memory to read " + path + ": " + std::strerror(error)};
-    const auto read = file.read(memory.data(), 0, header.size_bytes, error);
-    if (error != 0)
-      return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
-    if (read < header.size_bytes)
-      return {OpenError::truncated, path + " was cut short while it was read: " + std::to_string(read) + " of " +
-                                        std::to_string(header.size_bytes) + " bytes; open it again"};
-    file = {};
-  }
-  read_at(memory.data());
+                                       std::to_string(kMostFollowedBytes >> 20U) + " MiB"};
+  read_from(SessionBytes::of_living(std::move(file)));
+  return {};
+}
+
+OpenProblem Session::State::copy_whole(const OpenFile& file) {
+  if (header.size_bytes > kMostCopiedBytes)
+    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
+                                       " MiB; of a session whose program has ended at most " +
+                                       std::to_string(kMostCopiedBytes >> 20U) + " MiB are read"};
+  int error = 0;
+  auto memory = SharedMemory::anonymous(header.size_bytes, error);
+  if (error != 0)
+    return {OpenError::unreadable, "no memory to read " + path + ": " + std::strerror(error)};
+  const auto read = file.read_data(memory.data(), header.size_bytes, error);
+  if (error != 0)
+    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
+  const auto now = file.facts(error);
+  if (read < header.size_bytes || now.size_bytes < header.size_bytes)
+    return {OpenError::truncated,
+            path + " was cut short while it was read: " + std::to_string(std::min(read, now.size_bytes)) + " of " +
+                std::to_string(header.size_bytes) + " bytes; open it again"};
+  read_from(SessionBytes::copied(std::move(memory)));
   return {};
 }
 
@@ -183,19 +182,20 @@ std::int64_t Session::State::now_with_doubt() const {
   return now_ns + kClockDoubtNs + std::max<std::int64_t>(now_ns - anchor_ns, 0) / 1000;
 }
 
-/// Of a session of this boot: now. Of another one: its last anchor, or its newest event.
-std::int64_t Session::State::latest() const {
+std::int64_t Session::State::latest(const Session& session) const {
   if (boot == header.boot_id)
     return now_with_doubt();
-  const auto head = at<Counters>(header.counters_offset).head;
-  const auto newest = (&at<Event>(header.ring_offset))[(head - 1) & (header.ring_events - 1)].ticks;
-  const auto anchor_ns = bounded_ns(at<Present>(header.present_offset).anchor_last.monotonic_ns);
-  return std::max(head == 0 ? 0 : scale.to_ns(newest), anchor_ns) + kClockDoubtNs;
+  const auto anchor_ns = bounded_ns(session.present().present.anchor_last.monotonic_ns);
+  const auto head = session.head();
+  Event newest{};
+  if (head != 0)
+    session.copy_slots((head - 1) % session.ring_length(), 1, &newest);
+  return std::max(head == 0 ? 0 : scale.to_ns(newest.ticks), anchor_ns) + kClockDoubtNs;
 }
 
-void Session::State::read_at(const void* data) {
-  base = static_cast<const char*>(data);
-  names = NameReader(base + header.names_offset, header.names_bytes, at<Counters>(header.counters_offset));
+void Session::State::read_from(SessionBytes from) {
+  bytes = std::move(from);
+  names = NameReader(bytes, header);
 }
 
 const SessionHeader& Session::header() const {
@@ -206,63 +206,85 @@ const std::string& Session::path() const {
 }
 
 Session::PresentCopy Session::present() const {
-  const auto& shared = state_->at<Present>(state_->header.present_offset);
-  const auto& first_word = reinterpret_cast<const std::uint64_t&>(shared);
+  auto& state = *state_;
+  const auto offset = state.header.present_offset;
   // A writer needs some ten stores; one that has not finished after this many looks was stopped in the middle.
-  constexpr int kLooks = 1000;
+  const int looks = state.bytes.follows() ? 100 : 1000;
   PresentCopy copy{{}, true};
-  for (int look = 0; look < kLooks && copy.torn; ++look) {
-    const auto before = load_word(first_word, std::memory_order_acquire);
-    load_words(shared, copy.present);
-    std::atomic_thread_fence(std::memory_order_acquire);
+  for (int look = 0; look < looks && copy.torn; ++look) {
+    const auto before = state.bytes.get<std::uint64_t>(offset);
+    SessionBytes::between();
+    copy.present = state.bytes.get<Present>(offset);
+    SessionBytes::between();
     const bool writing = (static_cast<std::uint32_t>(before) & 1U) != 0;
-    copy.torn = writing || before != load_word(first_word);
+    copy.torn = writing || before != state.bytes.get<std::uint64_t>(offset);
   }
-  return copy;
+  if (!state.bytes.was_cut())
+    state.latest_present = copy;
+  return state.latest_present;
 }
 
 Counters Session::counters() const {
-  Counters copy{};
-  load_words(state_->at<Counters>(state_->header.counters_offset), copy);
-  return copy;
+  auto& state = *state_;
+  const auto copy = state.bytes.get<Counters>(state.header.counters_offset);
+  if (!state.bytes.was_cut())
+    state.latest_counters = copy;
+  return state.latest_counters;
 }
 
 std::uint64_t Session::head() const {
-  return load_word(state_->at<Counters>(state_->header.counters_offset).head, std::memory_order_acquire);
+  const auto head = state_->bytes.get<std::uint64_t>(state_->header.counters_offset + offsetof(Counters, head));
+  SessionBytes::between();
+  return state_->bytes.was_cut() ? state_->latest_counters.head : head;
 }
 
-const Event* Session::ring() const {
-  return &state_->at<Event>(state_->header.ring_offset);
+std::uint64_t Session::ring_length() const {
+  const auto& header = state_->header;
+  const auto ready =
+      state_->bytes.get<std::uint64_t>(header.counters_offset + offsetof(Counters, ring_ready_bytes));
+  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, header.ring_events);
+}
+
+bool Session::ring_is_short() const {
+  const auto length = ring_length();
+  return length < state_->header.ring_events && head() >= length;
+}
+
+void Session::copy_slots(std::uint64_t slot, std::uint64_t count, Event* into) const {
+  state_->bytes.copy(state_->header.ring_offset + slot * sizeof(Event), into, count * sizeof(Event));
 }
 
 Name Session::name(NameId id) const {
   return state_->names.read(id);
 }
 
-std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count) const {
+std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count,
+                                                std::uint64_t ready_bytes) const {
+  // Twice: a slot that was closed or became another's while it was copied does not read the same again.
+  std::vector<ObjectSlot> slots(std::min(count, ready_bytes / sizeof(ObjectSlot)));
+  auto again = slots;
+  bytes.copy(offset, slots.data(), slots.size() * sizeof(ObjectSlot));
+  SessionBytes::between();
+  bytes.copy(offset, again.data(), again.size() * sizeof(ObjectSlot));
   std::vector<LiveObject> found;
-  const auto* slots = &at<ObjectSlot>(offset);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const auto id = load_word(slots[i].id, std::memory_order_acquire);
-    if (id == 0)
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& slot = slots[i];
+    if (slot.id == 0 || std::memcmp(&slot, &again[i], sizeof(slot)) != 0)
       continue;
-    ObjectSlot slot{};
-    load_words(slots[i], slot);
-    std::atomic_thread_fence(std::memory_order_acquire);
-    if (slot.id != id || load_word(slots[i].id) != id)
-      continue;  // closed, or another's, while we looked
-    found.push_back({id, scale.to_ns(slot.since_ticks), slot.name, static_cast<HandleKind>(slot.kind),
+    found.push_back({slot.id, scale.to_ns(slot.since_ticks), slot.name, static_cast<HandleKind>(slot.kind),
                      static_cast<std::int64_t>(slot.detail)});
   }
   return found;
 }
 
 std::vector<LiveObject> Session::handles() const {
-  return state_->objects(state_->header.handle_slots_offset, state_->header.handle_slot_count);
+  return state_->objects(state_->header.handle_slots_offset, state_->header.handle_slot_count,
+                         counters().handle_slots_ready_bytes);
 }
 
 std::vector<LiveObject> Session::tasks() const {
-  return state_->objects(state_->header.task_slots_offset, state_->header.task_slot_count);
+  return state_->objects(state_->header.task_slots_offset, state_->header.task_slot_count,
+                         counters().task_slots_ready_bytes);
 }
 
 std::int64_t Session::to_ns(std::uint64_t ticks) const {
@@ -280,7 +302,7 @@ bool Session::clock_known() const {
 
 std::int64_t Session::ahead_of_now_ns(std::int64_t t_ns) const {
   auto& state = *state_;
-  if (t_ns > state.latest_ns && state.follows() && state.boot == state.header.boot_id)
+  if (t_ns > state.latest_ns && state.may_change() && state.boot == state.header.boot_id)
     state.latest_ns = state.now_with_doubt();
   return std::max<std::int64_t>(t_ns - state.latest_ns, 0);
 }
@@ -290,7 +312,7 @@ void Session::calibrate() {
   if (state.header.clock_source != ClockSource::tsc)
     return;
   const bool same_clock = state.boot == state.header.boot_id && preferred_clock_source() == ClockSource::tsc;
-  if (state.history_read && !state.follows())
+  if (state.history_read && !state.may_change())
     return;
   const auto now = same_clock ? take_anchor(ClockSource::tsc) : ClockAnchor{};
   if (!state.history_read) {
@@ -309,14 +331,15 @@ void Session::calibrate() {
 }
 
 bool Session::alive() const {
-  // One byte that changes once, in a part that is whole words: a copy under no lock says it well enough.
-  Present now{};
-  load_words(state_->at<Present>(state_->header.present_offset), now);
-  return now.ended == 0 && written_by_the_living(state_->header, state_->boot);
+  const auto& state = *state_;
+  const bool ended = present().present.ended != 0 || state.bytes.was_cut();
+  if (ended || !state.path.empty())
+    return !ended && state.bytes.follows() && session_lives(state.bytes.file(), state.header);
+  return own_process().pid == state.header.pid;  // memory of this process
 }
 
 bool Session::take_lease(Level level) {
-  return state_->mapped && state_->lease.take(state_->file, state_->header.control_offset, level);
+  return state_->bytes.follows() && state_->lease.take(state_->bytes.file(), state_->header.control_offset, level);
 }
 void Session::renew_lease() {
   state_->lease.renew();

@@ -1,10 +1,11 @@
 #pragma once
-/// The reading side's mapping of a session: live, dead, or a copied file.
+/// The reading side's view of a session: live, dead, or a copied file.
 ///
-/// Thread: one per object. Owner: of its mapping (read-only) and of its lease. Errors: open() answers what is missing, in a
+/// Thread: one per object. Owner: of the open file or the copy, and of its lease. Errors: open() answers what is missing, in a
 ///   sentence for the user. Nothing in the file is trusted: every offset and length is checked against the
-///   file's size before use; a file that shrinks under the reader must not crash it: only the session of
-///   a living program on tmpfs is mapped, every other one is copied (up to kMostCopiedBytes).
+///   file's size before use; a file that shrinks under the reader must not crash it: nothing is mapped. The session of
+///   a living program is read piece by piece as it is asked for, every other one is copied (up to kMostCopiedBytes).
+///   One that is cut short while it is followed counts as ended, and what was read of it last stays.
 /// Units: everything this class returns is CLOCK_MONOTONIC ns unless its name says ticks.
 
 #include <cstdint>
@@ -20,8 +21,6 @@
 namespace loopscope::tracer {
 
 inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
-/// No program makes a larger session; a file that says so is damaged, or made up.
-inline constexpr std::uint64_t kMostMappedBytes = 640U << 20U;
 
 struct LiveObject {
   std::uint64_t id;
@@ -57,8 +56,12 @@ class Session {
   [[nodiscard]] PresentCopy present() const;
   [[nodiscard]] Counters counters() const;
   [[nodiscard]] std::uint64_t head() const;  ///< acquire
-  [[nodiscard]] const Event* ring() const;
-  /// See tracer/name_reader.h for how long it is valid.
+  /// How many events the ring holds: at least 1, and less than it may hold while its memory is being taken.
+  [[nodiscard]] std::uint64_t ring_length() const;
+  /// Does the ring hold less than it may, for good, because the file system had no more room?
+  [[nodiscard]] bool ring_is_short() const;
+  /// Copies what stands in the ring's slots now; slot + count is at most ring_length(). RingReader knows what of it is whole.
+  void copy_slots(std::uint64_t slot, std::uint64_t count, Event* into) const;
   [[nodiscard]] Name name(NameId id) const;
   [[nodiscard]] std::vector<LiveObject> handles() const;
   [[nodiscard]] std::vector<LiveObject> tasks() const;
@@ -76,7 +79,7 @@ class Session {
   [[nodiscard]] bool clock_known() const;
   void calibrate();
 
-  /// Does the process that writes it still live (same pid, same start time, same boot), and still write it?
+  /// Does the process that writes it still live, and still write it? See tracer/session_life.h.
   [[nodiscard]] bool alive() const;
 
   /// Asks the program to record at least `level` while this object lives and renews.

@@ -12,7 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "tracer/process_identity.h"
 #include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
@@ -23,14 +22,24 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
+/// Without a slash at its end, behind which a link would be followed.
+std::string absolute(const std::string& path) {
+  std::error_code failure;
+  auto made = std::filesystem::absolute(path, failure).string();
+  if (failure)
+    made = path;
+  while (made.size() > 1 && (made.ends_with("/") || made.ends_with("/."))) made.pop_back();
+  return made;
+}
+
 std::string in_shared_memory() {
   return "/dev/shm/loopscope-" + std::to_string(geteuid());
 }
 
 /// Where sessions are made, in the order of preference.
 std::vector<std::string> candidates() {
-  if (auto own = environment("LOOPSCOPE_DIR"); !own.empty())
-    return {std::move(own)};
+  if (const auto own = environment("LOOPSCOPE_DIR"); !own.empty())
+    return {absolute(own)};
   std::vector<std::string> paths;
   const auto runtime = environment("XDG_RUNTIME_DIR");
   if (!runtime.empty() && is_in_memory(runtime))
@@ -68,10 +77,14 @@ bool make_directory(const std::string& path, std::string& error) {
 }
 
 bool usable(const std::string& path, bool create, std::string& error) {
-  if (create && !make_directory(path, error))
-    return false;
   struct stat status {};
-  if (lstat(path.c_str(), &status) != 0) {
+  bool exists = lstat(path.c_str(), &status) == 0;
+  if (!exists && create) {
+    if (!make_directory(path, error))
+      return false;
+    exists = lstat(path.c_str(), &status) == 0;
+  }
+  if (!exists) {
     error = "there is no session directory " + path + ": no program has run on loopscope here";
     return false;
   }
@@ -140,27 +153,6 @@ std::optional<SessionFileName> parse_session_file_name(const std::string& text) 
       !parse_number(at, end, name.process_start_ticks) || at != end)
     return std::nullopt;
   return name;
-}
-
-bool writer_lives(const SessionFileName& name) {
-  const auto start = process_start_ticks(name.pid);
-  return start != 0 && start == name.process_start_ticks;
-}
-
-void discard_surplus_dead_sessions(const std::string& directory) {
-  int error = 0;
-  const auto names = list_directory(directory, error);
-  if (names.size() <= kDeadSessionsKept)
-    return;
-  std::vector<std::pair<std::uint64_t, std::string>> dead;
-  for (const auto& text : names)
-    if (const auto name = parse_session_file_name(text); name && !writer_lives(*name))
-      dead.emplace_back(name->process_start_ticks, directory + "/" + text);
-  if (dead.size() <= kDeadSessionsKept)
-    return;
-  std::sort(dead.begin(), dead.end());
-  dead.resize(dead.size() - kDeadSessionsKept);
-  for (const auto& [start, path] : dead) remove_file(path);
 }
 
 }  // namespace loopscope::tracer

@@ -3,8 +3,9 @@
 ///
 /// The directory is the user's own, mode 0700: $XDG_RUNTIME_DIR/loopscope if that is in memory, else
 /// /dev/shm/loopscope-UID. LOOPSCOPE_DIR overrides both. A directory that is a link, belongs to somebody else or
-/// may be written by others is an error.
-/// A session's file is named PID.LOOP.START (START: process_start_ticks, so a reused pid cannot collide).
+/// may be written by others is an error. Paths are absolute: they mean the same after a chdir().
+/// A session's file is named PID.LOOP.START (START: process_start_ticks, so a reused pid cannot collide; where programs of several
+/// PID namespaces share a directory it may be a later number that was free).
 /// Which sessions there are is the reading side's business: tracer/session_list.h.
 /// Thread: any. Errors: sentences for the user.
 
@@ -31,14 +32,5 @@ struct SessionFileName {
 };
 std::string session_file_name(const SessionFileName& name);
 std::optional<SessionFileName> parse_session_file_name(const std::string& text);
-
-/// Does the process that the name speaks of still live?
-bool writer_lives(const SessionFileName& name);
-
-/// How many dead sessions a directory may hold. They are memory: a service that crashes for ever must not fill it.
-inline constexpr std::size_t kDeadSessionsKept = 32;
-
-/// Removes the oldest dead sessions beyond kDeadSessionsKept. Best effort.
-void discard_surplus_dead_sessions(const std::string& directory);
 
 }  // namespace loopscope::tracer

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "tracer/printable.h"
-#include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
 #include "tracer/session_header.h"
+#include "tracer/session_life.h"
 #include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
@@ -19,12 +19,14 @@ namespace {
 constexpr const char* kSeeList = "; see what there is with: python3 -m loopscope ls";
 
 /// Fills in what the header says. Reads that alone: a list must not copy every dead session.
-void describe(SessionEntry& entry) {
+void describe(SessionEntry& entry, const SessionFileName& name) {
   int error = 0;
   const OpenFile file(entry.path, false, error);
   OpenFile::Facts facts;
   if (error == 0)
     facts = file.facts(error);
+  // What cannot be looked at is not called dead: nothing removes it.
+  entry.alive = error != 0 || (facts.regular && session_lives(file, name));
   SessionHeader header{};
   std::uint64_t copied = 0;
   if (error == 0 && facts.regular)
@@ -42,8 +44,6 @@ void describe(SessionEntry& entry) {
   entry.python_version = header.python_version;
   entry.libuv_version = header.libuv_version;
   entry.created_realtime_ns = header.created_realtime_ns;
-  if (boot_id() != header.boot_id)
-    entry.alive = false;
   Level level{};
   if (file.read(&level, header.present_offset + offsetof(Present, level), sizeof(level), error) == sizeof(level))
     entry.level = static_cast<int>(level);
@@ -94,8 +94,7 @@ std::vector<SessionEntry> list_sessions(std::string& error) {
       entry.pid = name->pid;
       entry.loop_number = name->loop_number;
       entry.id = std::to_string(name->pid) + "." + std::to_string(name->loop_number);
-      entry.alive = writer_lives(*name);
-      describe(entry);
+      describe(entry, *name);
       entries.push_back(std::move(entry));
     }
     if (failure != 0)

@@ -5,15 +5,70 @@
 #include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <utility>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // Linux 5.14
+#endif
+
 namespace loopscope::tracer {
+namespace {
+
+std::uintptr_t page_bytes() {
+  static const auto bytes = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+struct flock lock_of(short type, std::uint64_t offset_bytes, std::uint64_t size_bytes) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = static_cast<off_t>(offset_bytes);
+  lock.l_len = static_cast<off_t>(size_bytes);
+  return lock;
+}
+
+bool change_lock(int descriptor, short type, std::uint64_t offset_bytes, std::uint64_t size_bytes) {
+  auto lock = lock_of(type, offset_bytes, size_bytes);
+  return fcntl(descriptor, F_OFD_SETLK, &lock) == 0;
+}
+
+/// For kernels that know no better way. A system call that is to write its answer where no memory can be had fails with
+/// EFAULT, where a plain store would be a SIGBUS. This one answers which signals are blocked.
+int take_page(std::uint64_t* word) {
+  if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, nullptr, word, sizeof(*word)) != 0)
+    return errno == EFAULT ? ENOSPC : errno;
+  *word = 0;
+  return 0;
+}
+
+}  // namespace
+
+int take_memory_by_pages(void* start, std::uint64_t size_bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(start);
+  int error = 0;
+  for (auto at = address; at < address + size_bytes && error == 0; at = (at | (page_bytes() - 1)) + 1)
+    error = take_page(reinterpret_cast<std::uint64_t*>(at));
+  return error;
+}
+
+int take_memory(void* start, std::uint64_t size_bytes) {
+  const auto address = reinterpret_cast<std::uintptr_t>(start);
+  const auto first_page = address & ~(page_bytes() - 1);
+  if (madvise(reinterpret_cast<void*>(first_page), address + size_bytes - first_page, MADV_POPULATE_WRITE) == 0)
+    return 0;
+  if (errno == EFAULT || errno == ENOMEM)
+    return ENOSPC;
+  return take_memory_by_pages(start, size_bytes);
+}
 
 SharedMemory::~SharedMemory() {
   if (data_ != nullptr)
@@ -29,24 +84,19 @@ SharedMemory& SharedMemory::operator=(SharedMemory&& other) noexcept {
   return *this;
 }
 
-SharedMemory SharedMemory::create(const std::string& path, std::uint64_t size_bytes, int& error) {
+SharedMemory SharedMemory::create(const std::string& path, std::uint64_t size_bytes, bool& locked, int& error) {
+  error = 0;
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) {
     error = errno;
     return {};
   }
-  do error = posix_fallocate(descriptor, 0, static_cast<off_t>(size_bytes));
-  while (error == EINTR);
+  locked = change_lock(descriptor, F_WRLCK, 0, 1);
   SharedMemory memory;
-  if (error == 0) {
-    // Not populated: mapping pages one by one as they are first touched costs a long-lived loop next to nothing,
-    // mapping all of them now would cost every short-lived one milliseconds.
-    void* data = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
-    if (data == MAP_FAILED)
-      error = errno;
-    else
-      memory = SharedMemory(data, size_bytes);
-  }
+  if (ftruncate(descriptor, static_cast<off_t>(size_bytes)) != 0)
+    error = errno;
+  else
+    memory = map(descriptor, 0, size_bytes, true, error);
   close(descriptor);
   if (error != 0)
     unlink(path.c_str());
@@ -94,7 +144,10 @@ OpenFile::Facts OpenFile::facts(int& error) const {
           .directory = S_ISDIR(status.st_mode),
           .owned = status.st_uid == geteuid(),
           .in_memory = system.f_type == TMPFS_MAGIC,
-          .size_bytes = static_cast<std::uint64_t>(status.st_size)};
+          .size_bytes = static_cast<std::uint64_t>(status.st_size),
+          .memory_bytes = static_cast<std::uint64_t>(status.st_blocks) * 512,
+          .changed_realtime_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec,
+          .linked = status.st_nlink != 0};
 }
 
 std::uint64_t OpenFile::read(void* into, std::uint64_t offset_bytes, std::uint64_t size_bytes, int& error) const {
@@ -114,9 +167,56 @@ std::uint64_t OpenFile::read(void* into, std::uint64_t offset_bytes, std::uint64
   return done;
 }
 
+std::uint64_t OpenFile::read_data(void* into, std::uint64_t size_bytes, int& error) const {
+  std::uint64_t at = 0;
+  error = 0;
+  while (at < size_bytes && error == 0) {
+    const auto data = lseek(descriptor_, static_cast<off_t>(at), SEEK_DATA);
+    if (data < 0 && errno == ENXIO)
+      return size_bytes;  // a hole to the end
+    if (data < 0)
+      return read(into, 0, size_bytes, error);  // a file system that knows no holes
+    const auto start = std::min(static_cast<std::uint64_t>(data), size_bytes);
+    const auto hole = lseek(descriptor_, data, SEEK_HOLE);
+    const auto end = hole < 0 ? size_bytes : std::min(static_cast<std::uint64_t>(hole), size_bytes);
+    const auto done = read(static_cast<char*>(into) + start, start, end - start, error);
+    if (done < end - start)
+      return start + done;
+    at = end;
+  }
+  return at;
+}
+
+bool OpenFile::write(const void* from, std::uint64_t offset_bytes, std::uint64_t size_bytes) const {
+  ssize_t done = 0;
+  do done = pwrite(descriptor_, from, size_bytes, static_cast<off_t>(offset_bytes));
+  while (done < 0 && errno == EINTR);
+  return done == static_cast<ssize_t>(size_bytes);
+}
+
+bool OpenFile::is_locked(std::uint64_t offset_bytes) const {
+  auto lock = lock_of(F_WRLCK, offset_bytes, 1);
+  return fcntl(descriptor_, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+bool OpenFile::lock(std::uint64_t offset_bytes, std::uint64_t size_bytes) const {
+  return change_lock(descriptor_, F_WRLCK, offset_bytes, size_bytes);
+}
+
+void OpenFile::unlock(std::uint64_t offset_bytes, std::uint64_t size_bytes) const {
+  change_lock(descriptor_, F_UNLCK, offset_bytes, size_bytes);
+}
+
 bool is_in_memory(const std::string& path) {
   struct statfs system {};
   return statfs(path.c_str(), &system) == 0 && system.f_type == TMPFS_MAGIC;
+}
+
+std::uint64_t file_system_bytes(const std::string& path) {
+  struct statfs system {};
+  if (statfs(path.c_str(), &system) != 0)
+    return 0;
+  return static_cast<std::uint64_t>(system.f_blocks) * static_cast<std::uint64_t>(system.f_bsize);
 }
 
 std::vector<std::string> list_directory(const std::string& path, int& error) {

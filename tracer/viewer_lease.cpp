@@ -2,85 +2,121 @@
 
 #include <unistd.h>
 
-#include <atomic>
+#include <ctime>
 
 #include "tracer/clock.h"
 
 namespace loopscope::tracer {
 namespace {
 
-// Pid and level change hands together, in one compare-and-swap of the lease's first word.
-std::atomic_ref<std::uint64_t> claim_word(Lease& lease) {
-  static_assert(offsetof(Lease, viewer_pid) == 0 && offsetof(Lease, level) == 4);
-  return std::atomic_ref(*reinterpret_cast<std::uint64_t*>(&lease));
-}
-
-bool expired(Lease& lease, std::uint64_t now_ns) {
-  const auto heartbeat = std::atomic_ref(lease.heartbeat_ns).load(std::memory_order_relaxed);
-  const auto age = heartbeat < now_ns ? now_ns - heartbeat : heartbeat - now_ns;
-  return age > kLeaseTimeoutNs;
-}
+constexpr int kLockTries = 50;
+constexpr timespec kLockPause{0, 100'000};
 
 }  // namespace
 
 bool ViewerLease::take(const OpenFile& file, std::uint64_t control_offset, Level level) {
-  if (control_ == nullptr) {
-    const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-    const auto start = control_offset / page * page;
-    int error = 0;
-    memory_ = SharedMemory::map(file.descriptor(), start, control_offset - start + sizeof(Control), true, error);
-    if (error != 0)
-      return false;
-    control_ = reinterpret_cast<Control*>(static_cast<char*>(memory_.data()) + (control_offset - start));
-  }
-  auto held = wanted();
+  file_ = &file;
+  control_offset_ = control_offset;
   level_ = level;
-  if (lease_ == nullptr || !claim_word(*lease_).compare_exchange_strong(held, wanted()))
-    return claim();
-  renew();
-  std::atomic_ref(control_->lease_change).fetch_add(1);
-  return true;
+  return lease_ ? locked(&ViewerLease::change_level) : locked(&ViewerLease::claim);
 }
 
-bool ViewerLease::claim() {
-  const auto now = monotonic_ns();
-  for (auto& lease : control_->leases) {
-    auto held = claim_word(lease).load(std::memory_order_relaxed);
-    if (static_cast<std::uint32_t>(held) != 0 && !expired(lease, now))
-      continue;
-    if (!claim_word(lease).compare_exchange_strong(held, wanted()))
-      continue;
-    std::atomic_ref(lease.heartbeat_ns).store(now, std::memory_order_relaxed);
-    lease_ = &lease;
-    std::atomic_ref(control_->lease_change).fetch_add(1);
-    return true;
+void ViewerLease::renew() {
+  if (!lease_)
+    return;
+  if (load(claim_offset(*lease_)) != held_word_) {
+    // We were silent for so long that another viewer took it.
+    lease_.reset();
+    (void)locked(&ViewerLease::claim);
+    return;
+  }
+  const auto was_expired = expired(*lease_);
+  store(heartbeat_offset(*lease_), monotonic_ns());
+  // The loop stops looking at leases when all have expired: it must hear that this one is back.
+  if (was_expired)
+    (void)locked(&ViewerLease::say_changed);
+}
+
+void ViewerLease::drop() {
+  if (lease_)
+    (void)locked(&ViewerLease::give_back);
+  lease_.reset();
+}
+
+/// Does `step` while no other viewer changes anything. They are done in microseconds; one that was stopped in the middle must not
+/// stop us.
+bool ViewerLease::locked(bool (ViewerLease::*step)()) {
+  for (int i = 0; i < kLockTries; ++i) {
+    if (file_->lock(control_offset_, sizeof(Control))) {
+      const bool done = (this->*step)();
+      file_->unlock(control_offset_, sizeof(Control));
+      return done;
+    }
+    nanosleep(&kLockPause, nullptr);
   }
   return false;
 }
 
-void ViewerLease::renew() {
-  if (lease_ == nullptr)
-    return;
-  if (claim_word(*lease_).load(std::memory_order_relaxed) != wanted()) {
-    // We were silent for so long that another viewer took it.
-    lease_ = nullptr;
-    claim();
-    return;
+bool ViewerLease::claim() {
+  for (std::size_t i = 0; i < kLeaseCount; ++i) {
+    const auto held = load(claim_offset(i));
+    if (static_cast<std::uint32_t>(held) != 0 && !expired(i))
+      continue;
+    if (!store(heartbeat_offset(i), monotonic_ns()) || !store(claim_offset(i), wanted()))
+      return false;
+    lease_ = i;
+    held_word_ = wanted();
+    return say_changed();
   }
-  const auto was_expired = expired(*lease_, monotonic_ns());
-  std::atomic_ref(lease_->heartbeat_ns).store(monotonic_ns(), std::memory_order_relaxed);
-  // The loop stops looking at leases when all have expired: it must hear that this one is back.
-  if (was_expired)
-    std::atomic_ref(control_->lease_change).fetch_add(1);
+  return false;
 }
 
-void ViewerLease::drop() {
-  if (lease_ == nullptr)
-    return;
-  auto held = wanted();
-  if (claim_word(*lease_).compare_exchange_strong(held, 0))
-    std::atomic_ref(control_->lease_change).fetch_add(1);
-  lease_ = nullptr;
+bool ViewerLease::change_level() {
+  if (load(claim_offset(*lease_)) != held_word_)
+    return claim();
+  held_word_ = wanted();
+  return store(claim_offset(*lease_), held_word_) && store(heartbeat_offset(*lease_), monotonic_ns()) &&
+         say_changed();
+}
+
+bool ViewerLease::give_back() {
+  return load(claim_offset(*lease_)) == held_word_ && store(claim_offset(*lease_), 0) && say_changed();
+}
+
+bool ViewerLease::say_changed() {
+  const auto offset = control_offset_ + offsetof(Control, lease_change);
+  return store(offset, load(offset) + 1);
+}
+
+// Pid and level are one word: the program never sees one without the other.
+std::uint64_t ViewerLease::claim_offset(std::size_t lease) const {
+  static_assert(offsetof(Lease, viewer_pid) == 0 && offsetof(Lease, level) == 4);
+  return control_offset_ + offsetof(Control, leases) + lease * sizeof(Lease);
+}
+
+std::uint64_t ViewerLease::heartbeat_offset(std::size_t lease) const {
+  return claim_offset(lease) + offsetof(Lease, heartbeat_ns);
+}
+
+std::uint64_t ViewerLease::load(std::uint64_t offset) const {
+  std::uint64_t word = 0;
+  int error = 0;
+  const auto read = file_->read(&word, offset, sizeof(word), error);
+  return read == sizeof(word) ? word : 0;
+}
+
+/// A file that was cut short must not get longer again.
+bool ViewerLease::store(std::uint64_t offset, std::uint64_t word) const {
+  int error = 0;
+  const auto facts = file_->facts(error);
+  return error == 0 && facts.size_bytes >= offset + sizeof(word) && file_->write(&word, offset, sizeof(word));
+}
+
+bool ViewerLease::expired(std::size_t lease) const {
+  const auto heartbeat = load(heartbeat_offset(lease));
+  const auto now = monotonic_ns();
+  const auto age = heartbeat < now ? now - heartbeat : heartbeat - now;
+  return age > kLeaseTimeoutNs;
 }
 
 std::uint64_t ViewerLease::wanted() const {

@@ -1,10 +1,15 @@
 #pragma once
 /// A viewer's place in a session's Control: asks the program for a level as long as it is renewed.
 ///
-/// Thread: one. Owner: of a writable mapping of Control alone, and of the lease, which it gives back when it goes.
+/// Viewers agree among each other by a lock on Control, which the program never looks at. They write as one writes a file: a mapping
+/// would end the viewer (SIGBUS) if somebody cut the file short.
+///
+/// Thread: one. Owner: of the lease, which it gives back when it goes; the file outlives it.
 /// Errors: take() answers false if every lease is held by a living viewer or the file cannot be written.
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "tracer/format.h"
 #include "tracer/shared_memory.h"
@@ -22,15 +27,25 @@ class ViewerLease {
   bool take(const OpenFile& file, std::uint64_t control_offset, Level level);
   void renew();
   void drop();
-  [[nodiscard]] bool held() const { return lease_ != nullptr; }
+  [[nodiscard]] bool held() const { return lease_.has_value(); }
 
  private:
+  [[nodiscard]] bool locked(bool (ViewerLease::*step)());
   bool claim();
+  bool change_level();
+  bool give_back();
+  bool say_changed();
+  [[nodiscard]] std::uint64_t claim_offset(std::size_t lease) const;
+  [[nodiscard]] std::uint64_t heartbeat_offset(std::size_t lease) const;
+  [[nodiscard]] std::uint64_t load(std::uint64_t offset) const;
+  bool store(std::uint64_t offset, std::uint64_t word) const;
+  [[nodiscard]] bool expired(std::size_t lease) const;
   [[nodiscard]] std::uint64_t wanted() const;
 
-  SharedMemory memory_;
-  Control* control_ = nullptr;
-  Lease* lease_ = nullptr;
+  const OpenFile* file_ = nullptr;
+  std::uint64_t control_offset_ = 0;
+  std::optional<std::size_t> lease_;  ///< which
+  std::uint64_t held_word_ = 0;       ///< what stands in it
   Level level_ = Level::off;
 };
 

@@ -1,7 +1,5 @@
 #include "tracer/writable_session.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -10,34 +8,40 @@
 #include <ctime>
 #include <iterator>
 #include <new>
+#include <optional>
 
 #include "tracer/clock.h"
+#include "tracer/dead_sessions.h"
 #include "tracer/name_interner.h"
 #include "tracer/present_writer.h"
 #include "tracer/process_identity.h"
 #include "tracer/session_directory.h"
+#include "tracer/session_life.h"
 
 namespace loopscope::tracer {
 namespace {
 
-constexpr std::uint64_t kPageBytes = 4096;
+constexpr std::uint64_t kPageBytes = PartMemory::kPageBytes;
 constexpr std::uint64_t kMostRingEvents = 1U << 24U;
+constexpr int kMostTries = 100;
 
-std::uint64_t whole_pages(std::uint64_t bytes) {
+constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
   return (bytes + kPageBytes - 1) & ~(kPageBytes - 1);
 }
 
-// Each part that a different party writes starts on a page of its own: viewers map Control alone.
+// A page holds the header, the present and the first handles: with a page of names and one of events that is a small program's all.
+// Present, counters and each word that viewers write lie on cache lines of their own.
 constexpr std::uint64_t kPresentOffset = sizeof(SessionHeader);
-constexpr std::uint64_t kCountersOffset = kPresentOffset + 1024;
-constexpr std::uint64_t kControlOffset = kPresentOffset + kPageBytes;
-constexpr std::uint64_t kHandleSlotsOffset = kControlOffset + kPageBytes;
+constexpr std::uint64_t kCountersOffset = kPresentOffset + 256;
+constexpr std::uint64_t kControlOffset = kCountersOffset + 320;
+constexpr std::uint64_t kHandleSlotsOffset = kControlOffset + 192;
 constexpr std::uint64_t kSlotsBytes = kDefaultSlotCount * sizeof(ObjectSlot);
-constexpr std::uint64_t kTaskSlotsOffset = kHandleSlotsOffset + kSlotsBytes;
+constexpr std::uint64_t kTaskSlotsOffset = whole_pages(kHandleSlotsOffset + kSlotsBytes);
 constexpr std::uint64_t kNamesOffset = kTaskSlotsOffset + kSlotsBytes;
 constexpr std::uint64_t kRingOffset = kNamesOffset + kDefaultNamesBytes;
-static_assert(sizeof(Present) <= 1024 && sizeof(Control) <= kPageBytes);
-static_assert(1024 + sizeof(Counters) <= kPageBytes);
+constexpr std::uint64_t kFirstHandlesBytes = kPageBytes - kHandleSlotsOffset;
+static_assert(sizeof(Present) <= 256 && sizeof(Counters) <= 320 && sizeof(Control) <= 192);
+static_assert(kHandleSlotsOffset < kPageBytes);
 
 std::uint64_t size_with(std::uint64_t ring_events) {
   return whole_pages(kRingOffset + ring_events * sizeof(Event));
@@ -59,14 +63,37 @@ void copy_text(char (&field)[kBytes], const std::string& text) {
   std::memcpy(field, cut.data(), cut.size());
 }
 
+constexpr std::uint64_t kLeastBytes = 2 * kPageBytes;  // header to handles, and the first events
+
 std::string cannot_make(const std::string& path, int error) {
   std::string sentence = "cannot make the session file " + path + ": " + std::strerror(error);
   if (error == ENOSPC)
-    sentence += " (a session needs at least " + std::to_string(size_with(kLeastRingEvents) >> 10U) +
-                " KiB there; remove dead sessions, or set LOOPSCOPE_DIR to a directory with more room)";
+    sentence +=
+        " (a session needs at least " + std::to_string(kLeastBytes >> 10U) +
+        " KiB there, and no dead session is left to give up; set LOOPSCOPE_DIR to a directory with more room)";
   if (error == EACCES || error == EROFS)
     sentence += " (set LOOPSCOPE_DIR to a directory that you can write to)";
   return sentence;
+}
+
+/// Another file has the name. True if it is gone, or if `name` is another one now.
+bool make_way(const std::string& directory, SessionFileName& name) {
+  const auto path = directory + "/" + session_file_name(name);
+  int error = 0;
+  const OpenFile file(path, false, error);
+  if (error == ENOENT)
+    return true;
+  if (error != 0)
+    return false;
+  // This very process may have left it: it had a loop before it became another program (exec).
+  if (!session_lives(file, name))
+    return remove_file(path) == 0;
+  SessionHeader header{};
+  const bool told = file.read(&header, 0, sizeof(header), error) == sizeof(header);
+  if (!told || header.pid_namespace == own_process().pid_namespace)
+    return false;
+  ++name.process_start_ticks;  // a program with the same pid in another PID namespace
+  return true;
 }
 
 }  // namespace
@@ -75,26 +102,48 @@ std::unique_ptr<WritableSession> WritableSession::create(const SessionFacts& fac
   const auto directory = facts.directory.empty() ? session_directory(true, error) : facts.directory;
   if (directory.empty())
     return nullptr;
-  discard_surplus_dead_sessions(directory);
+  keep_dead_sessions_bounded(directory);
 
-  const auto pid = static_cast<std::uint32_t>(getpid());
-  const auto path = directory + "/" + session_file_name({pid, facts.loop_number, process_start_ticks(pid)});
   std::unique_ptr<WritableSession> session(new WritableSession);
-  auto ring_events = ring_events_for(facts);
-  int failure = 0;
-  for (;; ring_events /= 2) {
-    session->memory_ = SharedMemory::create(path, size_with(ring_events), failure);
-    if (failure != ENOSPC || ring_events == kLeastRingEvents)
-      break;
-  }
+  int failure = session->make_file(directory, facts);
+  if (failure == 0)
+    failure = session->take_first();
   if (failure != 0) {
-    error = cannot_make(path, failure);
+    error = cannot_make(session->path_, failure);
+    session->give_up();
     return nullptr;
   }
-  session->path_ = path;
-  session->owns_file_ = true;
-  session->lay_out(facts, ring_events);
+  session->guard_ = MappingGuard(session->memory_);
+  session->lay_out(facts, ring_events_for(facts));
   return session;
+}
+
+int WritableSession::make_file(const std::string& directory, const SessionFacts& facts) {
+  const auto own = own_process();
+  SessionFileName name{own.pid, facts.loop_number, own.start_ticks};
+  directory_ = directory;
+  std::optional<DeadSessions> dead;
+  for (int tries = 0;; ++tries) {
+    path_ = directory + "/" + session_file_name(name);
+    int failure = 0;
+    memory_ = SharedMemory::create(path_, size_with(ring_events_for(facts)), locked_, failure);
+    owns_file_ = failure == 0;
+    if (failure == EEXIST && tries < kMostTries && make_way(directory, name))
+      continue;
+    if (failure == ENOSPC && (dead ? *dead : dead.emplace(directory)).discard_oldest())
+      continue;
+    return failure;
+  }
+}
+
+/// The memory without which there is no session.
+int WritableSession::take_first() {
+  return make_room(at<char>(0), kPageBytes) && make_room(at<char>(kRingOffset), kPageBytes) ? 0 : ENOSPC;
+}
+
+void WritableSession::give_up() {
+  remove_name();
+  memory_ = {};
 }
 
 std::unique_ptr<WritableSession> WritableSession::create_in_memory(const SessionFacts& facts) {
@@ -109,15 +158,50 @@ std::unique_ptr<WritableSession> WritableSession::create_in_memory(const Session
 }
 
 WritableSession::~WritableSession() {
-  if (!owns_file_)
+  if (path_.empty() || memory_.data() == nullptr)
     return;
-  // Viewers that hold the mapping are told; the name is gone for all others.
+  // Viewers that follow it are told; the name is gone for all others.
   PresentWriter(present()).ended();
-  remove_file(path_);
+  remove_name();
 }
 
 void WritableSession::disown() {
   owns_file_ = false;
+  guard_ = {};
+  memory_ = {};
+}
+
+void WritableSession::remove_name() {
+  if (owns_file_)
+    remove_file(path_);
+  owns_file_ = false;
+}
+
+bool WritableSession::take(void* start, std::uint64_t size_bytes) {
+  if (make_room(start, size_bytes))
+    return true;
+  std::atomic_ref refused(counters().memory_refused);
+  refused.store(refused.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  return false;
+}
+
+bool WritableSession::make_room(void* start, std::uint64_t size_bytes) {
+  if (take_memory(start, size_bytes) == 0)
+    return true;
+  if (was_cut())
+    return false;
+  DeadSessions dead(directory_);
+  while (dead.discard_oldest())
+    if (take_memory(start, size_bytes) == 0)
+      return true;
+  return false;
+}
+
+/// A file that somebody cut short has no room either, and no dead session can help it.
+bool WritableSession::was_cut() const {
+  int error = 0;
+  const auto facts = OpenFile(path_, false, error).facts(error);
+  return error == 0 && facts.size_bytes < memory_.size_bytes();
 }
 
 void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_events) {
@@ -137,9 +221,12 @@ void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_even
   to.ring_offset = kRingOffset;
   to.ring_events = ring_events;
 
-  to.pid = static_cast<std::uint32_t>(getpid());
+  const auto own = own_process();
+  to.pid = own.pid;
   to.loop_number = facts.loop_number;
-  to.process_start_ticks = process_start_ticks(to.pid);
+  to.process_start_ticks = own.start_ticks;
+  to.pid_namespace = own.pid_namespace;
+  to.locked = locked_ ? 1 : 0;
   to.created_monotonic_ns = monotonic_ns();
   to.created_realtime_ns = realtime_ns();
   copy_text(to.boot_id, boot_id());
@@ -154,6 +241,11 @@ void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_even
   new (&present()) Present{};
   present().anchor_last = to.anchor_first;
   new (&counters()) Counters{};
+  const bool in_memory = path_.empty();
+  counters().handle_slots_ready_bytes = in_memory ? kSlotsBytes : kFirstHandlesBytes;
+  counters().task_slots_ready_bytes = in_memory ? kSlotsBytes : 0;
+  counters().names_ready_bytes = in_memory ? kDefaultNamesBytes : 0;
+  counters().ring_ready_bytes = in_memory ? ring_events * sizeof(Event) : kPageBytes;
   // Offset 0 of the name table stays unused, so that no name has the number of kNoName.
   counters().names_used_bytes = sizeof(NameEntry);
   new (&control()) Control{};
@@ -172,17 +264,21 @@ Counters& WritableSession::counters() const {
 Control& WritableSession::control() const {
   return *at<Control>(kControlOffset);
 }
-ObjectSlot* WritableSession::handle_slots() const {
-  return at<ObjectSlot>(kHandleSlotsOffset);
+PartMemory WritableSession::handle_slots() {
+  return part(kHandleSlotsOffset, kSlotsBytes, counters().handle_slots_ready_bytes);
 }
-ObjectSlot* WritableSession::task_slots() const {
-  return at<ObjectSlot>(kTaskSlotsOffset);
+PartMemory WritableSession::task_slots() {
+  return part(kTaskSlotsOffset, kSlotsBytes, counters().task_slots_ready_bytes);
 }
-char* WritableSession::names() const {
-  return at<char>(kNamesOffset);
+PartMemory WritableSession::names() {
+  return part(kNamesOffset, kDefaultNamesBytes, counters().names_ready_bytes);
 }
-Event* WritableSession::ring() const {
-  return at<Event>(kRingOffset);
+PartMemory WritableSession::ring() {
+  return part(kRingOffset, header().ring_events * sizeof(Event), counters().ring_ready_bytes);
+}
+
+PartMemory WritableSession::part(std::uint64_t offset, std::uint64_t size_bytes, std::uint64_t& ready) {
+  return {at<char>(offset), size_bytes, *this, ready};
 }
 
 }  // namespace loopscope::tracer

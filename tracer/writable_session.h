@@ -3,15 +3,19 @@
 ///
 /// Thread: made and destroyed on the loop's thread. Owner: of the mapping and of the file.
 /// Errors: create() says in a sentence what failed and what to do; the loop then runs untraced.
-/// The file is created 0600 (O_EXCL, O_NOFOLLOW) in session_directory(), its blocks reserved up front
-/// with posix_fallocate, so that a full tmpfs is an error here and never a SIGBUS in the user's program.
-/// If the ring does not fit, smaller powers of two down to kLeastRingEvents are tried.
+/// The file is created 0600 (O_EXCL, O_NOFOLLOW) in session_directory(). It is a hole of header().size_bytes to begin with, whose
+/// parts take their memory as they are used (tracer/part_memory.h), so that a full file system is an error and never a SIGBUS in the
+/// user's program. Where there is no more room dead sessions are given up, oldest first, before a part has to stay as it is.
+/// What no loop uses costs nothing: a session that records a handful of events takes three pages.
+/// If somebody cuts the file short the program goes on, and its session is over (tracer/mapping_guard.h).
 
 #include <cstdint>
 #include <memory>
 #include <string>
 
 #include "tracer/format.h"
+#include "tracer/mapping_guard.h"
+#include "tracer/part_memory.h"
 #include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
@@ -31,7 +35,7 @@ struct SessionFacts {
   std::string directory;                           ///< empty: session_directory()
 };
 
-class WritableSession {
+class WritableSession final : private MemorySource {
  public:
   /// Null and a sentence in `error` if it cannot be made.
   static std::unique_ptr<WritableSession> create(const SessionFacts& facts, std::string& error);
@@ -47,25 +51,38 @@ class WritableSession {
   [[nodiscard]] Present& present() const;
   [[nodiscard]] Counters& counters() const;
   [[nodiscard]] Control& control() const;
-  [[nodiscard]] ObjectSlot* handle_slots() const;
-  [[nodiscard]] ObjectSlot* task_slots() const;
-  [[nodiscard]] char* names() const;
-  [[nodiscard]] Event* ring() const;
+  /// The parts that grow. Each for one writer, which is the only one to grow it.
+  [[nodiscard]] PartMemory handle_slots();
+  [[nodiscard]] PartMemory task_slots();
+  [[nodiscard]] PartMemory names();
+  [[nodiscard]] PartMemory ring();
   [[nodiscard]] const std::string& path() const { return path_; }  ///< empty if in memory
   [[nodiscard]] void* data() const { return memory_.data(); }      ///< header().size_bytes bytes
 
-  /// After fork(), in the child: forget the file, it is the parent's. Nothing may be written after.
+  /// After fork(), in the child: forget the file, it is the parent's, and its memory with it. Nothing may be written after.
   void disown();
+  /// Removes the file now, for a process that ends without closing its loop. The memory stays, and so may the loop's thread.
+  void remove_name();
 
  private:
   WritableSession() = default;
+  bool take(void* start, std::uint64_t size_bytes) override;
+  int make_file(const std::string& directory, const SessionFacts& facts);
+  int take_first();
+  void give_up();
+  bool make_room(void* start, std::uint64_t size_bytes);
+  [[nodiscard]] bool was_cut() const;
   void lay_out(const SessionFacts& facts, std::uint64_t ring_events);
+  [[nodiscard]] PartMemory part(std::uint64_t offset, std::uint64_t size_bytes, std::uint64_t& ready);
   template <typename Part>
   [[nodiscard]] Part* at(std::uint64_t offset) const {
     return reinterpret_cast<Part*>(static_cast<char*>(memory_.data()) + offset);
   }
   SharedMemory memory_;
+  MappingGuard guard_;  ///< of memory_, and gone before it
+  std::string directory_;
   std::string path_;
+  bool locked_ = false;
   bool owns_file_ = false;
 };
 

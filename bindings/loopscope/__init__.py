@@ -8,7 +8,7 @@ Any of these puts a program on it:
     python3 -m loopscope run program.py                                # without changing the program
 
 Environment: LOOPSCOPE_LEVEL (off, phases, callbacks, tasks; default phases), LOOPSCOPE_DIR (where sessions lie),
-LOOPSCOPE_RING_EVENTS (how much history a session holds).
+LOOPSCOPE_RING_EVENTS (how much history a session holds), LOOPSCOPE_DEAD_BYTES (what killed programs may leave).
 """
 
 from loopscope._native import libuv_version

@@ -102,14 +102,8 @@ class LoopBase:
         callable: Callable[..., object],
         *args: Any,
     ) -> None: ...
-    def _open_session(
-        self,
-        program: str,
-        python_version: str,
-        loop_number: int,
-        level: str,
-        ring_events: int,
-    ) -> str | None: ...
+    def _remove_session(self) -> None: ...
+    def _open_session(self, program: str, python_version: str, loop_number: int) -> str | None: ...
 
 class SockMethod:
     """A coroutine function that does what asyncio's does, and leaves to it what it does not know."""

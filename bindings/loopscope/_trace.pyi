@@ -80,6 +80,7 @@ class Session:
     created_realtime_ns: int
     clock_known: bool
     ring_events: int
+    ring_length: int
     phase_order: list[str]
     def __init__(self, path: str | bytes) -> None: ...
     def present(self) -> dict[str, Any]: ...

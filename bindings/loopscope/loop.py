@@ -23,6 +23,7 @@ from typing import Any
 from loopscope import _native, accepting, datagram
 from loopscope.lookups import Lookups
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
+from loopscope.process_end import ProcessEnd
 from loopscope.queues import Queues
 from loopscope.refusals import NotNestable, refuse_gevent
 from loopscope.signal_slot import SlotHeld, slot
@@ -31,8 +32,10 @@ from loopscope.tls import TIMEOUTS, SSLProtocol, check_upgrade, hand_over
 from loopscope.transport import connect_transport
 from loopscope.watchers import Watchers
 
+_PYTHON_VERSION = sys.version.split(maxsplit=1)[0]
 _loop_numbers = itertools.count(1)
 _open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
+_process_end = ProcessEnd(_open_loops)
 
 
 class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ignore[misc]
@@ -47,13 +50,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
 
     def __init__(self) -> None:
         super().__init__()
-        problem = self._open_session(
-            _command_line(),
-            sys.version.split(maxsplit=1)[0],
-            next(_loop_numbers),
-            _level_from_environment(),
-            _ring_events_from_environment(),
-        )
+        problem = self._open_session(_command_line(), _PYTHON_VERSION, next(_loop_numbers))
         if problem is not None:
             warnings.warn(
                 f"loopscope: this loop is not traced: {problem}", RuntimeWarning, stacklevel=2
@@ -62,6 +59,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         self._transports = self._transport_table
         self._prepare_for_signals()
         _open_loops.add(self)
+        _process_end.watch()
 
     # -- running -------------------------------------------------------------------------------------
 
@@ -261,31 +259,8 @@ def _command_line() -> str:
     """The program as people would type it; what is no valid text in it is shown as a question mark."""
     arguments = getattr(sys, "orig_argv", sys.argv)
     shown = sys.argv if sys.argv and sys.argv[0] not in ("", "-c") else arguments
-    return " ".join(shown).encode("utf-8", "replace").decode()
-
-
-def _level_from_environment() -> str:
-    level = os.environ.get("LOOPSCOPE_LEVEL", "phases")
-    if level in ("off", "phases", "callbacks", "tasks"):
-        return level
-    warnings.warn(
-        f"LOOPSCOPE_LEVEL is {level!r}; it must be off, phases, callbacks or tasks. Recording phases.",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-    return "phases"
-
-
-def _ring_events_from_environment() -> int:
-    text = os.environ.get("LOOPSCOPE_RING_EVENTS", "0")
-    if text.isdigit():
-        return int(text)
-    warnings.warn(
-        f"LOOPSCOPE_RING_EVENTS is {text!r}; it must be a number of events. Using the default.",
-        RuntimeWarning,
-        stacklevel=3,
-    )
-    return 0
+    line = " ".join(shown)
+    return line if line.isascii() else line.encode("utf-8", "replace").decode()
 
 
 def _after_fork() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -91,13 +90,13 @@ def test_export_loses_nothing_of_them(program: Started) -> None:
 
 
 def test_a_sentence_that_lists_programs_has_a_line_for_each(
-    program: Started, watched: tuple[Started, Path]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file,) = watched[1].iterdir()
-    other = file.with_name(file.name.replace(f"{program.pid}.1.", f"{program.pid}.2."))
-    shutil.copy(file, other)
-    done = loopscope("dump", program.pid)
-    other.unlink()
+    script = tmp_path / "two_loops.py"
+    script.write_text("import loopscope\n\nanother = loopscope.new_event_loop()\n" + PROGRAM)
+    with traced(script, EVIL, level="tasks") as (program, directory):
+        monkeypatch.setenv("LOOPSCOPE_DIR", str(directory))
+        done = loopscope("dump", program.pid)
     assert done.returncode == 2 and done.stderr.count("\n") == 3
     assert_harmless(done.stderr)
     assert SHOWN in done.stderr

@@ -73,7 +73,7 @@ TEST(Contention, NoTornEventIsHandedOutAndEachIsSeenOrCountedAsLost) {
   auto& head = memory.writable->counters().head;
   std::atomic<bool> stop{false};
   std::thread writer([&] {
-    RingWriter ring(memory.writable->ring(), kLeastRingEvents, &head);
+    RingWriter ring(memory.writable->ring(), &head);
     while (!stop.load(std::memory_order_relaxed)) ring.write(event_at(ring.position()));
   });
   Seen fast;
@@ -132,7 +132,7 @@ TEST(Contention, NoObjectIsSeenWithAnothersFields) {
   const MemorySession memory;
   std::atomic<bool> stop{false};
   std::thread writer([&] {
-    ObjectSlots slots(memory.writable->handle_slots(), 16);
+    ObjectSlots slots({memory.writable->handle_slots().items<ObjectSlot>(), 16 * sizeof(ObjectSlot)});
     for (std::uint64_t id = 1; !stop.load(std::memory_order_relaxed); ++id) {
       slots.open({.id = id, .since_ticks = 0, .name = static_cast<NameId>(id), .detail = ~id});
       if (id > 8)
@@ -142,7 +142,8 @@ TEST(Contention, NoObjectIsSeenWithAnothersFields) {
   std::uint64_t seen = 0;
   std::uint64_t wrong = 0;
   const auto end = std::chrono::steady_clock::now() + kDuration;
-  while (std::chrono::steady_clock::now() < end) {
+  // A busy machine's reader finds few slots that stand still between its two looks.
+  while (seen <= 100 || std::chrono::steady_clock::now() < end) {
     for (const auto& handle : memory.session().handles()) {
       ++seen;
       if (handle.name != static_cast<NameId>(handle.id) || handle.fd != static_cast<std::int64_t>(~handle.id))
@@ -151,7 +152,6 @@ TEST(Contention, NoObjectIsSeenWithAnothersFields) {
   }
   stop = true;
   writer.join();
-  EXPECT_GT(seen, 100U);
   EXPECT_EQ(wrong, 0U);
 }
 
@@ -161,8 +161,7 @@ TEST(Contention, ANameIsCompleteAsSoonAsItsIdIsKnown) {
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     std::vector<char> keys(8000);
-    NameInterner names(memory.writable->names(), memory.writable->header().names_bytes,
-                       &memory.writable->counters());
+    NameInterner names(memory.writable->names(), &memory.writable->counters());
     for (auto& key : keys) {
       const auto text = std::to_string(&key - keys.data());
       latest.store(names.intern(&key, text + "!", text + ".py", 1), std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "tests/tracer/sessions.h"
@@ -59,9 +60,11 @@ TEST_F(FormatPage, HasTheOffsetsOfADefaultSession) {
   for (const auto& [offset, name] : parts)
     EXPECT_THAT(page, ContainsRegex(std::string("\n").append(std::to_string(offset)).append(" .*").append(name)))
         << name;
-  EXPECT_THAT(page, ContainsRegex(std::string("\n4096 +").append(std::to_string(sizeof(Present))).append(" ")));
-  EXPECT_THAT(page, ContainsRegex(std::string("\n5120 +").append(std::to_string(sizeof(Counters))).append(" ")));
-  EXPECT_THAT(page, ContainsRegex(std::string("\n8192 +").append(std::to_string(sizeof(Control))).append(" ")));
+  const std::pair<std::uint64_t, std::size_t> sizes[] = {{header.present_offset, sizeof(Present)},
+                                                         {header.counters_offset, sizeof(Counters)},
+                                                         {header.control_offset, sizeof(Control)}};
+  for (const auto& [offset, size] : sizes)
+    EXPECT_THAT(page, ContainsRegex("\n" + std::to_string(offset) + " +" + std::to_string(size) + " "));
   EXPECT_THAT(page, HasSubstr(std::string("This is version ").append(std::to_string(kFormatVersion))));
 }
 

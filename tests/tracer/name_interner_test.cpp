@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <iterator>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/tracer/sessions.h"
@@ -24,8 +27,7 @@ class Names : public ::testing::Test {
 
   char keys[65536] = {};
   MemorySession memory;
-  NameInterner names{memory.writable->names(), memory.writable->header().names_bytes,
-                     &memory.writable->counters()};
+  NameInterner names{memory.writable->names(), &memory.writable->counters()};
 };
 
 TEST_F(Names, AreReadBackAsTheyWereGiven) {
@@ -99,11 +101,16 @@ TEST_F(Names, AreFoundAgainAfterTheMapHasGrown) {
 }
 
 TEST(NamesInATableThatIsTooSmall, AreCountedOnceAndHaveNoId) {
-  alignas(8) char table[4096] = {};
+  struct {
+    alignas(8) char table[4096] = {};
+    Counters counters{.names_used_bytes = sizeof(NameEntry)};
+  } session;
+  auto& counters = session.counters;
+  SessionHeader header{.counters_offset = sizeof(session.table), .names_bytes = sizeof(session.table)};
   char keys[100] = {};
-  Counters counters{.names_used_bytes = sizeof(NameEntry)};
-  NameInterner names(table, sizeof(table), &counters);
-  NameReader reader(table, sizeof(table), counters);
+  NameInterner names(PartMemory(session.table, sizeof(session.table)), &counters);
+  const auto bytes = SessionBytes::of(&session);
+  NameReader reader(bytes, header);
   const std::string file(500, 'p');
   std::size_t i = 0;
   while (names.intern(&keys[i], std::to_string(i), file, 1) != kNoName) ASSERT_LT(++i, 10U);
@@ -208,6 +215,55 @@ TEST_F(Names, ThatNobodyWroteAreUnknownToAReader) {
   const auto last = names.intern(key(1), "f", "a.py", 1);
   for (const NameId id : {kNoName, last + 1, last + 1000, NameId{0x7FFFFFFF}, NameId{0xFFFFFFFF}})
     EXPECT_EQ(read(id).function, "?") << id;
+}
+
+/// A living program's session, which viewers read piece by piece from its file.
+class FollowedNames : public ManyNames {
+ protected:
+  FollowedNames() : writable(WritableSession::create(testing::small_facts(), error)) {
+    names = NameInterner(writable->names(), &writable->counters());
+    auto opened = Session::open(writable->path());
+    EXPECT_TRUE(opened.session) << opened.message;
+    session = std::move(opened.session);
+  }
+  testing::SessionDirectory directory;
+  std::string error;
+  std::unique_ptr<WritableSession> writable;
+  std::unique_ptr<Session> session;
+};
+
+TEST_F(FollowedNames, AreReadFromTheFileAsTheyCome) {
+  const auto first = names.intern(&names, "first", "a.py", 1);
+  EXPECT_EQ(session->name(first).function, "first");
+  for (std::size_t i = 0; i < kMany; ++i) {
+    const auto id = make(i);
+    if (i % 97 == 0) {
+      ASSERT_EQ(session->name(id).function, nth(i));
+    }
+  }
+  EXPECT_EQ(session->name(first).function, "first");
+  EXPECT_EQ(session->name(first).file, "a.py");
+  EXPECT_EQ(session->counters().names_lost, 0U);
+}
+
+TEST_F(FollowedNames, ThatHaveLeftTheTableAreKnownIfTheyWereRead) {
+  for (std::size_t i = 0; i < 20'000; ++i) make(i);
+  const auto read_in_time = make(20'000);
+  const auto never_read = make(20'001);
+  EXPECT_EQ(session->name(read_in_time).function, nth(20'000));
+  for (std::size_t i = 20'002; i < kMany; ++i) make(i);
+  EXPECT_EQ(session->name(read_in_time).function, nth(20'000));
+  EXPECT_EQ(session->name(never_read).function, "?");
+}
+
+TEST_F(FollowedNames, ThatWereReadStayWhenTheFileIsCutShort) {
+  const auto first = names.intern(&names, "first", "a.py", 1);
+  const auto second = names.intern(key(2), "second", "b.py", 2);
+  EXPECT_EQ(session->name(second).function, "second");
+  std::filesystem::resize_file(writable->path(), 100);
+  EXPECT_EQ(session->name(first).function, "first");
+  EXPECT_EQ(session->name(second).file, "b.py");
+  EXPECT_EQ(session->name(second + 100).function, "?");
 }
 
 TEST(NullInterner, LearnsNothing) {

@@ -20,7 +20,7 @@ class Slots : public ::testing::Test {
   [[nodiscard]] std::vector<LiveObject> live() const { return memory.session().handles(); }
 
   MemorySession memory;
-  ObjectSlots slots{memory.writable->handle_slots(), memory.writable->header().handle_slot_count};
+  ObjectSlots slots{memory.writable->handle_slots()};
 };
 
 TEST_F(Slots, ShowWhatIsOpen) {

@@ -17,7 +17,7 @@ class Ring : public ::testing::Test {
   /// As if `position` events had been written before.
   void start_at(std::uint64_t position) {
     memory.writable->counters().head = position;
-    writer = RingWriter(memory.writable->ring(), kCapacity, &memory.writable->counters().head);
+    writer = RingWriter(memory.writable->ring(), &memory.writable->counters().head);
   }
   /// Each event says its position in `a`.
   void write(std::uint64_t count) {
@@ -32,7 +32,7 @@ class Ring : public ::testing::Test {
   }
 
   MemorySession memory;
-  RingWriter writer{memory.writable->ring(), kCapacity, &memory.writable->counters().head};
+  RingWriter writer{memory.writable->ring(), &memory.writable->counters().head};
   RingReader::Batch batch;
 };
 

@@ -19,7 +19,7 @@ TYPES = (
 COUNTERS = (
     "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
     "timers_fired timers_cancelled handles_opened handles_closed tasks_created tasks_done poll_sleep_ticks "
-    "gil_wait_ticks slots_lost names_gone_bytes tasks_live tasks_destroyed"
+    "gil_wait_ticks slots_lost names_gone_bytes tasks_live tasks_destroyed ring_ready_bytes"
 ).split()  # a number is that many words of padding
 REASONS = (
     "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
@@ -63,7 +63,7 @@ class SessionBytes:
     def __init__(self, path: Path) -> None:
         data = self.data = path.read_bytes()
         magic, version, header_bytes = struct.unpack_from("<8sII", data, 0)
-        assert (magic, version, header_bytes) == (b"loopscop", FORMAT_VERSION, 4096)
+        assert (magic, version, header_bytes) == (b"loopscop", FORMAT_VERSION, 2048)
         (
             size,
             _,
@@ -76,24 +76,25 @@ class SessionBytes:
             self.names,
             self.names_bytes,
             self.ring,
-            self.capacity,
+            _,
         ) = struct.unpack_from("<12Q", data, 16)
         assert size == len(data)
         clock_at = 16 + 12 * 8 + 8 + 3 * 8 + 40
         self.clock = {0: "monotonic", 1: "tsc"}[data[clock_at]]
         self.counters = read_counters(data, counters)
         self.head = self.counters["head"]
+        self.length = self.counters["ring_ready_bytes"] // EVENT.size
 
     @property
     def lost(self) -> int:
         """Events that were overwritten."""
-        return max(0, self.head - self.capacity)
+        return max(0, self.head - self.length)
 
     def events(self) -> list[Event]:
         """Of a loop that does not write any more. Anchors of the clock are nothing that a loop does."""
         found = []
         for position in range(self.lost, self.head):
-            offset = self.ring + (position & (self.capacity - 1)) * EVENT.size
+            offset = self.ring + position % self.length * EVENT.size
             ticks, kind_of_event, *rest = EVENT.unpack_from(self.data, offset)
             if TYPES[kind_of_event] != "clock_anchor":
                 found.append(Event(position, ticks, TYPES[kind_of_event], *rest))

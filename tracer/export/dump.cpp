@@ -62,7 +62,11 @@ void dump_header(const Session& session, std::ostream& out) {
   for (const auto phase : header.phase_order)
     order += (order.empty() ? "" : ", ") + std::string(phase_name(static_cast<Phase>(phase)));
   fact(out, "phases", order);
-  fact(out, "ring", std::to_string(header.ring_events) + " events");
+  fact(out, "ring",
+       session.ring_is_short()
+           ? std::to_string(session.ring_length()) + " of " + std::to_string(header.ring_events) +
+                 " events: its file system had no more memory"
+           : std::to_string(header.ring_events) + " events");
   const bool tsc = header.clock_source == ClockSource::tsc;
   fact(out, "clock",
        std::string(tsc ? "time stamp counter" : "monotonic") +
@@ -117,6 +121,8 @@ void dump_counters(const Session& session, std::ostream& out) {
     fact(out, "names lost", totals.names_lost);
   if (totals.slots_lost != 0)
     fact(out, "slots lost", totals.slots_lost);
+  if (totals.memory_refused != 0)
+    fact(out, "memory refused", totals.memory_refused);
 }
 
 /// The event's own fields, for people.

@@ -1,0 +1,23 @@
+#pragma once
+/// Does the program of a session still write it? The one place where that is decided.
+///
+/// A program holds a lock on its session's first byte for as long as it has it mapped. The lock ends with the process, and when the
+/// process becomes another program (exec); and it is seen from every PID namespace, in which pids mean nothing. In the program's
+/// own namespace its pid and start time must agree, too: a zombie, or a child that only inherited the mapping, writes nothing.
+/// What cannot be judged, a session of another namespace on a file system without locks, counts as living: nothing removes it.
+///
+/// Thread: any. Errors: none; what cannot be read is judged by its name.
+
+#include "tracer/format.h"
+#include "tracer/session_directory.h"
+#include "tracer/shared_memory.h"
+
+namespace loopscope::tracer {
+
+/// `header` is the file's, of this version.
+bool session_lives(const OpenFile& file, const SessionHeader& header);
+
+/// Of a file of whatever content, `name` being its name. One that is just being made lives.
+bool session_lives(const OpenFile& file, const SessionFileName& name);
+
+}  // namespace loopscope::tracer
