@@ -1,10 +1,10 @@
 #pragma once
 /// Ends the loop's poll at an instant in ns, where epoll's own timeout counts ms and comes some 50 us late.
 ///
-/// A timerfd that the loop watches. It is made when it is first set; setting it costs a system call, and so does its ring.
-/// So it is for timers that are due soon (kSoonNs): a loop whose timers are further away has none. The poll's timeout stays
-/// what it would be without it: if the program is short of descriptors, or closes this one, timers are late by part of a
-/// ms, and nothing else happens.
+/// It is a timerfd that the loop watches, made when it is first set. Setting it costs a system call, and so does its ring. So
+/// it serves only timers that are due soon (kSoonNs), and a loop whose timers are further away has none. The poll keeps the
+/// timeout that it would have without it. If the program is short of descriptors, or closes this one, timers are late by
+/// part of a ms, and nothing else happens.
 ///
 /// Thread: the loop's. Owner: of its descriptor and handle. Units: ns of CLOCK_MONOTONIC. Errors: none.
 
@@ -34,7 +34,7 @@ class Alarm {
   /// Around KernelPoll::renew().
   void before_new_poll();
   void poll_renewed();
-  /// There is none any more. In the child of a fork, whose descriptor is the parent's too, and before closing.
+  /// Forgets the descriptor: in the child of a fork, where it is the parent's too, and before closing.
   void give_up();
 
  private:

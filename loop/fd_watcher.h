@@ -3,15 +3,15 @@
 ///
 /// One uv_poll_t a descriptor, level-triggered. The watcher runs its callbacks through Loop::io_ready(), which
 /// decides whether they run at once or behind what is queued already. A callback that is set while a poll's callbacks run
-/// is for the next poll, as on asyncio, which has by then queued what this one brought.
+/// waits for the next poll, as on asyncio: by then asyncio has queued all that this poll brought.
 ///
 /// The kernel is told at once (kernel_poll.h). If it refuses, both callbacks are dropped, as asyncio's selector forgets a
 /// descriptor that it cannot change. While the loop sleeps, another thread that watches something asks the kernel whether it
 /// may, and wakes the loop, which then watches it.
 ///
-/// Telling the kernel costs one or two system calls each time. Who waits again and again on a file of his own says so
-/// (Arming::kept): then the descriptor stays armed for reading while nobody waits, and is disarmed only if an event comes
-/// for nobody before the loop sleeps.
+/// Telling the kernel costs one or two system calls each time. A caller that waits again and again for a file of its own
+/// asks for Arming::kept. Then the descriptor stays armed for reading while nobody waits. The loop disarms it only if an
+/// event comes while nobody waits and the loop is about to sleep.
 /// Thread: the loop's. Owner: the Loop's table; of one reference to each callback. Errors: negative libuv codes.
 
 #include <uv.h>
@@ -56,18 +56,18 @@ class FdWatcher {
 
   /// Armed, but nobody waits.
   [[nodiscard]] bool resting() const { return armed_ != 0 && wanted() == 0; }
-  /// Whoever it was kept armed for is gone; in the trace it is closed.
+  /// The file that it was kept armed for is gone. The trace shows it as closed.
   void note_closed();
   /// Disarms what nobody waits for. False if the kernel goes on all the same, until the loop renews its poll.
   bool disarm_unwanted();
-  /// Whoever was told that the descriptor is ready found that it is not.
+  /// A caller that was told the descriptor is ready found that it is not.
   void false_alarm();
-  /// Nobody waits for what this descriptor brings: the loop need not poll for its sake.
+  /// Nobody waits for this descriptor, so the loop need not poll because of it.
   void set_passive(bool passive);
 
   /// Watches what was asked for while the loop slept.
   void catch_up();
-  /// Before and after the loop takes up a new poll: what nobody waits for is not taken along.
+  /// To be called before and after the loop takes up a new epoll. A descriptor that nobody waits for is left behind.
   void before_new_poll();
   void poll_renewed();
   /// Ends it; the object frees itself in the closing phase.

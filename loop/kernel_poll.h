@@ -12,8 +12,8 @@
 /// libuv has no public call for the last step. It is two fields of uv__io_t and one queue node, which uv.h declares and
 /// which have been the same since libuv 1.0; settle() is the only function that touches them.
 ///
-/// Descriptors: the loop's own ones are never 0, 1 or 2, which libuv refuses to close. A program may close them under
-/// the loop (a daemon's os.closerange(3, ...)); intact() finds out, and renew() makes new ones.
+/// The loop's own descriptors are never 0, 1 or 2, because libuv refuses to close these. A program may close the loop's
+/// descriptors (a daemon's os.closerange(3, ...)). intact() finds out, and renew() makes new ones.
 ///
 /// Thread: the loop's; stop() and is_pollable() also under the GIL while the loop sleeps. Errors: negative libuv codes.
 
@@ -42,10 +42,10 @@ class KernelPoll {
 
   /// False if the loop's own descriptors were closed, or are other files by now. One system call.
   [[nodiscard]] bool intact() const;
-  /// In the child of a fork, before anything is stopped: libuv ends what it stops in the kernel, too, and that would be the
-  /// parent's. renew() has to follow.
+  /// To be called in the child of a fork before anything is stopped. Otherwise libuv would stop it in the kernel, too, where
+  /// it is the parent's. renew() has to follow.
   void leave();
-  /// Makes the descriptors anew. Everything has to be stopped before, and watched again afterwards.
+  /// Makes new descriptors. The caller stops everything before, and watches it again afterwards.
   int renew();
 
  private:

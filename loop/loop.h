@@ -15,8 +15,8 @@
 /// The order of callbacks is asyncio's: what was queued before a poll runs first, then what the poll brought,
 /// then due timers, then, after another poll, what those scheduled. If nothing was queued when the poll
 /// returned, I/O callbacks and timers run at once in their own phase; otherwise they join the queue behind it.
-/// A poll that could bring nothing, because nobody waits for a descriptor and no timer is due, is left out. So is one
-/// that could only bring what a reader asks for himself (next_poll_is_only_for).
+/// The loop skips a poll that could bring nothing, because nobody waits for a descriptor and no timer is due. It also skips
+/// one that could only bring what a reader can ask for directly (next_poll_is_only_for).
 ///
 /// Thread: all methods on the loop's thread, except wake(). Owner: of its uv_loop_t, recorder and handles.
 /// Errors: the constructor throws std::system_error; nothing else throws. Units: ns of CLOCK_MONOTONIC; of timers, of the
@@ -55,7 +55,7 @@ class PollGate {
 
 class Loop {
  public:
-  /// The error of who asks a closed loop for a watcher.
+  /// The error for asking a closed loop for a watcher.
   static constexpr int kClosed = UV_ECANCELED;
 
   Loop();
@@ -94,10 +94,10 @@ class Loop {
   /// Takes over one reference; answers the timer's id.
   std::uint64_t call_at(std::int64_t due_ns, Callback& callback);
   void timer_cancelled(Callback& callback, std::uint64_t id);
-  /// True on the loop's thread between two polls: what asks then for tell_after_callback() is told before the next one.
+  /// True on the loop's thread between two polls. Only then may an object ask for tell_after_callback().
   [[nodiscard]] bool in_callback() const { return running_ && !in_poll_ && thread_ == std::this_thread::get_id(); }
-  /// `who` is told when the callback that runs has returned, or before the loop polls or ends. There is one at a time:
-  /// who was to be told before is told at once. Only while in_callback().
+  /// Tells `who` when the running callback has returned, or before the loop polls or ends. There is room for one: if
+  /// another object waits to be told, it is told at once. Only while in_callback().
   void tell_after_callback(AfterCallback& who) {
     callback_returned();
     after_callback_ = &who;
@@ -153,13 +153,13 @@ class Loop {
   void clear_timers() { timers_.clear(); }
 
   void set_gate(PollGate* gate) { gate_ = gate; }
-  /// What timers go by while it is in use. Null: CLOCK_MONOTONIC.
+  /// The clock that decides when timers are due, while it is in use. Null: CLOCK_MONOTONIC.
   void set_clock(ProgramClock* clock) { timers_.set_clock(clock); }
   void set_recorder(tracer::Recorder recorder) { recorder_ = std::move(recorder); }
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
   [[nodiscard]] KernelPoll& kernel() { return kernel_; }
-  /// True while the loop's thread is in a poll that may sleep: who asks this is another thread.
+  /// True while the loop's thread is in a poll that may sleep. The caller is then another thread.
   [[nodiscard]] bool sleeps() const { return sleeping_.load(std::memory_order_relaxed); }
 
   // -- for the loop's handles --------------------------------------------------------------------------------
@@ -175,18 +175,19 @@ class Loop {
   void count_io_event() { ++io_events_; }
   /// How many polls have returned, so that two of them can be told apart.
   [[nodiscard]] std::uint32_t polls() const { return polls_; }
-  /// `watcher` was to be armed while the loop sleeps: wakes the loop, which arms it.
+  /// Another thread wants `watcher` armed while the loop sleeps. Wakes the loop, which then arms it.
   void catch_up_after_poll(FdWatcher& watcher);
-  /// The kernel reported what nobody waits for: it is disarmed if the loop is about to sleep, which it could not.
+  /// The kernel reported a descriptor that nobody waits for. The loop disarms it before it sleeps; otherwise it could not
+  /// sleep.
   void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
-  /// Before the next poll: the kernel reports a file that nobody can disarm any more.
+  /// The kernel reports a file that nobody can disarm any more. The loop takes up a new epoll before its next poll.
   void renew_poll() { renew_poll_ = true; }
   /// Until when callbacks may follow each other without a poll that could bring nothing new.
   [[nodiscard]] static std::int64_t without_poll_until_ns();
-  /// True, in a callback of the poll's, if the next poll could only say that `watcher` is readable still: nobody waits for
-  /// another descriptor, nothing is queued, no timer is due. Whoever reads on has then what that poll would lead to.
+  /// True, in a callback of the poll, if the next poll could only say that `watcher` is still readable: nobody waits for
+  /// another descriptor, nothing is queued, no timer is due. A caller that reads on gets what that poll would lead to.
   [[nodiscard]] bool next_poll_is_only_for(const FdWatcher& watcher, std::int64_t until_ns);
-  /// One descriptor more (1) or less (-1) that somebody waits for.
+  /// The program waits for one descriptor more (1) or less (-1).
   void count_awaited(int change) { awaited_ += change; }
   /// Around uv_close() and its callback, for the closing phase.
   void handle_closing() { ++closing_; }

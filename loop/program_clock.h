@@ -1,6 +1,6 @@
 #pragma once
-/// The clock of a program that has its own in the place of CLOCK_MONOTONIC: what loop.time() answers then decides when
-/// timers are due, as in asyncio. It may stand still, jump, and count from anywhere.
+/// The clock of a program that replaces CLOCK_MONOTONIC by one of its own. Its loop.time() then decides when timers are due,
+/// as in asyncio. The clock may stand still, jump, and count from anywhere.
 ///
 /// Thread: the loop's, never while the gate is open. Units: ns on that clock, rounded as the due times of timers are.
 /// Errors: the implementation reports them, interrupts the loop, and answers 0.

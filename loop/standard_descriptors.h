@@ -1,9 +1,9 @@
 #pragma once
-/// While it lives, descriptors 0, 1 and 2 are taken: what is opened meanwhile gets a number above them.
+/// Keeps descriptors 0, 1 and 2 taken while it lives, so that a file that is opened meanwhile gets a higher number.
 ///
-/// A program may be started with some of them closed (`prog <&-`). libuv aborts when it is to close one of its own that
-/// has such a number, and whatever prints to stderr would write into it.
-/// Thread: any. Owner: of the ones it opened. Errors: none; what cannot be had stays free.
+/// A program may be started with some of them closed (`prog <&-`). libuv aborts when it has to close a descriptor of its own
+/// with such a number, and anything printed to stderr would go into it.
+/// Thread: any. Owner: of the descriptors it opened. Errors: none; a number that it cannot take stays free.
 
 #include <array>
 

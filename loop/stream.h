@@ -1,12 +1,12 @@
 #pragma once
 /// A connected stream socket on the loop: tries every call first, queues what the kernel does not take.
 ///
-/// What write_now() took is the kernel's when it returns, and stays in order with whatever else uses the socket, or a
-/// copy of its descriptor. Where WriteCoalescing expects another write of the same callback, a TCP socket gets the bytes
-/// with MSG_MORE: the kernel holds them until the next bytes, until the callback returns, or for 200 ms.
+/// When write_now() returns, the kernel has the bytes. They stay in order with those of anybody else who uses the socket or a
+/// copy of its descriptor. If WriteCoalescing expects another write of the same callback, a TCP socket gets the bytes
+/// with MSG_MORE: the kernel holds them until the next bytes come, the callback returns, or 200 ms have passed.
 ///
-/// The descriptor is the caller's: it closes it after detach(). What the bytes mean, and what to do about an error,
-/// is the caller's too. Thread: the loop's. Errors: negative errno. Units: bytes.
+/// The caller owns the descriptor and closes it after detach(). The caller also knows what the bytes mean and what to do about
+/// an error. Thread: the loop's. Errors: negative errno. Units: bytes.
 
 #include <sys/types.h>
 

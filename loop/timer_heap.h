@@ -36,7 +36,7 @@ class TimerHeap {
   [[nodiscard]] const Timer* first();
   /// The caller has first()'s reference now.
   Timer pop();
-  /// One of the timers in the heap was cancelled.
+  /// To be called when a timer in the heap was cancelled.
   void count_cancelled();
   void clear();
   template <typename Visit>

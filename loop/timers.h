@@ -8,9 +8,9 @@
 ///     fire_if_due()    after the poll's callbacks: libuv's timers phase comes even if its clock of ms lags behind
 ///     collect_due()    in the timers phase: what was due when the poll returned moves to due()
 ///
-/// libuv's clock is cut to ms and may be old. It decides nothing: how long the poll may sleep is counted from the true
-/// time, and so is what is due after it. If the program has a clock of its own, that is the one that timers go by, and
-/// nobody knows when they will be due on CLOCK_MONOTONIC: the trace then has 0 for a due time.
+/// libuv's clock is cut to ms and may be old, so it decides nothing. The true time decides how long the poll may sleep and
+/// what is due after it. If the program has a clock of its own, that clock decides when timers are due. Nobody knows then
+/// when that will be on CLOCK_MONOTONIC, and the trace has 0 for a due time.
 ///
 /// Thread: the loop's. Owner: of one reference to each callback in it, and of libuv's timer, which its loop closes.
 /// Units: ns of CLOCK_MONOTONIC, or of the program's clock; ms of libuv's clock. Errors: none.
@@ -38,9 +38,11 @@ class Timers {
   /// Null: CLOCK_MONOTONIC counts, always.
   void set_clock(ProgramClock* clock) { clock_ = clock; }
   [[nodiscard]] bool on_programs_clock() const { return clock_ != nullptr && clock_->in_use(); }
-  /// What time it is for timers. On the program's clock its code runs, and may set and cancel timers.
+  /// The time that timers are compared with. A program's own clock runs the program's code here, which may set and cancel
+  /// timers.
   [[nodiscard]] std::int64_t now_ns() const;
-  /// As now_ns(), before a poll. What is due within kShortestSleepNs is waited for here: falling asleep takes longer.
+  /// As now_ns(), before a poll. Waits here for a timer that is due within kShortestSleepNs, because falling asleep takes
+  /// longer.
   [[nodiscard]] std::int64_t now_before_poll();
   static constexpr std::int64_t kShortestSleepNs = 5'000;
   /// A due time as the trace has it.
@@ -68,8 +70,8 @@ class Timers {
   void poll_returned();
   void fire_if_due();
   void fired() { armed_ms_ = kNotArmed; }
-  /// One that an I/O callback has set since the poll returned, or that came due while those ran, waits for the next
-  /// iteration: asyncio looks at its timers before it runs anything. `woke_ticks` is when the poll returned.
+  /// A timer that an I/O callback set since the poll returned, or that came due while these callbacks ran, waits for the
+  /// next iteration, because asyncio looks at its timers before it runs anything. `woke_ticks` is when the poll returned.
   void collect_due(tracer::Recorder& recorder, std::uint64_t woke_ticks);
   [[nodiscard]] ReadyQueue& due() { return due_; }
 

@@ -1,19 +1,18 @@
 #pragma once
 /// Which writes of a stream the kernel is told to hold, so that they leave together with the next one.
 ///
-/// A stream that wrote several times in its last callback (a header, then a body) is expected to do so again: all
-/// writes but the last of as many are held. What is held leaves with the last one, and at the latest when the callback
-/// returns:
+/// A stream that wrote several times in its last callback (a header, then a body) will probably do so again. So the kernel
+/// holds all of as many writes but the last. They leave together with the last one, or when the callback returns:
 ///
 ///     callback  1   send(header)  send(body)            two writes: nothing was expected
 ///     callback  2   hold(header)  send(body)            the kernel sends both at once
 ///     callback  3   hold(header)  ...returns, push()
 ///     callback  4   send(header)                        one write was expected
 ///
-/// A stream that held something for longer than kLongestHoldNs holds nothing for some callbacks: its callbacks do
-/// other things between two writes, and its peer should not wait for these.
+/// A stream that held something for longer than kLongestHoldNs holds nothing for some callbacks. Its callbacks do
+/// other things between two writes, and its peer should not wait for that.
 ///
-/// This decides; Stream speaks to the kernel. Thread: the loop's. Owner: the stream's. Units: bytes, ns of
+/// This class decides. Stream tells the kernel. Thread: the loop's. Owner: the stream's. Units: bytes, ns of
 /// CLOCK_MONOTONIC.
 
 #include <cstddef>
