@@ -1,8 +1,8 @@
 #pragma once
-/// A view of memory that is handed to one C function for one call, as the buffer that its argument asks for.
+/// A view of memory for one call of one C function that takes a buffer.
 ///
-/// A memoryview would be made and thrown away per call. Only for functions that are known to keep nothing but the
-/// Py_buffer they take, and that for no longer than the call: after it the window shows nothing.
+/// It spares a memoryview for each call. Use it only for functions that keep nothing but the Py_buffer they take, and keep
+/// that no longer than the call: after it the window shows nothing.
 /// Thread: the GIL. Owner: nobody owns the memory; the caller keeps it alive during the call. Errors: Python exceptions.
 
 #include <Python.h>

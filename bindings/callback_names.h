@@ -24,8 +24,8 @@ class CallbackNames {
   explicit CallbackNames(loop::Loop& loop)
       : named_([&loop](const void* key) { loop.recorder().forget_name(key); }) {}
 
-  /// `kind` is what the caller knows; a task's step is recognised and becomes task_step, a protocol's method that was
-  /// queued becomes what it is. `first` is the first argument, null if there is none.
+  /// `kind` is what the caller knows. A task's step becomes task_step, and a queued method of a protocol becomes its own
+  /// kind. `first` is the first argument, null if there is none.
   loop::Description describe(tracer::Recorder& recorder, PyObject* callable, tracer::CallbackKind kind,
                              PyObject* first = nullptr);
   /// The name of `object`'s method, as seen from its class.
@@ -46,7 +46,7 @@ class CallbackNames {
   tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
   tracer::NameId type(tracer::Recorder& recorder, PyTypeObject* type, const char* method);
   tracer::NameId sleep_in(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
-  /// What a key is called, and where it stands. The key means that as long as `alive` lives.
+  /// The name and the place of a key. The key means this as long as `alive` lives.
   tracer::NameId intern(tracer::Recorder& recorder, const void* key, PyObject* alive, std::string_view name,
                         std::string_view file = {}, std::uint32_t line = 0);
 

@@ -50,7 +50,8 @@ class AddressCache {
  public:
   /// A new reference; null with an exception set.
   PyObject* find(const SocketAddress& address);
-  /// What find() made this very tuple of; null if it did not, or long ago. Whoever answers sends to what he was given.
+  /// The address that find() made this very tuple from; null if it did not, or did so long ago. A program that answers
+  /// sends to the tuple it was given.
   [[nodiscard]] const SocketAddress* origin(PyObject* tuple) const;
   int traverse(visitproc visit, void* arg) const;
 
@@ -62,8 +63,8 @@ class AddressCache {
   std::array<Entry, 16> entries_;
 };
 
-/// Whether to try for another datagram without a poll. A try in vain costs a system call, as the poll does that a lucky one
-/// saves: after a first one in vain, the next chances go by, more of them each time.
+/// Whether to try for another datagram without a poll. A lucky try saves a poll, and one in vain costs a system call like that
+/// poll. So after a try in vain the next chances go by, more of them each time.
 class Eagerness {
  public:
   [[nodiscard]] bool tries() {
@@ -95,7 +96,7 @@ struct DatagramParts {
   DatagramCallback on_writable;
 };
 
-/// Whom a socket was connected to. One without a name is the other end of a Unix socket pair.
+/// The peer that a socket is connected to. A peer without a name is the other end of a Unix socket pair.
 enum class Peer : char { none, unnamed, named };
 
 struct DatagramObject {

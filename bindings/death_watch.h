@@ -1,7 +1,7 @@
 #pragma once
-/// Tells when Python objects are gone, and owns none of them: by weak references, which it keeps.
+/// Tells when Python objects are gone. It keeps weak references to them and owns none.
 ///
-/// For what knows objects by their address: as soon as an object is gone its address may be another's.
+/// It is for tables that know objects by their address: as soon as an object is gone, another one may have the address.
 /// Thread: the GIL; an object may go in any thread. Owner: of the weak references. Errors: an object that cannot be watched.
 
 #include <Python.h>

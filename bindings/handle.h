@@ -2,15 +2,15 @@
 /// loopscope.Handle and loopscope.TimerHandle: what call_soon() and call_later() return. From Python 3.14 on
 /// call_soon_threadsafe() has a type of its own, as asyncio's: the GIL is its lock.
 ///
-/// Plain CPython types and not pybind11 ones: one is made and run per callback, and pybind11's instances and
-/// argument casters would cost more than the callback itself. Real subclasses of asyncio.Handle and
-/// asyncio.TimerHandle, so isinstance() holds; what we keep lies in the slots of those Python classes as far as it
-/// can, and properties of ours answer in their place.
+/// They are plain CPython types and not pybind11 ones: one is made and run per callback, and pybind11's instances and
+/// argument casters would cost more than the callback itself. They are real subclasses of asyncio.Handle and
+/// asyncio.TimerHandle, so isinstance() holds. Our fields lie in the slots of those Python classes as far as possible;
+/// our own properties answer instead of the slots.
 ///
 /// Thread: the GIL; run on the loop's thread. Owner: Python's reference counts; a queue holds one.
-/// Garbage collection: while the loop runs and its queue holds a handle, the handle is no garbage, and the collector is
-/// not told of it, nor of the copy of a context that only this handle has: it would walk over every one that is
-/// scheduled. It is told when the queue lets go of a handle that others hold, when somebody asks for the context, and
+/// Garbage collection: while the loop runs and its queue holds a handle, the handle cannot be garbage. So the collector does
+/// not see it, nor the copy of a context that only this handle has; otherwise it would walk over every scheduled handle. It
+/// sees the handle again when the queue lets go of it and others hold it, when somebody asks for the context, and
 /// when the loop stops.
 
 #include <Python.h>
@@ -95,7 +95,7 @@ bool cancel_handle(HandleObject* handle);
 
 /// To be called when the queue gives its reference back.
 void release_from_queue(HandleObject* handle);
-/// To be called when the loop stops: what it holds may become garbage from here on.
+/// To be called when the loop stops: from then on the handles that it holds may become garbage.
 void track_pending_handles(LoopObject* loop);
 
 /// Makes the two types and adds them to `module`. False with an exception set.

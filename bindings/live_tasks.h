@@ -1,8 +1,8 @@
 #pragma once
-/// The tasks that a trace follows, at level tasks: from when they were first seen until they are done, or gone.
+/// The tasks that a trace follows at level tasks, from when it first sees them until they are done or gone.
 ///
-/// A task has a number of its own, which no other task gets, for its address is soon another's. It is not kept alive: one that
-/// nobody holds any more is destroyed while it waits, as on any loop, and the trace says so.
+/// Each task has a number that no other task gets, because another task may soon have its address. The trace does not keep a task
+/// alive. If nobody else holds it, it is destroyed while it waits, as on any loop, and the trace says so.
 /// Thread: the GIL; a task may go in any thread. Owner: of nothing. Errors: none; a task that cannot be followed has no number.
 
 #include <Python.h>
@@ -20,8 +20,7 @@ class LiveTasks {
  public:
   LiveTasks(loop::Loop& loop, CallbackNames& names);
 
-  /// The task's number. One that is seen for the first time is followed from here on. 0 below level tasks, and for a task
-  /// that is done.
+  /// The task's number. The trace follows a task from its first call on. 0 below level tasks, and for a task that is done.
   std::uint64_t number_of(PyObject* task);
   /// To be called when the task is done. Nothing if it is not followed.
   void done(PyObject* task);

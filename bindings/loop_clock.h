@@ -1,7 +1,7 @@
 #pragma once
-/// loop.time() of a program that has one of its own, as the clock that the loop's timers go by.
+/// A program's own loop.time(), as the clock that decides when the loop's timers are due.
 ///
-/// Thread: the GIL. Owner: part of the loop. Errors: what time() raises leaves run_forever(), as it leaves asyncio's.
+/// Thread: the GIL. Owner: part of the loop. Errors: an exception that time() raises leaves run_forever(), as on asyncio.
 
 #include <Python.h>
 

@@ -43,8 +43,8 @@ PyObject* new_future(LoopObject* loop);
 
 // -- loop_watching.cpp: file descriptors
 
-/// Who watched a descriptor is about to be replaced or removed: it is not called any more, even if it is queued.
-/// Null is nobody. False with an exception set.
+/// Cancels the callback of a watched descriptor that is about to be replaced or removed. It is not called any more, even if
+/// it is queued. Null is allowed. False with an exception set.
 bool cancel_watch(loop::Callback* watching);
 /// _add_reader(file, callback, *args, context=None): Python 3.15 says in which context.
 PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
@@ -61,8 +61,8 @@ PyObject* set_passive(PyObject* self, PyObject* const* args, Py_ssize_t count);
 /// How many callbacks are ready; how many timers wait, without the cancelled ones.
 PyObject* get_ready_count(PyObject* self, void*);
 PyObject* get_timer_count(PyObject* self, void*);
-/// New lists of handles: of what is ready, in the order in which it will run; of timers by due time, cancelled ones among
-/// them. What is no handle but a transport or a sock call has one made for the occasion.
+/// New lists of handles: the ready ones in the order in which they will run; the timers by due time, cancelled ones included.
+/// A transport or a sock call that waits in the queue gets a handle made for this list.
 PyObject* ready_handles(PyObject* self, PyObject* none);
 PyObject* timer_handles(PyObject* self, PyObject* none);
 /// Drops them.
@@ -71,8 +71,8 @@ PyObject* clear_timers(PyObject* self, PyObject* none);
 
 // -- loop_trace.cpp: the session
 
-/// _open_session(program, python_version, loop_number) -> sentence or None. The environment says the rest, and is warned
-/// of where it makes no sense.
+/// _open_session(program, python_version, loop_number) -> sentence or None. Environment variables give the rest; a warning
+/// names those that make no sense.
 PyObject* open_session(PyObject* self, PyObject* args);
 /// Removes the session's file; the loop may run on.
 PyObject* remove_session(PyObject* self, PyObject*);

@@ -1,10 +1,10 @@
 #pragma once
-/// What a program has put in the place of the loop's own methods, in a subclass, by patching a class, or on one loop.
+/// The methods of a loop that a program has replaced: in a subclass, by patching a class, or on one loop.
 ///
 /// asyncio's code calls some methods through the loop: call_later() asks self.time() and calls self.call_at(). Native
-/// code goes without these calls, and looks here first. A class is looked through again when it, or one that it derives
-/// from, has changed; one loop's attributes are noted as they are set. So a loop that has all its own methods pays for
-/// comparing two numbers. Not noticed: what is put into vars(loop) without setting an attribute.
+/// code skips these calls if the program has not replaced them, and this class tells. It looks through a class again when that class or
+/// one of its bases has changed. It notes the attributes of one loop as they are set. So an ordinary loop pays for
+/// comparing two numbers. It does not notice what is put into vars(loop) without setting an attribute.
 ///
 /// Thread: the GIL. Errors: none; Python's exception is left as it was.
 
@@ -32,7 +32,7 @@ class OwnMethods {
  private:
   static constexpr unsigned kUnknown = 0;
 
-  /// A number that changes with whatever is found in the class.
+  /// A number that changes when the class changes.
   static unsigned version_of(const PyTypeObject* type) {
 #if PY_VERSION_HEX < 0x030A0000
     if ((type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) == 0)

@@ -1,8 +1,8 @@
 #pragma once
 /// Which protocol's method a queued callable stands for.
 ///
-/// Parts of asyncio run unchanged on the loop, and queue their protocols' methods with call_soon(): transports of pipes and
-/// subprocesses, TLS. The trace shall say connection_made, as it does for sockets, and not soon.
+/// Parts of asyncio run unchanged on the loop (transports of pipes and subprocesses, TLS) and queue their protocols' methods with
+/// call_soon(). The trace should say connection_made, as it does for sockets, and not soon.
 /// Thread: the GIL. Errors: none; what is not recognised is an ordinary callback.
 
 #include <Python.h>

@@ -1,6 +1,6 @@
 #pragma once
-/// Where to receive what becomes a bytes object: the loop's own buffer for what will be copied, or the bytes object itself
-/// for what is large. Which it will be is guessed by the last time.
+/// The memory to receive into: the loop's own buffer, from which a small message is copied into a bytes object, or for a
+/// large message the bytes object itself. The size of the last message decides.
 /// Thread: the loop's, with the GIL. Errors: Python exceptions.
 
 #include <Python.h>

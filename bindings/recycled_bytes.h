@@ -1,8 +1,8 @@
 #pragma once
 /// The bytes object that a message came in, used again for the next message if nobody kept it.
 ///
-/// malloc and free of a KiB cost as much as recv()'s own code outside the kernel; an echo, a proxy and most parsers
-/// let go of a message before they return. Whoever keeps one keeps it: it is then not used again.
+/// malloc and free of a KiB cost as much as recv()'s own code outside the kernel. An echo, a proxy and most parsers
+/// let go of a message before they return. A message that the program keeps is not used again.
 ///
 /// Thread: the GIL. Owner: of one idle object at most. Errors: take() answers null with an exception set.
 
@@ -43,9 +43,8 @@ class RecycledBytes {
     room_ = room;
   }
 
-  /// Makes an object of take()'s smaller, whose first `size` bytes are what came; `room` is how many it could hold. Answers
-  /// how many it can hold now: memory that would lie idle behind them is freed. `bytes` is null with an exception set if
-  /// that fails.
+  /// Makes an object from take() smaller. Its first `size` bytes have come; it could hold `room`. Answers how many it can hold
+  /// now: the memory behind them is freed if much would lie idle. `bytes` is null with an exception set if that fails.
   static Py_ssize_t cut(PyObject*& bytes, Py_ssize_t size, Py_ssize_t room) {
     if (is_waste(room - size, size)) {
       _PyBytes_Resize(&bytes, size);
@@ -56,14 +55,14 @@ class RecycledBytes {
     return room;
   }
 
-  /// Of the object that the latest take() gave: how many bytes it could hold.
+  /// How many bytes the object of the latest take() could hold.
   [[nodiscard]] Py_ssize_t taken_room() const { return taken_room_; }
 
  private:
   /// Python's own allocator is as fast for smaller ones, and shares those of a single byte.
   static constexpr Py_ssize_t kLeast = 480;
 
-  /// Whoever keeps the object keeps what it has no use for, too.
+  /// A program that keeps the object keeps its unused memory, too.
   static bool is_waste(Py_ssize_t unused, Py_ssize_t used) { return unused > used / 4; }
 
   static void forget_hash(PyObject* bytes) {

@@ -1,9 +1,9 @@
 #pragma once
 /// One call of a sock_* method on its way: the coroutine that loop.sock_recv(sock, n) returns.
 ///
-/// A plain CPython type, as one is made for each call. It does what asyncio's own coroutine does, in as many turns of the
-/// loop: nothing until it is first awaited; then it tries the call; if the kernel would block, it watches the descriptor
-/// and waits for a future, which the descriptor's watcher completes.
+/// It is a plain CPython type, because one is made for each call. It does what asyncio's own coroutine does, in as many turns of
+/// the loop. It does nothing until it is first awaited. Then it tries the call. If the kernel would block, it watches the
+/// descriptor and waits for a future, which the descriptor's watcher completes.
 ///
 ///     sock_method.cpp   which calls are made here, and which are left to asyncio's own code
 ///     sock_call.cpp     awaiting, cancelling, waiting for the descriptor
@@ -53,7 +53,7 @@ struct SockCallObject {
   PyObject* future_iter;  ///< what awaits it
 };
 
-/// What came of a try. `value` is a new reference; null with failed (an exception is set) and with again.
+/// The result of a try. `value` is a new reference; null with failed (an exception is set) and with again.
 struct Attempt {
   enum Outcome : std::uint8_t { done, again, failed } outcome;
   PyObject* value = nullptr;
@@ -65,7 +65,7 @@ struct SockOp {
   bool writes;
   /// Arguments after the socket, at least and at most.
   Py_ssize_t least, most;
-  /// Takes over the arguments; false, without an exception, if asyncio's own code shall see to the call.
+  /// Takes over the arguments. False, without an exception, if asyncio's own code has to make the call.
   bool (*accept)(SockCallObject* call, PyObject* const* args, Py_ssize_t count);
   Attempt (*attempt)(SockCallObject* call);
   bool knows_family;  ///< must know the socket's family, and deals with known_family() only

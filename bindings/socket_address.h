@@ -1,8 +1,8 @@
 #pragma once
 /// Socket addresses between the kernel and Python, as the socket module writes and reads them.
 ///
-/// Only the families that need no lookup and no further knowledge: IPv4, IPv6 and Unix. Whoever meets another one leaves
-/// the call to the socket module. Thread: the GIL. Errors: Python exceptions.
+/// It knows only the families that need no lookup: IPv4, IPv6 and Unix. Callers leave other families to the socket
+/// module. Thread: the GIL. Errors: Python exceptions.
 
 #include <Python.h>
 #include <sys/socket.h>
@@ -17,7 +17,7 @@ struct SocketAddress {
 /// True for a family that python_address() knows.
 [[nodiscard]] bool known_family(int family);
 
-/// What the kernel said, as Python's socket module would: ("127.0.0.1", 80), ("::1", 80, 0, 0), "/path", b"\0abstract", or
+/// The kernel's address as Python's socket module shows it: ("127.0.0.1", 80), ("::1", 80, 0, 0), "/path", b"\0abstract", or
 /// None for no address. A new reference; null with an exception set.
 PyObject* python_address(const SocketAddress& address);
 

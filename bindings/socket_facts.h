@@ -1,5 +1,6 @@
 #pragma once
-/// What get_extra_info() tells of a connected socket: kept in the kernel's form, made into Python objects for whoever asks.
+/// What get_extra_info() tells of a connected socket. It stays in the kernel's form until a program asks, and becomes Python
+/// objects then.
 ///
 /// Most connections are never asked, and a dict, two tuples, two strings and two ints are half a KiB of each.
 /// Thread: the GIL. Owner: of a reference to the socket, also once it is closed. Errors: Python exceptions.
@@ -11,8 +12,8 @@ namespace loopscope::bindings {
 
 class SocketFacts {
  public:
-  /// Notes the addresses as they are now; the peer's is that in `extra` (a dict or None), if there is one. False, with
-  /// nothing noted and without an exception, if they are not plain IP addresses or `extra` has more to tell.
+  /// Notes the addresses as they are now. If `extra` (a dict or None) has the peer's, it takes that. False, with
+  /// nothing noted and without an exception, if they are not plain IP addresses or `extra` has other entries.
   bool note(PyObject* socket, int fd, PyObject* extra);
   /// A new dict with `peername`, `socket` and `sockname`; null with an exception set. Only after note() answered true.
   [[nodiscard]] PyObject* told() const;

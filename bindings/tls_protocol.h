@@ -13,7 +13,8 @@ namespace loopscope::bindings {
 /// As buffer_updated() of a protocol that has just received these bytes. False with an exception set.
 bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes);
 
-/// Whom the program would name the connection after: the user's protocol inside TLS, `protocol` itself otherwise. Borrowed.
+/// The protocol that the program would name the connection after: the user's protocol inside TLS, otherwise `protocol` itself.
+/// Borrowed.
 [[nodiscard]] PyObject* users_protocol(PyObject* protocol);
 
 /// Makes the types and adds them to `module`; without an ssl module, or before Python 3.11, there are none.

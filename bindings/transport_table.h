@@ -2,8 +2,8 @@
 /// Loop._transports: which transport works with a descriptor. asyncio keeps it as a WeakValueDictionary; here it is an
 /// array, which spares each connection a weak reference with its key, and an int.
 ///
-/// Thread: the GIL. Owner: of nothing but weak references: native transports enter themselves, and leave before they go;
-/// what Python code puts in is held weakly. Errors: Python exceptions.
+/// Thread: the GIL. Owner: of nothing. Native transports enter themselves, and leave before they are deallocated. The table
+/// holds weakly what Python code puts in. Errors: Python exceptions.
 
 #include <Python.h>
 

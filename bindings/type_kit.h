@@ -32,11 +32,11 @@ std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const E
   return table;
 }
 
-/// A heap type derived from the Python class `base`, whose instances have their own fields from `first_own_field` on.
+/// A heap type derived from the Python class `base`. Its instances have their own fields from `first_own_field` on.
 /// Null with an exception set, also if the base class has outgrown the room left for it.
 PyTypeObject* make_heap_type(PyType_Spec& spec, PyObject* base, std::size_t first_own_field);
 
-/// A tp_new that leaves an instance's dict to be made when it is needed: object's own makes it at once up to Python 3.12.
+/// A tp_new that makes an instance's dict only when it is needed. Up to Python 3.12 object's own makes it at once.
 PyObject* new_without_dict(PyTypeObject* type, PyObject* args, PyObject* keywords);
 
 /// From now on only native code makes instances: Python's calls of `type`, its __new__() and copy.copy() are TypeErrors.

@@ -1,9 +1,9 @@
 #pragma once
-/// What is behind a descriptor that asyncio's own code watches: a listener, a datagram socket, a pipe, a child.
+/// What a descriptor that asyncio's own code watches belongs to: a listener, a datagram socket, a pipe, a child.
 ///
-/// Those parts of asyncio run unchanged on the loop and watch their descriptors by private methods. The trace shall
+/// Those parts of asyncio run unchanged on the loop and watch their descriptors by private methods. The trace should
 /// name what the user knows: the protocol and its method, not asyncio's _read_ready.
-/// Thread: the GIL. Errors: none; what is not recognised is a plain watcher with its callback's own name.
+/// Thread: the GIL. Errors: none; an unknown one is a plain watcher with its callback's own name.
 
 #include <Python.h>
 

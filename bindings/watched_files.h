@@ -1,8 +1,8 @@
 #pragma once
 /// The objects that add_reader() and add_writer() were given for a descriptor, as keys of asyncio's selectors hold them.
 ///
-/// A socket that was closed or detached has no number any more. While it is watched it is found by identity, so that
-/// remove_reader() and remove_writer() work on it all the same.
+/// A socket that was closed or detached has no number any more. While it is watched, the loop finds it by identity, so
+/// remove_reader() and remove_writer() still work on it.
 /// Thread: the GIL. Owner: of one reference to each object. Errors: none.
 
 #include <Python.h>
@@ -15,7 +15,7 @@ namespace loopscope::bindings {
 
 class WatchedFiles {
  public:
-  /// `file` is what `fd` is watched as from now on. A number has no identity, and is not kept.
+  /// From now on `fd` is watched as `file`. A number has no identity and is not kept.
   void note(int fd, PyObject* file);
   void forget(int fd);
   /// The descriptor that `file` was given for, or -1.
