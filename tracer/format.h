@@ -24,7 +24,7 @@
 ///   accessed as a relaxed atomic word. docs/trace_format.md says the same for people.
 ///
 /// Memory order (Boehm, "Can seqlocks get along with programming language memory models?", 2012):
-///   writer  head.store(n, release); fence(release); four relaxed stores to slot n % length; head.store(n+1, release)
+///   writer  fence(release); four relaxed stores to slot n % length; head.store(n+1, release)
 ///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
 ///           the copy of position p is valid if p + length > h2 (slot h2 itself may be half written),
 ///           length being what Counters::ring_ready_bytes has room for, read after h2.
