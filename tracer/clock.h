@@ -27,8 +27,8 @@ inline std::uint64_t monotonic_ns() {
 /// What this machine's sessions are stamped with. Asks CPUID and the kernel once.
 ClockSource preferred_clock_source();
 
-/// Does a kernel that uses this clock source rely on the counter? It stops to as soon as the counters of two CPUs
-/// differ, or one runs unevenly. Nothing known (no /sys): CPUID alone decides.
+/// Does a kernel with this clock source rely on the counter? It stops doing so as soon as the counters of two CPUs
+/// differ, or one runs unevenly. If nothing is known (no /sys), CPUID alone decides.
 bool kernel_trusts_counter(std::string_view clocksource);
 
 /// Now, in the ticks of `source`.

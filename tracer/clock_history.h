@@ -1,8 +1,8 @@
 #pragma once
-/// What a session's own file tells of its clock: the anchors that stand in its header, its ring and its present, and
-/// where between two of them nothing was recorded.
+/// What a session's own file tells of its clock: the anchors in its header, its ring and its present, and the silence between
+/// two anchors.
 ///
-/// Thread: one. Owner: of nothing. Errors: none; what makes no sense the scale leaves out. Cost: one walk over the ring.
+/// Thread: one. Owner: of nothing. Errors: none; the scale ignores an anchor that makes no sense. Cost: one walk over the ring.
 
 #include <cstdint>
 
@@ -14,7 +14,7 @@ namespace loopscope::tracer {
 class Session;
 
 /// Adds all anchors of the session to `scale`, oldest first, and at last `now` if that is later (0: there is none).
-/// The scale has the session's first anchor already; fit() is the caller's.
+/// The scale has the session's first anchor already. The caller calls fit().
 void read_anchors(const Session& session, const ClockAnchor& now, TickScale& scale);
 
 /// The stamp of the event that ended the longest silence between two stamps; `to_ticks` if no event lies between.

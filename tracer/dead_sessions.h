@@ -1,6 +1,6 @@
 #pragma once
-/// The sessions of a directory whose programs have ended. They are memory that nobody has a use for but the curious: a service that
-/// crashes for ever must not fill the file system with them.
+/// The sessions of a directory whose programs have ended. They keep memory for whoever wants to look at them later. A service
+/// that crashes again and again must not fill the file system with them.
 ///
 /// Thread: any; other processes may remove the same ones. Owner: of nothing. Errors: none, best effort.
 
@@ -37,7 +37,7 @@ class DeadSessions {
   std::vector<Dead> newest_first_;
 };
 
-/// discard_surplus(), but at most once a second in a process: a program that makes a thousand loops a second pays for one look.
+/// As discard_surplus(), but at most once a second in a process. So a program that makes a thousand loops a second looks once.
 void keep_dead_sessions_bounded(const std::string& directory);
 
 }  // namespace loopscope::tracer

@@ -1,13 +1,13 @@
 #pragma once
 /// Lets a program live on when somebody cuts short a file that it has mapped.
 ///
-/// A store into a page that is no longer there is a SIGBUS. For a guarded mapping it puts zeroed memory of the program's own in
-/// place of the whole mapping, and the store is done again: what is written goes nowhere from then on, and the lock that hung on
-/// the mapping is gone, so that readers know. Any other SIGBUS goes where it would have gone.
+/// A store into a page that is no longer there is a SIGBUS. For a guarded mapping the handler replaces the whole mapping by zeroed
+/// private memory, and the store runs again. From then on what the program records goes nowhere. The lock that belonged
+/// to the mapping is gone, so readers know. The handler passes any other SIGBUS to the handler that was there before.
 ///
-/// The first guard of a process installs the handler, which stays. A program that installs its own afterwards has its own.
-/// Thread: any. Owner: of a place in the handler's table, not of the mapping: it goes before the mapping does.
-/// Errors: none; with kMostGuards mappings guarded a further one is not. Cost: none while nothing happens.
+/// The first guard of a process installs the handler, which stays. A handler that the program installs later replaces it.
+/// Thread: any. Owner: of a place in the handler's table, not of the mapping; it is destroyed before the mapping.
+/// Errors: none; after kMostGuards mappings a further one is not guarded. Cost: none while nothing happens.
 
 #include <cstddef>
 

@@ -1,14 +1,14 @@
 #pragma once
 /// Names of functions, written once each into the session's name table and known by a number from then on.
 ///
-/// Keys are addresses, and whoever gives one tells when it no longer means the same function: forget(). Functions of one
-/// name, file and line are one name: a function that is made anew a million times takes no more room than one. Where a
+/// Keys are addresses. The caller calls forget() when an address no longer means the same function. Functions with the same
+/// name, file and line share one name, so a function that is made a million times takes no more room than one. If a
 /// program makes a million different ones, the newest have names; see tracer/name_layout.h.
 ///
 /// Thread: the loop's. Owner: of the private maps from keys and texts to ids; the name table is the session's.
-/// Errors: where there is no room at all, intern() answers kNoName and counts the function in Counters::names_lost.
-/// Cost: find() is a hash and a compare; only a first sight writes, and may grow the maps. Once in some thousand new names
-/// beyond the kept ones it goes through the maps.
+/// Errors: if there is no room at all, intern() answers kNoName and counts the function in Counters::names_lost.
+/// Cost: find() is a hash and a compare. Only a first sight writes, and may grow the maps. Beyond the kept names, one new name in
+/// some thousand makes it walk through the maps.
 
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +34,9 @@ class NameInterner {
   [[nodiscard]] NameId find(const void* key) const {
     return static_cast<NameId>(by_key_.find(reinterpret_cast<std::uintptr_t>(key)));
   }
-  /// What the key meant is gone, and its address may come again.
+  /// The function of this key is gone. Another one may get its address.
   void forget(const void* key) { by_key_.erase(reinterpret_cast<std::uintptr_t>(key)); }
-  /// False if the table holds the name no more: whoever kept the id has to ask for another.
+  /// False if the table holds the name no more. A caller that kept the id has to intern the function again.
   [[nodiscard]] bool holds(NameId id) const { return id < first_recycled_ || id >= first_left_; }
 
  private:

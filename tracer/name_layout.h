@@ -1,15 +1,15 @@
 #pragma once
-/// Where in a session's name table a name lies. Both sides know it from here.
+/// Where in a session's name table a name lies. The writing and the reading side both use it.
 ///
 ///     0                      kept                                                        names_bytes
 ///     +----------------------+-------------+-------------+-------------+-------------+
 ///     | kept: append-only    | segment 0   | segment 1   | segment 2   | segment 3   |
 ///     +----------------------+-------------+-------------+-------------+-------------+
 ///
-/// Names have offsets that only grow. The first ones are kept as long as the session lives; when `kept` is full the others
-/// go through the segments round and round, so that the newest are there, however many functions a program makes.
-/// Before a segment is written anew Counters::names_gone_bytes says so: names at offsets from `kept` up to there are no more.
-/// No name lies across the end of a part. Thread: any. Errors: a table too small for segments has none.
+/// Offsets of names only grow. The first names are kept as long as the session lives. When `kept` is full, later names
+/// fill the segments one after the other, again and again. So the newest names are there, however many functions a program makes.
+/// Before the writer fills a segment again it raises Counters::names_gone_bytes: names at offsets from `kept` up to there are gone.
+/// No name crosses the end of a part. Thread: any. Errors: a table too small for segments has none.
 
 #include <cstdint>
 
@@ -42,7 +42,7 @@ class NameLayout {
   [[nodiscard]] constexpr std::uint64_t end_of_part(std::uint64_t offset) const {
     return is_kept(offset) ? kept_ : offset + segment_ - (offset - kept_) % segment_;
   }
-  /// Writing the segment that begins at `offset`: names_gone_bytes from then on. 0: nothing was in it.
+  /// names_gone_bytes from the moment on that the segment at `offset` is filled. 0: nothing was in it.
   [[nodiscard]] constexpr std::uint64_t gone_before(std::uint64_t offset) const {
     const auto all = kSegments * segment_;
     return offset < kept_ + all ? 0 : offset + segment_ - all;

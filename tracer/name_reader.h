@@ -1,10 +1,10 @@
 #pragma once
 /// The names of a session, as a viewer reads them.
 ///
-/// Kept names are views of the session's bytes, or of a mirror of them where these are a file's: names are read from a file once
-/// each, and what was read stays when the file is cut short. The others are copied at their first sight, since their place will
-/// be written anew: what was looked up once is known as long as it is asked for now and then, also after it has left the table.
-/// A name stays valid at least until kMostCopies others were looked up. Nothing in the table is trusted.
+/// Kept names are views of the session's bytes. If these are a file's, they are views of a mirror: each name is read from the file
+/// once, and stays when the file is cut short. The other names are copied when they are first looked up, because the writer will
+/// use their place again. A copied name stays known while it is looked up now and then, also after it has left the table. A view is valid
+/// at least until kMostCopies others were looked up. Nothing in the table is trusted.
 /// Thread: one. Owner: of the mirror and the copies; the bytes outlive it. Errors: a name that is gone, or never was, is "?".
 
 #include <cstddef>

@@ -1,13 +1,13 @@
 #pragma once
 /// The memory of one part of a session: the ring, the names, the slots.
 ///
-/// A file's memory is taken as it is used, a step at a time and before the first store into the step. So a file system that is full
-/// says it here, in an answer, and never as a SIGBUS in the user's program.
+/// A part takes its file's memory as it is used, one step at a time, before the first store into the step. So a full file system
+/// shows here, as an answer, and never as a SIGBUS in the user's program.
 ///
 /// Thread: the loop's. Owner: of nothing; a WritableSession owns the memory and outlives this.
-/// Errors: grow() answers false once there is no more room. It does not ask again: what there is then is all there will be.
-/// Cost: a system call for each step (a page at first, at most kMostStepBytes), and none once the part is whole. It takes the
-///   place of the page faults that the same memory costs when it is simply touched, and is cheaper than they are.
+/// Errors: grow() answers false once there is no more room, and never asks again.
+/// Cost: a system call for each step (a page at first, at most kMostStepBytes), and none once the part is whole. It replaces the
+///   page faults of touching the same memory, and is cheaper.
 
 #include <algorithm>
 #include <atomic>
@@ -37,8 +37,8 @@ class PartMemory {
   /// Memory that is all there.
   PartMemory(void* start, std::uint64_t size_bytes)
       : start_(static_cast<char*>(start)), size_bytes_(size_bytes), ready_bytes_(size_bytes) {}
-  /// `ready_bytes` of it are there, the rest comes from `source`. `shared_ready` is the session's own word for how much is there:
-  /// readers look no further.
+  /// As much as `shared_ready` says is there, and the rest comes from `source`. `shared_ready` is a word of the session, and
+  /// readers look no further than it says.
   PartMemory(void* start, std::uint64_t size_bytes, MemorySource& source, std::uint64_t& shared_ready)
       : start_(static_cast<char*>(start)),
         size_bytes_(size_bytes),

@@ -1,8 +1,8 @@
 #pragma once
-/// What strangers wrote, made fit to be shown: names of functions and files, command lines, paths.
+/// Makes text from strangers fit to be shown: names of functions and files, command lines, paths.
 ///
-/// Whatever leaves a session for a person goes through here: the command line, error sentences, the app's words. A terminal
-/// must not obey what is in a name, a line must stay one line, and what is read must stand in the order in which it is
+/// All text from a session that a person sees goes through here: the command line, error sentences, the app's words. A terminal
+/// must not obey a name, a line must stay one line, and a reader must see the characters in the order in which they are
 /// written. Lines of JSON lose nothing, and escape the same characters in JSON's own way.
 /// Thread: any. Errors: none; any bytes will do.
 

@@ -8,9 +8,9 @@
 /// A Recorder without a session (the default) records nothing, for ever: the null recorder. One that was moved from
 /// may only be destroyed or assigned to.
 ///
-/// Callers give ticks they already have; verbs without one stamp themselves. Where one thing follows another with nothing
-/// between them but the loop's own few instructions, both carry one stamp: a batch of callbacks in a phase, its begin and
-/// its end. Reading the clock costs as much as writing an event.
+/// Callers pass ticks that they already have; other verbs read the clock. If only a few instructions of the loop lie between
+/// two events, both carry one stamp: the callbacks of a batch, and the begin and end of its phase. Reading the clock
+/// costs as much as writing an event.
 
 #include <atomic>
 #include <cstdint>
@@ -58,7 +58,7 @@ class Recorder {
   /// kNoName if `key` was never interned.
   [[nodiscard]] NameId find_name(const void* key) const { return names_.find(key); }
   void forget_name(const void* key) { names_.forget(key); }
-  /// False if the name has left the session: whoever kept the id has to intern it again.
+  /// False if the name has left the session. A caller that kept the id has to intern it again.
   [[nodiscard]] bool holds_name(NameId id) const { return names_.holds(id); }
 
   // -- the loop ------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ class Recorder {
       return;
     put({boundary(), EventType::phase_end, phase_, 0, 0, kNoName, count, 0});
   }
-  /// Something runs that has no span of its own: what follows does not begin where what came before it ended.
+  /// Code without a span of its own runs now. So the next span does not begin where the last one ended.
   void work_begins() { boundary_ticks_ = 0; }
 
   /// The prepare phase begins. Keeps its time for poll_begin(), which carries it.
@@ -228,7 +228,7 @@ class Recorder {
     if (tasks())
       close_task(name, id, end);
   }
-  /// Grows when tasks are no longer followed: nothing is known of those that were.
+  /// A number that grows when the trace stops following tasks. Numbers of tasks from before mean nothing then.
   [[nodiscard]] std::uint64_t tasks_period() const { return tasks_period_; }
   void wakeup() {
     if (on())

@@ -1,6 +1,6 @@
 #pragma once
-/// What recording costs the loop, by what is recorded: the one table that whoever measures it and whoever adds it up
-/// agree on. Units: ns of the loop's thread. Thread: any; plain data. Errors: none.
+/// What recording costs the loop, by what is recorded. The code that measures it and the code that adds it up share this
+/// table. Units: ns of the loop's thread. Thread: any; plain data. Errors: none.
 
 #include <array>
 #include <cstddef>

@@ -1,11 +1,11 @@
 #pragma once
 /// The writing half of the ring. It overwrites the oldest event and never waits for a reader.
 ///
-/// Until the ring is whole its memory is taken as it is used, see tracer/part_memory.h. If there is no more room, the ring is
-/// as long as what it has, for good, and goes on from its start.
+/// Until the ring is whole it takes its memory as it is used (tracer/part_memory.h). If there is no more room, the ring keeps
+/// the length that it has, for good, and goes on from its start.
 ///
 /// Thread: one, the loop's. Owner: does not own the memory; a WritableSession does and outlives it.
-/// Errors: none; whoever makes one has seen to it that the first events have memory.
+/// Errors: none; the caller has taken memory for the first events.
 /// Cost: one rdtsc (paid by the caller) and six stores.
 /// The memory-order contract is in tracer/format.h.
 

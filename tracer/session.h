@@ -71,7 +71,7 @@ class Session {
   /// rate, and a suspend of the machine is noticed.
   [[nodiscard]] std::int64_t to_ns(std::uint64_t ticks) const;
   [[nodiscard]] std::int64_t duration_ns(std::uint64_t ticks) const;
-  /// How much further the counter went than the clock between two stamps, because the machine stood still; mostly 0.
+  /// How much further the counter went than the clock between two stamps, because the machine stood still. Mostly 0.
   [[nodiscard]] std::int64_t jump_ns(std::uint64_t from_ticks, std::uint64_t to_ticks) const;
   /// How far a time lies beyond what can have happened yet; 0 if it may have.
   [[nodiscard]] std::int64_t ahead_of_now_ns(std::int64_t t_ns) const;
@@ -79,7 +79,7 @@ class Session {
   [[nodiscard]] bool clock_known() const;
   void calibrate();
 
-  /// Does the process that writes it still live, and still write it? See tracer/session_life.h.
+  /// Does its process still live, and still write it? See tracer/session_life.h.
   [[nodiscard]] bool alive() const;
 
   /// Asks the program to record at least `level` while this object lives and renews.

@@ -1,11 +1,12 @@
 #pragma once
-/// The bytes of a session, however they are had: those of a living program's file are read from it each time they are asked for, those of
-/// any other were copied once.
+/// The bytes of a session. A living program's file is read each time that somebody asks. Any other session was copied
+/// once.
 ///
-/// A living program's file is not mapped, although it could be: reading a mapped page that somebody has cut off ends the reader
-/// (SIGBUS), and reading a hole takes memory for it. A copy that the kernel makes does neither.
+/// A living program's file is not mapped. To read a mapped page that somebody has cut off ends the reader (SIGBUS), and to read a
+/// hole takes memory for it. A copy that the kernel makes does neither.
 ///
-/// Thread: one. Owner: of the file or the copy. Errors: what is no longer there reads as zeros, and was_cut() is true from then on.
+/// Thread: one. Owner: of the file or the copy. Errors: bytes that are no longer there read as zeros; was_cut() is true from
+/// then on.
 
 #include <cstdint>
 
@@ -21,8 +22,8 @@ class SessionBytes {
   static SessionBytes copied(SharedMemory memory);
   static SessionBytes of_living(OpenFile file);
 
-  /// Copies whole words; `offset` and `size_bytes` are multiples of 8 that lie within the session. A word is never torn, several
-  /// are of no one instant.
+  /// Copies whole words; `offset` and `size_bytes` are multiples of 8 within the session. A word is never torn. Several words may
+  /// come from different instants.
   void copy(std::uint64_t offset, void* into, std::uint64_t size_bytes) const;
   template <typename Struct>
   [[nodiscard]] Struct get(std::uint64_t offset) const {

@@ -1,8 +1,8 @@
 #pragma once
-/// Is this file a session, and may it be believed? The one place where a header is checked.
+/// Is this file a session, and can its header be true? The one place where a header is checked.
 ///
 /// Thread: any. Errors: an OpenError, and a sentence that says what was wrong, what was expected, what to do.
-/// Whoever uses a header only after check_header() found nothing needs no bounds of its own for its parts.
+/// After check_header() found nothing wrong, a reader needs no further checks for the bounds of the session's parts.
 
 #include <cstdint>
 #include <string>

@@ -4,7 +4,7 @@
 /// A program holds a lock on its session's first byte for as long as it has it mapped. The lock ends with the process, and when the
 /// process becomes another program (exec); and it is seen from every PID namespace, in which pids mean nothing. In the program's
 /// own namespace its pid and start time must agree, too: a zombie, or a child that only inherited the mapping, writes nothing.
-/// What cannot be judged, a session of another namespace on a file system without locks, counts as living: nothing removes it.
+/// A session of another namespace on a file system without locks cannot be judged. It counts as living, so nothing removes it.
 ///
 /// Thread: any. Errors: none; what cannot be read is judged by its name.
 
