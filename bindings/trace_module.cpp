@@ -159,6 +159,7 @@ py::dict present_of(const Session& session) {
   made["torn"] = torn;
   made["running"] = present.running != 0;
   made["level"] = level_name(present.level);
+  made["own_level"] = level_name(present.own_level);
   made["phase"] = phase_name(present.phase);
   made["phase_since_ns"] = session.to_ns(present.phase_since_ticks);
   made["iteration"] = present.iteration;

@@ -257,7 +257,9 @@ struct Present {
   std::uint64_t timers_pending;  ///< likewise
   std::uint64_t next_timer_ns;   ///< due time of the first timer; 0 if none, or not known
   ClockAnchor anchor_last;       ///< renewed about once a second while the loop turns
-  std::uint64_t reserved[4];
+  Level own_level;  ///< what the program itself wants; `level` is in force, and viewers may have raised it
+  std::uint8_t reserved_state[7];
+  std::uint64_t reserved[3];
 };
 
 /// Totals since the session began. Each is one relaxed word of its own; they are not a snapshot.

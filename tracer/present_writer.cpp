@@ -11,9 +11,10 @@ PresentWriter::PresentWriter(Present& present)
   shown_state_ = state_;
 }
 
-void PresentWriter::level(Level level) {
-  set_state(1, static_cast<std::uint8_t>(level));
+void PresentWriter::level(Level in_force, Level own) {
+  set_state(1, static_cast<std::uint8_t>(in_force));
   lock();
+  store(kOwnLevel, static_cast<std::uint8_t>(own));
   unlock();
 }
 

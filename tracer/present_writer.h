@@ -82,7 +82,7 @@ class PresentWriter {
     store(kCallback, callback_word_ | depth_bits(depth));
     unlock();
   }
-  void level(Level level);
+  void level(Level in_force, Level own);
   void running(bool running, Phase phase, std::uint64_t now);
   void anchor(const ClockAnchor& anchor);
   void ended();
@@ -99,6 +99,8 @@ class PresentWriter {
   static constexpr std::size_t kTimersPending = offsetof(Present, timers_pending) / 8;
   static constexpr std::size_t kNextTimer = offsetof(Present, next_timer_ns) / 8;
   static constexpr std::size_t kAnchor = offsetof(Present, anchor_last) / 8;
+  static constexpr std::size_t kOwnLevel = offsetof(Present, own_level) / 8;
+  static_assert(offsetof(Present, own_level) % 8 == 0);
   static_assert(offsetof(Present, phase) == 4 && offsetof(Present, level) == 5 &&
                 offsetof(Present, running) == 6 && offsetof(Present, poll_reason) == 7);
   static_assert(offsetof(Present, poll_culprit) == offsetof(Present, poll_timeout_ms) + 4);

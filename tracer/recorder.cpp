@@ -41,7 +41,7 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   anchored_ = header.anchor_first;
   anchor_interval_ns_ = kFirstAnchorIntervalNs;
   anchor_after_ticks_ = ticks_of(anchor_interval_ns_);
-  present_.level(level);
+  present_.level(level_, own_level_);
 }
 
 void Recorder::disown() {
@@ -144,11 +144,13 @@ void Recorder::refresh_level() {
     scanned_ticks_ = now;
     scan_after_ticks_ = ticks_of(kLeaseScanNs);
   }
-  level_stale_ = false;
+  const bool own_may_differ = std::exchange(level_stale_, false);
   const bool raised = leased_level_ > own_level_;
   const auto level = raised ? leased_level_ : own_level_;
   if (level != level_)
     change_level(level, raised ? leased_by_ : 0);
+  else if (own_may_differ)
+    present_.level(level_, own_level_);
 }
 
 /// The highest level that any living viewer asks for.
@@ -188,7 +190,7 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
   }
   if (!on())
     prepare_ticks_ = 0;
-  present_.level(level);
+  present_.level(level_, own_level_);
 }
 
 // -- callbacks, handles, tasks ---------------------------------------------------------------------------

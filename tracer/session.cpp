@@ -339,7 +339,12 @@ bool Session::alive() const {
 }
 
 bool Session::take_lease(Level level) {
-  return state_->bytes.follows() && state_->lease.take(state_->bytes.file(), state_->header.control_offset, level);
+  if (!state_->bytes.follows())
+    return state_->lease.refuse();
+  return state_->lease.take(state_->bytes.file(), state_->header.control_offset, level);
+}
+LeaseState Session::lease() const {
+  return state_->lease.state();
 }
 void Session::renew_lease() {
   state_->lease.renew();

@@ -17,6 +17,7 @@
 #include "tracer/format.h"
 #include "tracer/name_reader.h"
 #include "tracer/session_header.h"
+#include "tracer/viewer_lease.h"
 
 namespace loopscope::tracer {
 
@@ -83,10 +84,12 @@ class Session {
   [[nodiscard]] bool alive() const;
 
   /// Asks the program to record at least `level` while this object lives and renews.
-  /// False if all leases are taken or the session cannot be written. Renew at least every 250 ms.
+  /// Asked again it changes the level of the lease that is held. False if there is none to be had: lease() says why. Renew at
+  /// least every 250 ms.
   bool take_lease(Level level);
   void renew_lease();
   void drop_lease();
+  [[nodiscard]] LeaseState lease() const;
 
  private:
   Session();

@@ -18,7 +18,14 @@ bool ViewerLease::take(const OpenFile& file, std::uint64_t control_offset, Level
   file_ = &file;
   control_offset_ = control_offset;
   level_ = level;
-  return lease_ ? locked(&ViewerLease::change_level) : locked(&ViewerLease::claim);
+  return ask();
+}
+
+bool ViewerLease::ask() {
+  state_ = LeaseState::refused;  // unless what follows knows better
+  if (lease_ ? locked(&ViewerLease::change_level) : locked(&ViewerLease::claim))
+    state_ = LeaseState::held;
+  return state_ == LeaseState::held;
 }
 
 void ViewerLease::renew() {
@@ -27,7 +34,7 @@ void ViewerLease::renew() {
   if (load(claim_offset(*lease_)) != held_word_) {
     // We were silent for so long that another viewer took it.
     lease_.reset();
-    (void)locked(&ViewerLease::claim);
+    ask();
     return;
   }
   const auto was_expired = expired(*lease_);
@@ -41,6 +48,7 @@ void ViewerLease::drop() {
   if (lease_)
     (void)locked(&ViewerLease::give_back);
   lease_.reset();
+  state_ = LeaseState::none;
 }
 
 /// Does `step` while no other viewer changes anything. They are done in microseconds; one that was stopped in the middle must not
@@ -68,12 +76,15 @@ bool ViewerLease::claim() {
     held_word_ = wanted();
     return say_changed();
   }
+  state_ = LeaseState::all_taken;
   return false;
 }
 
 bool ViewerLease::change_level() {
-  if (load(claim_offset(*lease_)) != held_word_)
+  if (load(claim_offset(*lease_)) != held_word_) {
+    lease_.reset();
     return claim();
+  }
   held_word_ = wanted();
   return store(claim_offset(*lease_), held_word_) && store(heartbeat_offset(*lease_), monotonic_ns()) &&
          say_changed();

@@ -5,7 +5,8 @@
 /// would end the viewer (SIGBUS) if somebody cut the file short.
 ///
 /// Thread: one. Owner: of the lease, which it gives back when it goes; the file outlives it.
-/// Errors: take() answers false if every lease is held by a living viewer or the file cannot be written.
+/// Errors: take() answers false if there is no lease to be had; state() says why. A lease that was lost (we were silent for too
+///   long) is taken anew by renew(), or state() says why not.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,13 @@
 
 namespace loopscope::tracer {
 
+enum class LeaseState : std::uint8_t {
+  none,       ///< nothing was asked for
+  held,       ///< the program honours what was asked for
+  all_taken,  ///< living viewers hold every lease: ask again
+  refused,    ///< the file cannot be written, or another viewer holds the lock on Control: ask again
+};
+
 class ViewerLease {
  public:
   ViewerLease() = default;
@@ -25,11 +33,17 @@ class ViewerLease {
 
   /// Takes a lease in the session that `file` is, or changes the level of the one that is held.
   bool take(const OpenFile& file, std::uint64_t control_offset, Level level);
+  /// Of a session that nobody may write any more.
+  bool refuse() {
+    state_ = LeaseState::refused;
+    return false;
+  }
   void renew();
   void drop();
-  [[nodiscard]] bool held() const { return lease_.has_value(); }
+  [[nodiscard]] LeaseState state() const { return state_; }
 
  private:
+  bool ask();
   [[nodiscard]] bool locked(bool (ViewerLease::*step)());
   bool claim();
   bool change_level();
@@ -47,6 +61,7 @@ class ViewerLease {
   std::optional<std::size_t> lease_;  ///< which
   std::uint64_t held_word_ = 0;       ///< what stands in it
   Level level_ = Level::off;
+  LeaseState state_ = LeaseState::none;
 };
 
 }  // namespace loopscope::tracer

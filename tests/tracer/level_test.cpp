@@ -130,6 +130,22 @@ TEST_F(Lease, SaysWhoAsked) {
   EXPECT_EQ(batch.events[0].a, static_cast<std::uint64_t>(getpid()));
 }
 
+TEST(Level, OfTheProgramItselfIsThereFromTheBeginning) {
+  EXPECT_EQ(Recording(Level::callbacks).present().own_level, Level::callbacks);
+}
+
+TEST_F(Lease, LeavesTheProgramsOwnLevelInThePresent) {
+  const auto app = viewer();
+  ASSERT_TRUE(app->take_lease(Level::tasks));
+  turn(*recorder);
+  EXPECT_EQ(app->present().present.level, Level::tasks);
+  EXPECT_EQ(app->present().present.own_level, Level::phases);
+  recorder->set_level(Level::callbacks);
+  turn(*recorder);
+  EXPECT_EQ(app->present().present.level, Level::tasks) << "as the viewer asks";
+  EXPECT_EQ(app->present().present.own_level, Level::callbacks);
+}
+
 TEST_F(Lease, IsGivenBackWithItsSession) {
   {
     const auto app = viewer();
@@ -187,8 +203,10 @@ TEST_F(Lease, IsRefusedWhenAllAreTaken) {
   }
   const auto late = viewer();
   EXPECT_FALSE(late->take_lease(Level::callbacks));
+  EXPECT_EQ(late->lease(), LeaseState::all_taken);
   viewers.pop_back();
   EXPECT_TRUE(late->take_lease(Level::callbacks));
+  EXPECT_EQ(late->lease(), LeaseState::held);
 }
 
 TEST_F(Lease, OfADeadViewerEndsWithinASecondOrSo) {
@@ -257,6 +275,7 @@ TEST_F(Lease, ForALevelThatDoesNotExistIsForTheHighest) {
 TEST(LeaseOfADeadSession, IsRefused) {
   const Recording recording(Level::phases);
   EXPECT_FALSE(recording.session->take_lease(Level::tasks));
+  EXPECT_EQ(recording.session->lease(), LeaseState::refused);
   recording.session->renew_lease();
   recording.session->drop_lease();
 }

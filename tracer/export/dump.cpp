@@ -75,7 +75,10 @@ void dump_header(const Session& session, std::ostream& out) {
 
 void dump_present(const Session& session, std::ostream& out) {
   const auto [now, torn] = session.present();
-  fact(out, "level", level_name(now.level));
+  const bool raised = now.level != now.own_level;
+  fact(out, "level",
+       std::string(level_name(now.level)) +
+           (raised ? ", raised by a viewer from " + std::string(level_name(now.own_level)) : ""));
   fact(out, "running", now.running != 0 ? "yes" : "no");
   fact(out, "phase",
        std::string(phase_name(now.phase)) + (torn ? " (torn: the program stopped while writing)" : ""));
