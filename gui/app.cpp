@@ -19,7 +19,6 @@ using tracer::Level;
 
 namespace {
 
-constexpr std::int64_t kDrainBudgetNs = 8'000'000;
 constexpr float kPresenterScale = 24.0F / 14.0F;
 
 }  // namespace
@@ -30,34 +29,33 @@ std::string App::attach(const std::string& path) {
     message_ = opened.message;
     return opened.message;
   }
-  source_.reset();  // its lease goes back before the next one is taken
-  source_ = std::make_unique<TraceSource>(std::move(opened.session), options_.level);
+  const std::string program = tracer::printable(opened.session->header().program);
+  reader_.reset();  // its lease goes back before the next one is taken
+  reader_ = std::make_unique<Reader>(std::make_unique<TraceSource>(std::move(opened.session), options_.level));
   digest_ = {};
   digested_ns_ = -1;
   loop_view_ = {};
   timeline_ = {};
-  paused_ = false;
-  paused_at_ns_.reset();
   picker_open_ = false;
   picked_once_ = true;
   message_.clear();
-  window_.set_title("loopscope · " + program_title(tracer::printable(source_->session().header().program)));
+  window_.set_title("loopscope · " + program_title(program));
   return {};
 }
 
 void App::frame(double seconds, Image* capture) {
+  open_chosen();
   for (const KeyPress& press : window_.take_keys()) handle_key(press);
-  if (source_ == nullptr && !picked_once_)
+  calibrate();
+  if (reader_ == nullptr && !picked_once_)
     attach_to_the_only_one(seconds);
-  if (source_ != nullptr)
-    pump(seconds);
 
-  const Point size = window_.size();
-  if (size.x < 1 || size.y < 1)
+  const WindowGeometry geometry = window_.geometry();
+  if (!geometry.visible())
     return;
+  const Point size = geometry.pixels;
   const float fit = std::clamp(std::min(size.x / 1600, size.y / 1000), 0.86F, 1.0F);
-  const float monitor = window_.display_scale();
-  const float scale = std::clamp((monitor > 1 ? monitor : fit) * options_.scale, 0.6F, 4.0F);
+  const float scale = std::clamp((geometry.scale > 1 ? geometry.scale : fit) * options_.scale, 0.6F, 4.0F);
   window_.load_faces(scale);
   window_.frame(
       theme_.window,
@@ -70,42 +68,61 @@ void App::frame(double seconds, Image* capture) {
       capture);
 }
 
+Motion App::motion(double seconds) {
+  if (chosen_)
+    return Motion::busy;
+  if (reader_ == nullptr) {
+    attach_to_the_only_one(seconds);
+    return reader_ == nullptr ? Motion::idle : Motion::busy;
+  }
+  const Reader::Look source = reader_->look();
+  if (standing(*source) != drawn_ || digested_ns_ < 0)
+    return Motion::busy;
+  if (picker_open_)
+    return Motion::idle;
+  if (source->held() || source->ended())
+    return source->ended() && digest_.at_ns != source->now_ns() ? Motion::busy : Motion::still;
+  return source->events() == drawn_events_ ? Motion::idle : Motion::busy;
+}
+
+/// Not while a frame is drawn: what is attached may be in use there.
+void App::open_chosen() {
+  if (const auto path = std::exchange(chosen_, std::nullopt))
+    attach(*path);
+}
+
 /// The loop has no part in it, and the app does not wait for it.
 void App::calibrate() {
-  if (calibration_.done)
+  if (calibration_.done || reader_ == nullptr)
     return;
   if (!calibrating_.valid())
     calibrating_ = std::async(std::launch::async, [] { return tracer::measure_recording_costs(); });
   if (calibrating_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
     return;
   calibration_ = {true, calibrating_.get()};
-  if (!paused_)
-    digested_ns_ = -1;
+  digested_ns_ = -1;
 }
 
-void App::pump(double) {
-  calibrate();
-  const std::int64_t before = source_->model().last_event_ns();
-  const std::int64_t keep = std::max<std::int64_t>(paused_at_ns_.value_or(source_->now_ns()), 0);
-  source_->pump(kDrainBudgetNs, keep);
-  quiet_ = source_->model().last_event_ns() == before;
-  if (paused_)
-    return;
+/// What is worked out of what was read, a few times a second.
+void App::update(TraceSource& source) {
+  drawn_ = standing(source);
+  drawn_events_ = source.events();
   // Tasks are recorded one level up: asked for only while somebody looks at them.
   if (options_.level != Level::off) {
     const Level want = tables_.tab() == Tab::tasks ? std::max(options_.level, Level::tasks) : options_.level;
-    if (want != source_->wanted_level())
-      source_->want_level(want);
+    if (want != source.wanted_level())
+      source.want_level(want);
   }
-  if (digested_ns_ < 0 || std::llabs(source_->now_ns() - digested_ns_) >= kDigestNs ||
-      (source_->ended() && quiet_ && digest_.at_ns != source_->now_ns())) {
-    digest_ = make_digest(*source_, calibration_);
-    digested_ns_ = source_->now_ns();
-  }
+  const std::int64_t now_ns = source.now_ns();
+  if (digested_ns_ >= 0 && std::llabs(now_ns - digested_ns_) < kDigestNs &&
+      !(source.ended() && digest_.at_ns != now_ns))
+    return;
+  digest_ = make_digest(source, calibration_);
+  digested_ns_ = now_ns;
 }
 
 void App::attach_to_the_only_one(double seconds) {
-  if (looked_for_sessions_ >= 0 && seconds - looked_for_sessions_ < 0.5)
+  if (picked_once_ || (looked_for_sessions_ >= 0 && seconds - looked_for_sessions_ < 0.5))
     return;
   looked_for_sessions_ = seconds;
   std::string error;
@@ -138,13 +155,17 @@ void App::handle_key(const KeyPress& press) {
     default:
       break;
   }
-  if (picker_open_ || source_ == nullptr) {
+  if (picker_open_ || reader_ == nullptr) {
     picker_.key(press.key);
     return;
   }
+  handle_view_key(*reader_->look(), press);
+}
+
+void App::handle_view_key(TraceSource& source, const KeyPress& press) {
   switch (press.key) {
     case Key::space:
-      toggle_pause();
+      toggle_pause(source);
       break;
     case Key::plus:
     case Key::up:
@@ -162,8 +183,8 @@ void App::handle_key(const KeyPress& press) {
       break;
     case Key::f:
     case Key::end:
-      if (paused_)
-        toggle_pause();
+      if (source.held())
+        toggle_pause(source);
       timeline_.follow();
       break;
     case Key::s:
@@ -172,7 +193,7 @@ void App::handle_key(const KeyPress& press) {
       picker_.refresh_soon();
       break;
     case Key::g:
-      show_worst_finding();
+      show_worst(source);
       break;
     case Key::tab:
       tables_.next_tab();
@@ -185,70 +206,65 @@ void App::handle_key(const KeyPress& press) {
   }
 }
 
-void App::toggle_pause() {
-  if (source_ == nullptr || source_->ended())
-    return;
-  paused_ = !paused_;
-  if (paused_) {
-    paused_at_ns_ = source_->now_ns();
-    digest_ = make_digest(*source_, calibration_);
-  } else {
-    paused_at_ns_.reset();
-    digested_ns_ = -1;
+void App::toggle_pause(TraceSource& source) {
+  digested_ns_ = -1;
+  if (source.held()) {
+    source.let_go();
     timeline_.follow();
+  } else if (!source.ended()) {
+    source.hold();
   }
 }
 
 bool App::show_worst_finding() {
-  if (source_ == nullptr)
-    return false;
+  return reader_ != nullptr && show_worst(*reader_->look());
+}
+
+bool App::show_worst(TraceSource& source) {
   for (const tracer::Finding& finding : digest_.findings) {
     if (finding.begin_ns == 0)
       continue;
-    show(finding);
+    show(source, finding);
     return true;
   }
   return false;
 }
 
-void App::show(tracer::Finding finding) {
-  if (!paused_ && !source_->ended()) {
-    const Digest shown = digest_;
-    toggle_pause();
-    digest_ = shown;  // the finding that was clicked stays where it was
+void App::show(TraceSource& source, tracer::Finding finding) {
+  if (!source.held() && !source.ended()) {
+    source.hold();
+    digested_ns_ = source.now_ns();  // the finding that was clicked stays where it was
   }
   timeline_.show(finding.begin_ns, finding.end_ns);
   timeline_.select(finding.name);
 }
 
 void App::draw(Painter& painter, const Rect& window, double seconds) {
-  if (source_ == nullptr) {
-    if (const auto path = picker_.draw(painter, window, false, message_, seconds))
-      attach(*path);
+  if (reader_ == nullptr) {
+    chosen_ = picker_.draw(painter, window, false, message_, seconds);
     static_cast<void>(picker_.take_dismissed());  // there is nothing to go back to
     return;
   }
   if (!picker_open_) {
-    draw_screen(painter, window, seconds);
+    draw_screen(painter, window, *reader_->look(), seconds);
     return;
   }
   Painter below(painter);
   below.block_pointer();
-  draw_screen(below, window, seconds);
+  draw_screen(below, window, *reader_->look(), seconds);
   painter.into_overlay();
-  const auto path = picker_.draw(painter, window, true, message_, seconds);
+  chosen_ = picker_.draw(painter, window, true, message_, seconds);
   painter.into_overlay();
   if (picker_.take_dismissed())
     picker_open_ = false;
-  if (path)
-    attach(*path);
 }
 
-void App::draw_screen(Painter& p, Rect window, double seconds) {
-  const HeaderState state{paused_, timeline_.following()};
-  switch (draw_header(p, window.cut_top(p.px(52)), *source_, digest_, state)) {
+void App::draw_screen(Painter& p, Rect window, TraceSource& source, double seconds) {
+  update(source);
+  const HeaderState state{source.held(), timeline_.following()};
+  switch (draw_header(p, window.cut_top(p.px(52)), source, digest_, state)) {
     case HeaderAction::toggle_pause:
-      toggle_pause();
+      toggle_pause(source);
       break;
     case HeaderAction::back_to_live:
       timeline_.follow();
@@ -267,54 +283,54 @@ void App::draw_screen(Painter& p, Rect window, double seconds) {
       body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
   body.cut_left(gap);
   const float upper = left.height() * (compact ? 0.56F : 0.452F);
-  const bool frozen = paused_ || source_->ended();
-  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), *source_, digest_, frozen, seconds);
+  const bool frozen = source.held() || source.ended();
+  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), source, digest_, frozen, seconds);
   left.cut_top(gap);
   draw_why(p, left.cut_top(std::clamp(left.height() * 0.345F, p.px(134), p.px(180))), digest_);
   left.cut_top(gap);
   draw_budget(p, left, digest_);
 
-  timeline_.draw(p, body.cut_top(upper), *source_, paused_at_ns_);
+  timeline_.draw(p, body.cut_top(upper), source);
   body.cut_top(gap);
   if (compact) {
-    draw_compact(p, body);
+    draw_compact(p, body, source);
   } else {
-    draw_right(p, body);
+    draw_right(p, body, source);
   }
 }
 
 /// Where there is no room for all graphs: the one that tells most.
-void App::draw_compact(Painter& p, Rect area) {
-  draw_lag_graph(p, area.cut_left(area.width() * 0.27F), *source_, digest_, view_now_ns());
+void App::draw_compact(Painter& p, Rect area, TraceSource& source) {
+  draw_lag_graph(p, area.cut_left(area.width() * 0.27F), source, digest_, source.now_ns());
   area.cut_left(p.px(10));
-  draw_table_and_findings(p, area);
+  draw_table_and_findings(p, area, source);
 }
 
-void App::draw_right(Painter& p, Rect area) {
+void App::draw_right(Painter& p, Rect area, TraceSource& source) {
   const float gap = p.px(10);
   Rect graphs = area.cut_top(std::clamp(area.height() * 0.39F, p.px(120), p.px(192)));
   area.cut_top(gap);
   const float w = (graphs.width() - 2 * gap) / 3;
-  const std::int64_t now = view_now_ns();
-  draw_throughput_graph(p, graphs.cut_left(w), *source_, digest_, now);
+  const std::int64_t now = source.now_ns();
+  draw_throughput_graph(p, graphs.cut_left(w), source, digest_, now);
   graphs.cut_left(gap);
-  draw_bytes_graph(p, graphs.cut_left(w), *source_, digest_, now);
+  draw_bytes_graph(p, graphs.cut_left(w), source, digest_, now);
   graphs.cut_left(gap);
-  draw_lag_graph(p, graphs, *source_, digest_, now);
-  draw_table_and_findings(p, area);
+  draw_lag_graph(p, graphs, source, digest_, now);
+  draw_table_and_findings(p, area, source);
 }
 
-void App::draw_table_and_findings(Painter& p, Rect area) {
+void App::draw_table_and_findings(Painter& p, Rect area, TraceSource& source) {
   const float gap = p.px(10);
   const Rect findings =
       area.cut_right(std::clamp(area.width() * 0.318F, std::min(p.px(250), area.width() * 0.45F), p.px(420)));
   area.cut_right(gap);
   tracer::NameId selected = timeline_.selected();
-  if (tables_.draw(p, area, *source_, digest_, selected))
-    source_->reset_callbacks();
+  if (tables_.draw(p, area, source, digest_, selected))
+    source.reset_callbacks();
   timeline_.select(selected);
-  if (const tracer::Finding* clicked = draw_findings(p, findings, *source_, digest_))
-    show(*clicked);
+  if (const tracer::Finding* clicked = draw_findings(p, findings, source, digest_))
+    show(source, *clicked);
 }
 
 }  // namespace loopscope::gui

@@ -1,8 +1,8 @@
 #pragma once
 /// The app: what is attached, what is paused, where everything lies on the screen.
 ///
-/// Thread: the main one; it drains, models and draws, and never waits for the program. Beside it, once, a thread measures
-///   what recording costs on this machine.
+/// Thread: the main one, which draws. A Reader reads on a thread of its own; what is drawn is looked at under its lock, which is
+///   never held while the window system is talked to. Beside them, once, a thread measures what recording costs on this machine.
 /// Owner: of the attached session and of the views. Errors: attach() answers a sentence.
 
 #include <cstdint>
@@ -13,7 +13,9 @@
 
 #include "gui/digest.h"
 #include "gui/loop_view.h"
+#include "gui/pacing.h"
 #include "gui/picker_view.h"
+#include "gui/reader.h"
 #include "gui/tables_view.h"
 #include "gui/timeline_view.h"
 #include "gui/window.h"
@@ -34,35 +36,46 @@ class App {
 
   /// Empty on success, else a sentence for the user.
   std::string attach(const std::string& path);
-  [[nodiscard]] bool attached() const { return source_ != nullptr; }
   [[nodiscard]] bool quit() const { return quit_; }
-  /// Nothing on the screen can have changed by itself since the last frame.
-  [[nodiscard]] bool quiet() const { return quiet_; }
-  [[nodiscard]] bool standing_still() const { return source_ == nullptr || paused_ || source_->ended(); }
+  /// What has changed by itself since the last frame. To be asked between frames, a few times a second: nothing but the time
+  /// may call for the next one. `seconds` as in frame().
+  [[nodiscard]] Motion motion(double seconds);
 
-  /// Drains and draws. `seconds` is a clock that only rises; `capture`, if not null, gets a copy of the frame.
+  /// Draws. `seconds` is a clock that only rises; `capture`, if not null, gets a copy of the frame.
   void frame(double seconds, Image* capture = nullptr);
   /// Pauses on the worst finding and brings it into view; false if there is none.
   bool show_worst_finding();
 
  private:
+  /// What calls for a new frame if it changes while the view stands still.
+  struct Standing {
+    bool ended = false;
+    tracer::Level level = tracer::Level::off;
+    tracer::LeaseState lease = tracer::LeaseState::none;
+    bool operator==(const Standing&) const = default;
+  };
+  static Standing standing(const TraceSource& source) { return {source.ended(), source.level(), source.lease()}; }
+
+  void open_chosen();
   void handle_key(const KeyPress& press);
-  void toggle_pause();
+  void handle_view_key(TraceSource& source, const KeyPress& press);
+  void toggle_pause(TraceSource& source);
   void attach_to_the_only_one(double seconds);
-  void pump(double seconds);
+  void update(TraceSource& source);
   void calibrate();
   void draw(Painter& painter, const Rect& window, double seconds);
-  void draw_screen(Painter& painter, Rect window, double seconds);
-  void draw_right(Painter& painter, Rect area);
-  void draw_compact(Painter& painter, Rect area);
-  void draw_table_and_findings(Painter& painter, Rect area);
-  void show(tracer::Finding finding);  ///< by value: pausing makes a new digest
-  [[nodiscard]] std::int64_t view_now_ns() const { return paused_at_ns_.value_or(source_->now_ns()); }
+  void draw_screen(Painter& painter, Rect window, TraceSource& source, double seconds);
+  void draw_right(Painter& painter, Rect area, TraceSource& source);
+  void draw_compact(Painter& painter, Rect area, TraceSource& source);
+  void draw_table_and_findings(Painter& painter, Rect area, TraceSource& source);
+  bool show_worst(TraceSource& source);
+  void show(TraceSource& source, tracer::Finding finding);  ///< by value: pausing makes a new digest
 
   Window& window_;
   AppOptions options_;
   Theme theme_;
-  std::unique_ptr<TraceSource> source_;
+  std::unique_ptr<Reader> reader_;
+  std::optional<std::string> chosen_;  ///< the session to attach to before the next frame
   Digest digest_;
   std::int64_t digested_ns_ = -1;
   Calibration calibration_;
@@ -74,10 +87,9 @@ class App {
   bool picker_open_ = false;
   bool picked_once_ = false;
   std::string message_;
-  bool paused_ = false;
-  std::optional<std::int64_t> paused_at_ns_;
   bool quit_ = false;
-  bool quiet_ = false;
+  Standing drawn_;
+  std::uint64_t drawn_events_ = 0;
   double looked_for_sessions_ = -1;
 };
 

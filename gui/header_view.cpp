@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "gui/level_words.h"
 #include "gui/recording_words.h"
 #include "tracer/analysis/wording.h"
 #include "tracer/printable.h"
@@ -41,19 +42,9 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  idle_known ? tracer::percent_text(idle) : "not known",
                  theme.text,
                  {"poll idle", "How much of the last second the loop slept in poll."}});
-  std::string level = tracer::level_text(source.level());
-  std::string tip = "How much the program records.";
-  if (const auto before = source.raised_from()) {
-    level += " ↑";
-    tip = std::string("Raised by this app from ") + tracer::level_text(*before) +
-          "; it goes back when the app lets go.";
-  } else if (source.level_pending()) {
-    level += " …";
-    tip = std::string("Asked for ") + tracer::level_text(source.wanted_level()) +
-          "; the program takes it up at its next poll.";
-  }
-  const char* label = source.raised_from() ? "level · raised by app" : "tracing level";
-  all.push_back({label, level, source.raised_from() ? theme.accent : theme.text, {label, tip}});
+  const LevelWords level = level_words(source);
+  const Color tones[] = {theme.text, theme.accent, theme.warning};
+  all.push_back({level.label, level.value, tones[static_cast<std::size_t>(level.tone)], level.tip});
   all.push_back({"lost events",
                  tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,

@@ -140,38 +140,48 @@ std::string wait_for_session(const Arguments& arguments, std::string& error) {
   }
 }
 
+/// Rests until the next frame is due, or somebody touched something: answers whether.
+bool rest(Window& window, App& app, gui::PacingState pacing, double start, double begin, double stop_at) {
+  constexpr double kLook = 0.05;
+  double last_input = begin - pacing.since_input;
+  for (;;) {
+    const double now = seconds_now();
+    pacing.focused = window.focused() || stop_at > 0;
+    pacing.iconified = window.iconified();
+    pacing.motion = app.motion(now - start);
+    pacing.since_input = now - last_input;
+    double due = begin + gui::frame_interval(pacing);
+    if (stop_at > 0)
+      due = std::min(due, stop_at);
+    if (now >= due || window.should_close())
+      return false;
+    if (window.wait(std::min(due - now, kLook)))
+      return true;
+  }
+}
+
 /// Draws until the window is closed, or until `stop_at` if that is positive.
 void run_frames(Window& window, App& app, double stop_at) {
   const double start = seconds_now();
   double last_input = start;
-  double cost = 0;
+  gui::PacingState pacing;
+  pacing.software = window.software_rendering();
   while (!window.should_close() && !app.quit()) {
     const double begin = seconds_now();
     const double used = processor_seconds();
     app.frame(begin - start);
-    cost += (processor_seconds() - used - cost) * 0.2;
+    pacing.frame_cost += (processor_seconds() - used - pacing.frame_cost) * 0.2;
     if (stop_at > 0 && seconds_now() >= stop_at)
       return;
-
-    gui::PacingState pacing;
-    pacing.software = window.software_rendering();
-    pacing.focused = window.focused() || stop_at > 0;
-    pacing.iconified = window.iconified();
-    pacing.paused = app.standing_still();
-    pacing.quiet = app.quiet();
     pacing.since_input = begin - last_input;
-    pacing.frame_cost = cost;
-    double wait = begin + gui::frame_interval(pacing) - seconds_now();
-    if (stop_at > 0)
-      wait = std::min(wait, stop_at - seconds_now());
+    if (!rest(window, app, pacing, start, begin, stop_at))
+      continue;
     // Input is drawn soon, but not more often than a frame may cost.
-    if (window.wait(std::max(wait, 0.0))) {
-      last_input = seconds_now();
-      const double least = window.software_rendering() ? std::max(1.0 / 30, cost / 0.7) : 0;
-      const double rest = begin + least - seconds_now();
-      if (rest > 0)
-        window.wait(rest);
-    }
+    last_input = seconds_now();
+    const double least = window.software_rendering() ? std::max(1.0 / 30, pacing.frame_cost / 0.7) : 0;
+    const double pause = begin + least - seconds_now();
+    if (pause > 0)
+      window.wait(pause);
   }
 }
 

@@ -59,9 +59,8 @@ void TimelineView::handle_mouse(Painter& p, const Rect& plot) {
     dragging_ = false;
 }
 
-void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source,
-                        std::optional<std::int64_t> frozen_at_ns) {
-  const std::int64_t now = frozen_at_ns.value_or(source.now_ns());
+void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source) {
+  const std::int64_t now = source.now_ns();
   Rect inner = area.inset(p.px(14), p.px(10));
   inner.cut_top(p.height(Face::strong) * 1.35F + p.px(4));
   const Rect axis = inner.cut_top(p.height(Face::mono_tiny) * 1.7F);

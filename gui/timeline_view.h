@@ -12,9 +12,7 @@ namespace loopscope::gui {
 
 class TimelineView {
  public:
-  /// `frozen_at_ns`: what counts as now while paused; otherwise the source's.
-  void draw(Painter& painter, const Rect& area, const TraceSource& source,
-            std::optional<std::int64_t> frozen_at_ns);
+  void draw(Painter& painter, const Rect& area, const TraceSource& source);
 
   void zoom(double factor);  ///< about the newest edge while following, else about the middle
   void pan(float share);     ///< of the view; positive goes towards the present

@@ -9,13 +9,17 @@
 
 namespace loopscope::gui {
 
+using tracer::LeaseState;
 using tracer::Level;
 
 namespace {
 
 constexpr std::size_t kBatchEvents = 4096;
+constexpr std::int64_t kTendNs = 4'000'000;
+constexpr std::int64_t kForgetNs = 50'000'000;
 constexpr std::int64_t kLifeCheckNs = 250'000'000;
 constexpr std::int64_t kRenewNs = 100'000'000;
+constexpr std::int64_t kAskAgainNs = 500'000'000;
 
 std::int64_t clock_ns() {
   return static_cast<std::int64_t>(tracer::monotonic_ns());
@@ -24,88 +28,155 @@ std::int64_t clock_ns() {
 }  // namespace
 
 TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
-    : session_(std::move(session)), reader_(*session_), decoder_(*session_), want_(want) {
-  ended_ = !session_->alive();
-  session_->calibrate();
+    : session_(std::move(session)),
+      attached_at_(session_->head()),
+      reader_(*session_),
+      decoder_(*session_),
+      want_(want) {
+  tend(clock_ns());
+}
+
+bool TraceSource::step() {
+  const std::int64_t now_ns = clock_ns();
+  if (now_ns - tended_ns_ >= kTendNs)
+    tend(now_ns);
+  const bool caught_up = !read_batch();
+  const std::int64_t last_ns = live_.model.last_event_ns();
+  live_.now_ns = ended_ || !caught_up ? last_ns : std::max(now_ns, last_ns);
+  if (now_ns - forgot_ns_ >= kForgetNs) {
+    forgot_ns_ = now_ns;
+    live_.model.forget(live_.now_ns);
+  }
+  return !caught_up;
+}
+
+std::uint64_t TraceSource::ring_events() const {
+  return session_->ring_is_short() ? session_->ring_length() : session_->header().ring_events;
+}
+
+void TraceSource::pump(std::int64_t budget_ns) {
+  const std::int64_t until_ns = clock_ns() + budget_ns;
+  tend(clock_ns());
+  while (step() && clock_ns() < until_ns) {
+  }
+}
+
+void TraceSource::hold() {
+  held_ = std::make_unique<View>(live_);
+}
+
+void TraceSource::reset_callbacks() {
+  live_.statistics.reset_callbacks();
+}
+
+void TraceSource::tend(std::int64_t now_ns) {
+  tended_ns_ = now_ns;
+  if (!ended_) {
+    session_->calibrate();
+    look_for_life(now_ns);
+  }
   look_at_present();
-  level_before_ = present_.level;
-  if (!ended_)
-    statistics_.sample(counters_, clock_ns());
-  want_level(want);
+  if (ended_)
+    return;
+  live_.statistics.sample(live_.counters, now_ns);
+  keep_lease(now_ns);
+}
+
+void TraceSource::look_for_life(std::int64_t now_ns) {
+  if (now_ns - looked_for_life_ns_ < kLifeCheckNs)
+    return;
+  looked_for_life_ns_ = now_ns;
+  std::error_code error;
+  // A loop that is closed removes its file, though its process may live on.
+  ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
+}
+
+void TraceSource::look_at_present() {
+  live_.present = session_->present().present;
+  live_.counters = session_->counters();
+}
+
+// -- the level -------------------------------------------------------------------------------------------
+
+std::optional<Level> TraceSource::raised_from() const {
+  const Level own = live_.present.own_level;
+  if (ended_ || lease() != LeaseState::held || level() <= own)
+    return std::nullopt;
+  return own;
+}
+
+bool TraceSource::level_refused() const {
+  return lacks_level() && (lease() == LeaseState::all_taken || lease() == LeaseState::refused);
 }
 
 void TraceSource::want_level(Level level) {
   want_ = level;
   if (ended_)
     return;
-  if (leased_) {
+  // A lease changes its level where it is: giving it back first would let the program's level fall in between.
+  if (want_ > live_.present.own_level) {
+    ask_for_level(clock_ns());
+  } else {
     session_->drop_lease();
-    leased_ = false;
   }
-  if (level > level_before_)
-    leased_ = session_->take_lease(level);
 }
 
-std::optional<Level> TraceSource::raised_from() const {
-  if (ended_ || !leased_ || present_.level <= level_before_)
-    return std::nullopt;
-  return level_before_;
-}
-
-void TraceSource::pump(std::int64_t budget_ns, std::int64_t keep_from_ns) {
-  const std::int64_t start = clock_ns();
-  if (!ended_) {
-    session_->calibrate();
-    if (leased_ && start - renewed_ns_ > kRenewNs) {
-      session_->renew_lease();
-      renewed_ns_ = start;
-    }
-    if (start - looked_for_life_ns_ > kLifeCheckNs) {
-      looked_for_life_ns_ = start;
-      std::error_code error;
-      // A loop that is closed removes its file, though its process may live on.
-      ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
-    }
+/// What counts is the program's own level: the one in force may be another viewer's doing, and end with it.
+void TraceSource::keep_lease(std::int64_t now_ns) {
+  if (lease() == LeaseState::held) {
+    if (now_ns - asked_ns_ < kRenewNs)
+      return;
+    asked_ns_ = now_ns;
+    session_->renew_lease();
+  } else if (want_ > live_.present.own_level && (asked_ns_ == 0 || now_ns - asked_ns_ >= kAskAgainNs)) {
+    ask_for_level(now_ns);
   }
-  look_at_present();
-  if (!ended_)
-    statistics_.sample(counters_, start);
-  drain(start + budget_ns);
-  now_ns_ = ended_ || !caught_up_ ? model_.last_event_ns() : std::max(start, model_.last_event_ns());
-  model_.forget(std::min(now_ns_, keep_from_ns));
 }
 
-void TraceSource::look_at_present() {
-  present_ = session_->present().present;
-  counters_ = session_->counters();
+void TraceSource::ask_for_level(std::int64_t now_ns) {
+  asked_ns_ = now_ns;
+  session_->take_lease(want_);
 }
 
-void TraceSource::drain(std::int64_t until_ns) {
-  caught_up_ = false;
-  while (!caught_up_) {
-    if (!reader_.read(batch_, kBatchEvents)) {
-      caught_up_ = true;
-      break;
-    }
-    if (batch_.lost > 0 && model_.first_event_ns() > 0) {  // before the first event it is history that had gone
-      decoder_.skipped();
-      model_.lose(batch_.lost);
-      statistics_.lose();
-      recorded_.lose(batch_.lost);
-    }
-    events_.clear();
-    std::uint64_t position = batch_.first_position;
-    for (const tracer::Event& event : batch_.events) decoder_.decode(event, position++, events_);
-    for (const tracer::TraceEvent& event : events_) {
-      (void)session_->name(event.name);  // looked up while it is there, for as long as it is asked for
-      model_.add(event);
-      statistics_.add(event);
-      recorded_.add(event);
-    }
-    caught_up_ = batch_.events.size() < kBatchEvents;
-    if (clock_ns() > until_ns)
-      break;
+// -- events ----------------------------------------------------------------------------------------------
+
+/// Answers whether there may be more.
+bool TraceSource::read_batch() {
+  if (!reader_.read(batch_, kBatchEvents))
+    return false;
+  events_total_ += batch_.events.size() + batch_.lost;
+  if (batch_.lost > 0)
+    note_loss();
+  events_.clear();
+  std::uint64_t position = batch_.first_position;
+  for (const tracer::Event& event : batch_.events) decoder_.decode(event, position++, events_);
+  for (const tracer::TraceEvent& event : events_) add(event);
+  return batch_.lost > 0 || batch_.events.size() == kBatchEvents;
+}
+
+void TraceSource::add(const tracer::TraceEvent& event) {
+  (void)session_->name(event.name);  // looked up while it is there, for as long as it is asked for
+  live_.model.add(event);
+  live_.statistics.add(event);
+  live_.recorded.add(event);
+}
+
+/// What was overwritten since we came was lost to us, and is drawn. What had been written before is history of which
+/// less is left: what lies before the hole is forgotten, so that there is no hole.
+void TraceSource::note_loss() {
+  decoder_.skipped();
+  const std::uint64_t begin = batch_.first_position - batch_.lost;
+  const std::uint64_t lost =
+      batch_.first_position - std::min(std::max(begin, attached_at_), batch_.first_position);
+  if (lost == 0) {
+    live_.model = {};
+    live_.statistics = {};
+    live_.recorded = {};
+    return;
   }
+  live_.model.lose(lost);
+  live_.statistics.lose();
+  live_.recorded.lose(lost);
 }
 
 }  // namespace loopscope::gui

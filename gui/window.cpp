@@ -165,6 +165,8 @@ void Window::listen(GLFWwindow* window) {
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { note_input(w); });
   glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { note_input(w); });
   glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { note_input(w); });
+  glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { note_input(w); });  // it was covered
+  glfwSetWindowIconifyCallback(window, [](GLFWwindow* w, int) { note_input(w); });
   glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { note_input(w); });
 }
 
@@ -192,18 +194,18 @@ void Window::set_title(const std::string& title) {
   glfwSetWindowTitle(state_->window, title.c_str());
 }
 
-Point Window::size() const {
+WindowGeometry Window::geometry() const {
   int width = 0;
   int height = 0;
+  float scale = 1;
+  WindowGeometry geometry;
+  glfwGetWindowSize(state_->window, &width, &height);
+  geometry.units = {static_cast<float>(width), static_cast<float>(height)};
   glfwGetFramebufferSize(state_->window, &width, &height);
-  return {static_cast<float>(width), static_cast<float>(height)};
-}
-
-float Window::display_scale() const {
-  float x = 1;
-  float y = 1;
-  glfwGetWindowContentScale(state_->window, &x, &y);
-  return std::max(x, 0.5F);
+  geometry.pixels = {static_cast<float>(width), static_cast<float>(height)};
+  glfwGetWindowContentScale(state_->window, &scale, nullptr);
+  geometry.scale = std::max(scale, 0.5F);
+  return geometry;
 }
 
 bool Window::wait(double seconds) {
@@ -263,11 +265,14 @@ void Window::frame(Color background, const std::function<void(ImDrawList*, ImDra
                    Image* capture) {
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
+  const WindowGeometry window = geometry();
+  ImGuiIO& io = ImGui::GetIO();
+  // The toolkit thinks in window units and stretches. We draw in pixels, so that text is sharp.
+  io.DisplaySize = {window.pixels.x, window.pixels.y};
+  io.DisplayFramebufferScale = {1, 1};
   ImGui::NewFrame();
-  const ImGuiIO& io = ImGui::GetIO();
-  const ImVec2 scale = io.DisplayFramebufferScale;
   Pointer pointer;
-  pointer.at = {io.MousePos.x * scale.x, io.MousePos.y * scale.y};
+  pointer.at = window.to_pixels({io.MousePos.x, io.MousePos.y});
   pointer.pressed = ImGui::IsMouseClicked(0);
   pointer.released = ImGui::IsMouseReleased(0);
   pointer.down = ImGui::IsMouseDown(0);
@@ -276,8 +281,7 @@ void Window::frame(Color background, const std::function<void(ImDrawList*, ImDra
   pointer.ctrl = io.KeyCtrl;
   draw(ImGui::GetBackgroundDrawList(), ImGui::GetForegroundDrawList(), pointer);
   ImGui::Render();
-  const Point pixels = size();
-  glViewport(0, 0, static_cast<int>(pixels.x), static_cast<int>(pixels.y));
+  glViewport(0, 0, static_cast<int>(window.pixels.x), static_cast<int>(window.pixels.y));
   const auto channel = [background](unsigned shift) {
     return static_cast<float>((background >> shift) & 0xFF) / 255.0F;
   };
@@ -290,7 +294,7 @@ void Window::frame(Color background, const std::function<void(ImDrawList*, ImDra
 }
 
 Image Window::read_pixels() const {
-  const Point pixels = size();
+  const Point pixels = geometry().pixels;
   Image image;
   image.width = static_cast<int>(pixels.x);
   image.height = static_cast<int>(pixels.y);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gui/painter.h"
+#include "gui/window_geometry.h"
 
 struct GLFWwindow;
 
@@ -70,8 +71,7 @@ class Window {
   [[nodiscard]] bool iconified() const;
   [[nodiscard]] bool software_rendering() const { return software_; }
   [[nodiscard]] const std::string& renderer() const { return renderer_; }
-  [[nodiscard]] Point size() const;           ///< of the framebuffer
-  [[nodiscard]] float display_scale() const;  ///< of the monitor: 1, 2, …
+  [[nodiscard]] WindowGeometry geometry() const;
   void set_title(const std::string& title);
 
   /// Waits until something happens or `seconds` are over. Answers true if there was input.
@@ -82,8 +82,8 @@ class Window {
   void load_faces(float scale);
   [[nodiscard]] const Faces& faces() const { return faces_; }
 
-  /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse. Copies the frame to
-  /// `capture` if that is not null.
+  /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse, both in pixels, and never waits for the
+  /// window system; what follows it may, for as long as the window is hidden. Copies the frame to `capture` if that is not null.
   void frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw,
              Image* capture);
 

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   gui::TraceSource source(std::move(opened.session), tracer::Level::off);
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::atof(argv[2]));
   while (std::chrono::steady_clock::now() < end) {
-    source.pump(8'000'000, source.now_ns());
+    source.pump(8'000'000);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   const auto said = gui::make_digest(source, calibration).recording;

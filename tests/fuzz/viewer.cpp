@@ -133,7 +133,7 @@ Looked look_at(std::unique_ptr<tracer::Session> session, std::uint64_t where) {
   looked.bytes = export_one(*session, where / 4);
 
   gui::TraceSource source(std::move(session), tracer::Level::off);
-  source.pump(1'000'000'000, tracer::kLatestNs);
+  source.pump(1'000'000'000);
   const auto digest = gui::make_digest(source, any_calibration());
   (void)gui::recording_tip(digest.recording);
   blame_some(source.model());
@@ -145,7 +145,7 @@ Looked look_at(std::unique_ptr<tracer::Session> session, std::uint64_t where) {
   looked.points = draw_graphs(source, where % 2 == 0 ? 5'000'000'000 : tracer::kLatestNs);
   (void)tracer::time_budget(source.model(), 0, tracer::kLatestNs);
   (void)source.recorded().sum(0, tracer::kLatestNs);
-  source.pump(1'000'000'000, source.now_ns());
+  source.pump(1'000'000'000);
   return looked;
 }
 

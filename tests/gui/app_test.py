@@ -221,6 +221,80 @@ class AppTest(unittest.TestCase):
                 _, _, rows = self.picture("--after", "1", str(program.pid))
                 self.assertGreater(len(colours(rows)), 100)
 
+    # -- what it asks the program for ----------------------------------------------------------
+
+    LEVELS = ("off", "phases", "callbacks", "tasks")
+
+    def level(self, program: subprocess.Popen[str]) -> str:
+        """In force now, from the bytes of the session."""
+        (session,) = self.sessions.glob(f"{program.pid}.*")
+        with session.open("rb") as file:
+            (present,) = struct.unpack_from("<Q", file.read(2048), 24)
+            file.seek(present + 5)
+            return self.LEVELS[file.read(1)[0]]
+
+    def wait_for_level(self, program: subprocess.Popen[str], level: str) -> None:
+        for _ in range(600):
+            if self.level(program) == level:
+                return
+            time.sleep(0.05)
+        self.fail(f"the level is {self.level(program)}, not {level}")
+
+    def wait_until_held(self, program: subprocess.Popen[str], leases: int) -> None:
+        """Until so many viewers ask for a level."""
+        (session,) = self.sessions.glob(f"{program.pid}.*")
+        for _ in range(600):
+            with session.open("rb") as file:
+                data = file.read(1 << 16)
+            (control,) = struct.unpack_from("<Q", data, 40)
+            claims = [struct.unpack_from("<I", data, control + 64 + i * 16)[0] for i in range(8)]
+            if sum(claim != 0 for claim in claims) == leases:
+                return
+            time.sleep(0.05)
+        self.fail(f"the leases are {claims}")
+
+    def assert_stays(self, program: subprocess.Popen[str], level: str, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.assertEqual(self.level(program), level)
+            time.sleep(0.002)
+
+    def viewer(self, program: subprocess.Popen[str], display: str = "") -> subprocess.Popen[str]:
+        env = {**self.env, "DISPLAY": display or self.display.name}
+        viewer = subprocess.Popen(
+            [GUI, str(program.pid)], env=env, stdout=subprocess.PIPE, text=True
+        )
+        self.programs.append(viewer)
+        return viewer
+
+    def test_the_second_viewer_keeps_the_level_when_the_first_one_leaves(self) -> None:
+        program = self.start("--level", "1")
+        first = self.viewer(program)
+        self.wait_for_level(program, "callbacks")
+        self.viewer(program)
+        self.wait_until_held(program, 2)
+        first.terminate()
+        first.wait()
+        self.assert_stays(program, "callbacks", 3)
+
+    def test_a_window_system_that_stands_still_does_not_lower_the_level(self) -> None:
+        program = self.start("--level", "1")
+        display = VirtualDisplay()
+        try:
+            viewer = self.viewer(program, display.name)
+            self.wait_for_level(program, "callbacks")
+            time.sleep(1)
+            display.process.send_signal(signal.SIGSTOP)
+            self.assert_stays(program, "callbacks", 4)
+            display.process.send_signal(signal.SIGCONT)
+            self.assertIsNone(viewer.poll())
+            viewer.kill()  # before its display goes
+            viewer.wait()
+        finally:
+            display.process.send_signal(signal.SIGCONT)
+            display.close()
+        self.wait_for_level(program, "phases")
+
     # -- what it says when it cannot -----------------------------------------------------------
 
     def test_no_such_pid(self) -> None:

@@ -35,6 +35,7 @@ class SyntheticSession {
   /// Runs the made-up loop for `duration_ns` of real time.
   void run(std::int64_t duration_ns);
   [[nodiscard]] const std::string& path() const { return path_; }
+  void set_level(tracer::Level level) { recorder_.set_level(level); }
   /// Leaves the file behind, as a killed program does.
   void abandon() { recorder_.disown(); }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include "gui/digest.h"
+#include "gui/level_words.h"
 #include "tests/gui/synthetic_session.h"
 
 namespace loopscope::gui {
@@ -19,6 +21,7 @@ namespace {
 
 using testing::SyntheticOptions;
 using testing::SyntheticSession;
+using tracer::LeaseState;
 using tracer::Level;
 
 constexpr std::int64_t kMs = 1'000'000;
@@ -45,10 +48,43 @@ class TraceSourceTest : public ::testing::Test {
     EXPECT_NE(opened.session, nullptr) << opened.message;
     return std::make_unique<TraceSource>(std::move(opened.session), want);
   }
+  void write_events(std::uint64_t count) {
+    const auto session = tracer::Session::open(program_->path()).session;
+    const auto end = session->head() + count;
+    while (session->head() < end) program_->run(kMs);
+  }
+  void run_until_the_ring_wraps() {
+    const auto session = tracer::Session::open(program_->path()).session;
+    write_events(session->header().ring_events + 1000);
+  }
+  /// When the program's level became `level`, as far as the ring goes back.
+  [[nodiscard]] std::vector<std::uint64_t> level_changes_to(Level level) const {
+    const auto session = tracer::Session::open(program_->path()).session;
+    tracer::RingReader reader(*session);
+    tracer::RingReader::Batch batch;
+    std::vector<std::uint64_t> found;
+    while (reader.read(batch, 1U << 16U)) {
+      for (const tracer::Event& event : batch.events) {
+        if (event.type == tracer::EventType::level_changed && static_cast<Level>(event.kind) == level)
+          found.push_back(event.ticks);
+      }
+    }
+    return found;
+  }
+  /// Of the graphs.
+  static int known_buckets(const TraceSource& source) {
+    constexpr auto kBucketNs = tracer::Statistics::kBucketNs;
+    int known = 0;
+    for (int i = 0; i < 20; ++i) {
+      const auto* bucket = source.statistics().bucket(source.now_ns() - i * kBucketNs);
+      known += bucket != nullptr && bucket->known ? 1 : 0;
+    }
+    return known;
+  }
   void run_and_pump(TraceSource& source, std::int64_t ns) {
     for (; ns > 0; ns -= 20 * kMs) {
       program_->run(20 * kMs);
-      source.pump(1'000 * kMs, source.now_ns());
+      source.pump(1'000 * kMs);
     }
   }
 
@@ -111,13 +147,125 @@ TEST_F(TraceSourceTest, LeavesTheLevelAloneIfToldTo) {
   EXPECT_FALSE(source->raised_from());
 }
 
+TEST_F(TraceSourceTest, KeepsTheLevelUpWhenTheViewerThatRaisedItLeaves) {
+  options_.level = Level::phases;
+  start();
+  auto first = attach(Level::callbacks);
+  run_and_pump(*first, 60 * kMs);
+  const auto second = attach(Level::callbacks);
+  run_and_pump(*second, 60 * kMs);
+  EXPECT_EQ(second->raised_from(), Level::phases) << "what is in force is the other viewer's doing";
+  first.reset();
+  const auto begin_ns = second->now_ns();
+  run_and_pump(*second, 200 * kMs);
+  EXPECT_EQ(second->level(), Level::callbacks);
+  EXPECT_GT(second->model().callbacks().back().end_ns, begin_ns + 100 * kMs);
+  EXPECT_TRUE(level_changes_to(Level::phases).empty());
+}
+
+TEST_F(TraceSourceTest, AsksWhenTheProgramLowersItsOwnLevel) {
+  options_.level = Level::callbacks;
+  start();
+  const auto source = attach(Level::callbacks);
+  EXPECT_EQ(source->lease(), LeaseState::none) << "nothing to ask for";
+  program_->set_level(Level::phases);
+  run_and_pump(*source, 200 * kMs);
+  EXPECT_EQ(source->level(), Level::callbacks);
+  EXPECT_EQ(source->raised_from(), Level::phases);
+}
+
+TEST_F(TraceSourceTest, ChangesItsLevelWithoutLettingGoOfTheOldOne) {
+  options_.level = Level::phases;
+  options_.iterations_per_s = 1e6;
+  options_.blocking_ns = 0;
+  start();
+  const auto source = attach(Level::callbacks);
+  run_and_pump(*source, 60 * kMs);
+  std::atomic<bool> done{false};
+  std::thread turning([&] {
+    while (!done) program_->run(kMs);
+  });
+  for (int i = 0; i < 200; ++i) {
+    source->want_level(i % 2 == 0 ? Level::tasks : Level::callbacks);
+    std::this_thread::sleep_for(std::chrono::microseconds(300));
+  }
+  done = true;
+  turning.join();
+  EXPECT_TRUE(level_changes_to(Level::phases).empty());
+  EXPECT_FALSE(level_changes_to(Level::tasks).empty());
+}
+
+TEST_F(TraceSourceTest, SaysThatAllPlacesAreTakenAndTriesAgain) {
+  options_.level = Level::phases;
+  start();
+  std::vector<std::unique_ptr<TraceSource>> others;
+  for (std::size_t i = 0; i < tracer::kLeaseCount; ++i) others.push_back(attach(Level::phases));
+  EXPECT_EQ(others.front()->lease(), LeaseState::none) << "who asks for what is there takes no place";
+  for (auto& other : others) other->want_level(Level::tasks);
+  const auto late = attach(Level::callbacks);
+  EXPECT_TRUE(late->level_refused());
+  EXPECT_EQ(late->lease(), LeaseState::all_taken);
+  EXPECT_FALSE(late->level_pending());
+  const LevelWords words = level_words(*late);
+  EXPECT_EQ(words.label, "level · no place free");
+  EXPECT_EQ(words.tone, LevelWords::Tone::refused);
+  EXPECT_THAT(words.tip, ::testing::Contains(::testing::HasSubstr("All 8 places for viewers are taken")));
+
+  run_and_pump(*others.back(), 40 * kMs);
+  late->pump(1'000 * kMs);
+  EXPECT_FALSE(late->level_refused()) << "another viewer raised the level: nothing is amiss";
+  others.clear();
+  run_and_pump(*late, 1'200 * kMs);
+  EXPECT_EQ(late->lease(), LeaseState::held);
+  EXPECT_EQ(late->raised_from(), Level::phases);
+  EXPECT_EQ(level_words(*late).label, "level · raised by app");
+}
+
+TEST_F(TraceSourceTest, HeldShowsOneMomentWhileReadingGoesOn) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 600 * kMs);
+  source->hold();
+  const auto now_ns = source->now_ns();
+  const auto callbacks = source->model().callbacks().last();
+  const auto known = known_buckets(*source);
+  const auto before = source->events();
+  run_and_pump(*source, 900 * kMs);
+  EXPECT_GT(source->events(), before);
+  EXPECT_EQ(source->now_ns(), now_ns);
+  EXPECT_EQ(source->model().callbacks().last(), callbacks);
+  EXPECT_EQ(known_buckets(*source), known);
+  EXPECT_EQ(make_digest(*source).at_ns, now_ns);
+  source->let_go();
+  EXPECT_GT(known_buckets(*source), known) << "what went by meanwhile is in the graphs";
+  EXPECT_GT(source->model().callbacks().last(), callbacks);
+}
+
+TEST_F(TraceSourceTest, HeldLosesNothingOfItsMomentToWhatComesAfter) {
+  options_.iterations_per_s = 1e6;
+  options_.callbacks_per_iteration = 30;
+  options_.blocking_ns = 0;
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 40 * kMs);
+  source->hold();
+  const auto& callbacks = source->model().callbacks();
+  const auto first = callbacks.first();
+  const auto begin_ns = callbacks[first].begin_ns;
+  while (source->events() < 3U << 19U) run_and_pump(*source, 100 * kMs);  // more than a model holds
+  EXPECT_EQ(callbacks.first(), first);
+  EXPECT_EQ(callbacks[first].begin_ns, begin_ns);
+  source->let_go();
+  EXPECT_GT(source->model().callbacks().first(), first);
+}
+
 TEST_F(TraceSourceTest, KeepsTheLastPictureWhenTheProgramEnds) {
   start();
   const auto source = attach();
   run_and_pump(*source, 200 * kMs);
   program_.reset();
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  source->pump(1'000 * kMs, source->now_ns());
+  source->pump(1'000 * kMs);
   EXPECT_TRUE(source->ended());
   EXPECT_EQ(source->now_ns(), source->model().last_event_ns());
   EXPECT_FALSE(source->model().callbacks().empty());
@@ -130,10 +278,41 @@ TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
   const auto source = attach();
   run_and_pump(*source, 60 * kMs);
   while (source->session().head() < source->session().header().ring_events * 2) program_->run(200 * kMs);
-  source->pump(5'000 * kMs, source->now_ns());
+  source->pump(5'000 * kMs);
   EXPECT_GT(source->lost(), 0U);
   ASSERT_FALSE(source->model().gaps().empty());
   EXPECT_EQ(source->model().gaps()[0].events, source->lost());
+}
+
+TEST_F(TraceSourceTest, CountsOnlyWhatWasWrittenSinceItCame) {
+  options_.iterations_per_s = 1e6;
+  options_.blocking_ns = 0;
+  start();
+  run_until_the_ring_wraps();
+  const auto source = attach(Level::off);
+  const auto attached_at = source->session().head();
+  source->step();  // some of what was there; the rest of it is overwritten, and some of what came
+  run_until_the_ring_wraps();
+  source->pump(5'000 * kMs);
+  EXPECT_GT(source->lost(), 0U);
+  EXPECT_LT(source->lost(), source->session().head() - attached_at);
+  ASSERT_FALSE(source->model().gaps().empty());
+  EXPECT_EQ(source->model().gaps()[0].events, source->lost());
+}
+
+TEST_F(TraceSourceTest, HistoryThatGoesWhileItIsReadIsForgottenAndLeavesNoHole) {
+  options_.iterations_per_s = 1e6;
+  options_.blocking_ns = 0;
+  start();
+  run_until_the_ring_wraps();
+  const auto source = attach(Level::off);
+  source->step();
+  const auto begin_ns = source->model().first_event_ns();
+  write_events(source->session().header().ring_events / 4);  // what is read next has been overwritten
+  source->pump(5'000 * kMs);
+  EXPECT_EQ(source->lost(), 0U);
+  EXPECT_TRUE(source->model().gaps().empty());
+  EXPECT_GT(source->model().first_event_ns(), begin_ns);
 }
 
 /// A machine on which whatever is recorded costs 100 ns.
@@ -198,7 +377,7 @@ TEST_F(TraceSourceTest, DoesNotPriceWhatAnotherMachineRecorded) {
   auto opened = tracer::Session::open(elsewhere);
   ASSERT_NE(opened.session, nullptr) << opened.message;
   TraceSource source(std::move(opened.session), Level::callbacks);
-  source.pump(1'000 * kMs, 0);
+  source.pump(1'000 * kMs);
   EXPECT_EQ(make_digest(source, calibrated()).recording.state, Recording::State::not_known);
 }
 

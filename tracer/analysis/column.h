@@ -2,7 +2,7 @@
 /// An append-only column of slices that forgets from the front.
 ///
 /// Slices are pushed when they are complete, in order of their begin; they may not overlap where binary search
-/// by time is used. Indices are absolute: they stay valid (or become older than first()) as the front is
+/// by time is used. A copy shares the chunks that are full, so that a moment can be kept while its column goes on. Indices are absolute: they stay valid (or become older than first()) as the front is
 /// dropped. Each chunk keeps a summary, so that a question about a long range costs chunks, not slices.
 /// Thread: one. Owner: of its slices. Errors: none; indices must lie in [first(), last()).
 
@@ -36,6 +36,22 @@ class Column {
  public:
   static constexpr std::uint64_t kChunk = kChunkSlices;
 
+  Column() = default;
+  Column(const Column& other) { *this = other; }
+  Column& operator=(const Column& other) {
+    chunks_ = other.chunks_;
+    if (!chunks_.empty())  // the one that is pushed to next
+      chunks_.back() = std::make_shared<Chunk>(*chunks_.back());
+    chunk_base_ = other.chunk_base_;
+    first_ = other.first_;
+    last_ = other.last_;
+    looks_ = other.looks_;
+    return *this;
+  }
+  Column(Column&&) noexcept = default;
+  Column& operator=(Column&&) noexcept = default;
+  ~Column() = default;
+
   [[nodiscard]] std::uint64_t first() const { return first_; }
   [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest
   [[nodiscard]] std::uint64_t size() const { return last_ - first_; }
@@ -52,7 +68,7 @@ class Column {
   void push(const Slice& slice) {
     const std::uint64_t offset = last_ - chunk_base_;
     if (offset == chunks_.size() * kChunk)
-      chunks_.push_back(std::make_unique<Chunk>());
+      chunks_.push_back(std::make_shared<Chunk>());
     Chunk& chunk = *chunks_.back();
     chunk.slices[offset % kChunk] = slice;
     chunk.summary.add(slice, last_);
@@ -117,7 +133,7 @@ class Column {
     return low;
   }
 
-  std::deque<std::unique_ptr<Chunk>> chunks_;
+  std::deque<std::shared_ptr<Chunk>> chunks_;
   std::uint64_t chunk_base_ = 0;
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
