@@ -9,6 +9,8 @@
 #include "gui/findings_view.h"
 #include "gui/graphs_view.h"
 #include "gui/header_view.h"
+#include "gui/program_name.h"
+#include "gui/screen_scale.h"
 #include "gui/why_view.h"
 #include "tracer/cost_calibration.h"
 #include "tracer/printable.h"
@@ -54,8 +56,7 @@ void App::frame(double seconds, Image* capture) {
   if (!geometry.visible())
     return;
   const Point size = geometry.pixels;
-  const float fit = std::clamp(std::min(size.x / 1600, size.y / 1000), 0.86F, 1.0F);
-  const float scale = std::clamp((geometry.scale > 1 ? geometry.scale : fit) * options_.scale, 0.6F, 4.0F);
+  const float scale = screen_scale(size, geometry.scale, options_.scale);
   window_.load_faces(scale);
   window_.frame(
       theme_.window,
@@ -69,7 +70,7 @@ void App::frame(double seconds, Image* capture) {
 }
 
 Motion App::motion(double seconds) {
-  if (chosen_)
+  if (chosen_ || window_.wants_glyphs())
     return Motion::busy;
   if (reader_ == nullptr) {
     attach_to_the_only_one(seconds);
@@ -246,12 +247,12 @@ void App::draw(Painter& painter, const Rect& window, double seconds) {
     return;
   }
   if (!picker_open_) {
-    draw_screen(painter, window, *reader_->look(), seconds);
+    draw_screen(painter, window, *reader_->look());
     return;
   }
   Painter below(painter);
   below.block_pointer();
-  draw_screen(below, window, *reader_->look(), seconds);
+  draw_screen(below, window, *reader_->look());
   painter.into_overlay();
   chosen_ = picker_.draw(painter, window, true, message_, seconds);
   painter.into_overlay();
@@ -259,7 +260,7 @@ void App::draw(Painter& painter, const Rect& window, double seconds) {
     picker_open_ = false;
 }
 
-void App::draw_screen(Painter& p, Rect window, TraceSource& source, double seconds) {
+void App::draw_screen(Painter& p, Rect window, TraceSource& source) {
   update(source);
   const HeaderState state{source.held(), timeline_.following()};
   switch (draw_header(p, window.cut_top(p.px(52)), source, digest_, state)) {
@@ -284,7 +285,7 @@ void App::draw_screen(Painter& p, Rect window, TraceSource& source, double secon
   body.cut_left(gap);
   const float upper = left.height() * (compact ? 0.56F : 0.452F);
   const bool frozen = source.held() || source.ended();
-  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), source, digest_, frozen, seconds);
+  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), source, digest_, frozen);
   left.cut_top(gap);
   draw_why(p, left.cut_top(std::clamp(left.height() * 0.345F, p.px(134), p.px(180))), digest_);
   left.cut_top(gap);

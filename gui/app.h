@@ -64,7 +64,7 @@ class App {
   void update(TraceSource& source);
   void calibrate();
   void draw(Painter& painter, const Rect& window, double seconds);
-  void draw_screen(Painter& painter, Rect window, TraceSource& source, double seconds);
+  void draw_screen(Painter& painter, Rect window, TraceSource& source);
   void draw_right(Painter& painter, Rect area, TraceSource& source);
   void draw_compact(Painter& painter, Rect area, TraceSource& source);
   void draw_table_and_findings(Painter& painter, Rect area, TraceSource& source);

@@ -1,5 +1,7 @@
 #include "gui/budget_view.h"
 
+#include <algorithm>
+
 #include "gui/recording_words.h"
 #include "tracer/analysis/wording.h"
 
@@ -9,14 +11,14 @@ using tracer::Activity;
 
 namespace {
 
-struct Line {
+struct Kind {
   Activity activity;
   const char* label;
   const char* tip;
   bool always;
 };
 
-constexpr Line kLines[] = {
+constexpr Kind kKinds[] = {
     {Activity::poll_asleep, "poll, asleep", "In the kernel, allowed to sleep: nothing was to be done.", true},
     {Activity::poll_no_sleep, "poll, not sleeping", "Asking the kernel with timeout 0, because work was waiting.",
      true},
@@ -33,6 +35,38 @@ constexpr Line kLines[] = {
     {Activity::unknown, "not known",
      "Nothing is recorded of it: before the trace began, tracing off, or events lost.", false},
 };
+
+struct Line {
+  Activity activity;
+  std::string label;
+  std::string tip;
+  std::int64_t ns;
+};
+
+/// As many lines as there is room for. The smallest are added up in the last one, so that nothing is left out.
+std::vector<Line> lines_for(const Digest& digest, float room) {
+  std::vector<Line> lines;
+  for (const Kind& kind : kKinds) {
+    if (kind.always || digest.second.share(kind.activity) >= 0.0005)
+      lines.push_back({kind.activity, kind.label, kind.tip, digest.second.times[kind.activity]});
+  }
+  const auto fits = static_cast<std::size_t>(std::max(room, 2.0F));
+  if (lines.size() <= fits)
+    return lines;
+  Line others{Activity::between, "", "", 0};
+  std::size_t count = 0;
+  while (lines.size() >= fits) {
+    const auto smallest = std::min_element(lines.begin(), lines.end(),
+                                           [](const Line& left, const Line& right) { return left.ns < right.ns; });
+    others.ns += smallest->ns;
+    others.tip.append(others.tip.empty() ? "" : ", ").append(smallest->label);
+    ++count;
+    lines.erase(smallest);
+  }
+  others.label = std::to_string(count) + " others";
+  lines.push_back(others);
+  return lines;
+}
 
 /// In as many words as there is room for.
 std::string recording_label(const Painter& p, const Recording& recording, float room) {
@@ -68,28 +102,18 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
   draw_recording(p, inner.cut_bottom(std::max(least, std::min(inner.height() / 13, p.px(26))) + p.px(3)),
                  digest.recording);
   inner.cut_bottom(p.px(2));
-  std::vector<const Line*> lines;
-  for (const Line& line : kLines) {
-    if (line.always || digest.second.share(line.activity) >= 0.0005)
-      lines.push_back(&line);
-  }
-  const auto fits = static_cast<std::size_t>(std::max(inner.height() / least, 1.0F));
-  while (lines.size() > fits) {  // the smallest gives way
-    auto smallest = lines.begin();
-    for (auto line = lines.begin(); line != lines.end(); ++line) {
-      if (digest.second.times[(*line)->activity] < digest.second.times[(*smallest)->activity])
-        smallest = line;
-    }
-    lines.erase(smallest);
-  }
+  const std::vector<Line> lines = lines_for(digest, inner.height() / least);
   const float step = std::min(inner.height() / static_cast<float>(lines.size()), p.px(30));
   const float label_width = std::min(p.px(142), inner.width() * 0.42F);
   const float value_width = p.width(Face::mono_small, "1 000 ms") + p.px(4);
-  for (const Line* line : lines) {
+  const bool all_known = digest.second.share(Activity::unknown) < 0.0005;
+  for (const Line& line : lines) {
     const Rect row = inner.cut_top(step);
     const float y = row.centre().y;
-    const double share = digest.second.share(line->activity);
-    p.text_fit({row.x0, y}, Face::small, share > 0 ? theme.text : theme.text_dim, line->label,
+    const auto ns = line.ns;
+    const double share =
+        static_cast<double>(ns) / static_cast<double>(std::max<std::int64_t>(digest.second.total_ns(), 1));
+    p.text_fit({row.x0, y}, Face::small, share > 0 ? theme.text : theme.text_dim, line.label,
                label_width - p.px(6));
     const Rect bar{row.x0 + label_width, y - p.px(5), row.x1 - value_width - p.px(10), y + p.px(5)};
     if (bar.width() > p.px(16)) {
@@ -97,17 +121,21 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
       const float w = share > 0 ? std::max(static_cast<float>(share) * bar.width(), p.px(3)) : 0;
       const Rect filled{bar.x0, bar.y0, bar.x0 + std::min(w, bar.width()), bar.y1};
       if (w > 0)
-        p.fill(filled, theme.activity(line->activity), p.px(3));
-      if (line->activity == Activity::poll_asleep)
+        p.fill(filled, theme.activity(line.activity), p.px(3));
+      if (line.activity == Activity::poll_asleep)
         p.hatch(filled.inset(p.px(1)), with_alpha(theme.card, 0.35F), p.px(5));
-      if (line->activity == Activity::unknown)
+      if (line.activity == Activity::unknown)
         p.hatch(filled, theme.text_faint, p.px(4));
     }
-    const auto ns = digest.second.times[line->activity];
     p.text({row.x1, y}, Face::mono_small, share > 0 ? theme.text_dim : theme.text_faint,
-           ns == 0 ? "0" : tracer::duration_text(ns), Align::right);
+           ns > 0      ? tracer::duration_text(ns)
+           : all_known ? "0"
+                       : "–",
+           Align::right);
     if (p.hovers(row))
-      p.tooltip({line->label, line->tip, tracer::duration_text(ns) + " · " + tracer::percent_text(share)});
+      p.tooltip({line.label, line.tip,
+                 ns == 0 && !all_known ? "nothing of it was seen, but not all is known"
+                                       : tracer::duration_text(ns) + " · " + tracer::percent_text(share)});
   }
 }
 

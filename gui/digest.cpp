@@ -13,26 +13,23 @@ using tracer::callable_text;
 using tracer::Name;
 using tracer::place_text;
 using tracer::PollReason;
-using tracer::PollSlice;
 
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
+/// The poll that the program says it is in or was in last. What the events say of it may be a poll older.
 void read_polls(Digest& digest, const TraceSource& source) {
-  const auto& model = source.model();
-  std::optional<PollSlice> latest = model.open_poll();
-  const auto& polls = model.polls();
-  if (!latest && !polls.empty())
-    latest = polls.back();
-  if (!latest)
+  const tracer::Present& present = digest.present;
+  digest.poll_known = present.level > tracer::Level::off && present.poll_begin_ticks != 0;
+  if (!digest.poll_known)
     return;
-  digest.poll_known = true;
-  digest.poll_timeout_ms = latest->timeout_ms;
-  const Name culprit = source.name(latest->culprit);
-  digest.why = tracer::why_timeout(latest->reason, latest->timeout_ms,
-                                   latest->culprit == tracer::kNoName ? nullptr : &culprit);
+  digest.poll_timeout_ms = present.poll_timeout_ms;
+  const Name culprit = source.name(present.poll_culprit);
+  digest.why = tracer::why_timeout(present.poll_reason, present.poll_timeout_ms,
+                                   present.poll_culprit == tracer::kNoName ? nullptr : &culprit);
 
+  const auto& polls = source.model().polls();
   std::map<PollReason, std::uint64_t> counts;
   const std::uint64_t from = polls.first_beginning_at(digest.at_ns - kSecond);
   for (std::uint64_t i = from; i < polls.last(); ++i) ++counts[polls[i].reason];
@@ -76,8 +73,10 @@ void read_handles(Digest& digest, const TraceSource& source) {
   for (const tracer::LiveObject& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
-    digest.handles.push_back({tracer::handle_text(handle.kind), serves, handle.fd,
-                              std::max<std::int64_t>(digest.at_ns - handle.since_ns, 0)});
+    const HandleTraffic* traffic = source.traffic().of(handle.id);
+    digest.handles.push_back({handle.id, tracer::handle_text(handle.kind), serves, handle.fd,
+                              std::max<std::int64_t>(digest.at_ns - handle.since_ns, 0),
+                              traffic == nullptr ? std::nullopt : std::optional(*traffic)});
   }
   std::sort(digest.handles.begin(), digest.handles.end(),
             [](const auto& l, const auto& r) { return l.age_ns > r.age_ns; });
@@ -88,6 +87,7 @@ void read_rates(Digest& digest, const TraceSource& source) {
   constexpr std::int64_t kBucket = tracer::Statistics::kBucketNs;
   const std::int64_t end = digest.at_ns / kBucket * kBucket;  // whole buckets only: the newest is still filling
   const auto sum = source.statistics().summarise(end - kWindow, end);
+  digest.rates_known = sum.totals_known;
   const double seconds = static_cast<double>(kWindow) / 1e9;
   digest.callbacks_per_s = sum.throughput.callbacks / seconds;
   digest.io_events_per_s = sum.throughput.io_events / seconds;
@@ -141,7 +141,8 @@ Recording recording_of(const TraceSource& source, const Calibration& calibration
 Digest make_digest(const TraceSource& source, const Calibration& calibration) {
   Digest digest;
   digest.at_ns = source.now_ns();
-  digest.iteration = source.present().iteration;
+  digest.present = source.present();
+  digest.iteration = digest.present.iteration;
   digest.second = tracer::time_budget(source.model(), digest.at_ns - kSecond, digest.at_ns);
   digest.recording = recording_of(source, calibration, digest.at_ns);
   digest.lately = source.statistics().summarise(digest.at_ns - 10 * kSecond, digest.at_ns + 1);

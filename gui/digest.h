@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "gui/handle_traffic.h"
 #include "gui/trace_source.h"
 #include "tracer/analysis/findings.h"
 #include "tracer/analysis/recording_cost.h"
@@ -36,10 +37,12 @@ struct TaskLine {
 };
 
 struct HandleLine {
+  std::uint64_t id;
   std::string kind;
   std::string name;
   std::int64_t fd;
   std::int64_t age_ns;
+  std::optional<HandleTraffic> traffic;  ///< empty: nothing is known of it
 };
 
 /// What the machine that the app runs on pays for recording.
@@ -64,10 +67,13 @@ struct Recording {
 
 struct Digest {
   std::int64_t at_ns = 0;
+  tracer::Present
+      present{};  ///< what the program said of itself: the wheel and the poll's reason are of this one moment
   std::uint64_t iteration = 0;
   tracer::TimeBudget second;          ///< the last one
   Recording recording;                ///< of the last whole buckets that make a second
   tracer::Statistics::Bucket lately;  ///< the last ten seconds
+  bool rates_known = false;           ///< of the next line; nothing is counted at level off
   double callbacks_per_s = 0, io_events_per_s = 0, bytes_in_per_s = 0, bytes_out_per_s = 0;
   tracer::WhyTimeout why;
   bool poll_known = false;

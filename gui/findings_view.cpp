@@ -10,15 +10,25 @@ Color bar_color(const Theme& theme, const tracer::Finding& finding) {
   return finding.severity == tracer::Severity::alarm ? theme.alarm : theme.warning;
 }
 
+/// No findings: that is good only where somebody looked. A tick is for that alone; else an open circle and what is missing.
 void draw_healthy(Painter& p, const Rect& area, const TraceSource& source) {
   const Theme& theme = p.theme();
-  const bool callbacks = source.level() >= tracer::Level::callbacks || !source.model().callbacks().empty();
-  p.tick_mark({area.x0 + p.px(8), area.y0 + p.px(14)}, p.px(13), theme.live);
-  p.text_fit({area.x0 + p.px(24), area.y0 + p.px(14)}, Face::strong, theme.text, "Nothing stands out",
-             area.width() - p.px(24));
+  const tracer::Level level = source.level();
+  const bool watched = level >= tracer::Level::callbacks;
+  const Point mark{area.x0 + p.px(8), area.y0 + p.px(14)};
+  if (watched)
+    p.tick_mark(mark, p.px(13), theme.live);
+  else
+    p.ring(mark, p.px(4.5F), p.px(6), 0, 6.2832F, theme.text_dim);
+  const char* title = watched                       ? "Nothing stands out"
+                      : level == tracer::Level::off ? "Nothing is watched"
+                                                    : "Callbacks are not watched";
+  p.text_fit({area.x0 + p.px(24), area.y0 + p.px(14)}, Face::strong, theme.text, title, area.width() - p.px(24));
   const char* rule =
-      callbacks ? "No callback held the loop for 10 ms or more, no timer was that late, no events were lost."
-                : "At this level only the GIL and lost events are watched: callbacks are not recorded.";
+      watched ? "No callback held the loop for 10 ms or more, no timer was that late, no events were lost."
+      : level == tracer::Level::off
+          ? "Nothing is recorded at level off: what the loop does is not known."
+          : "At level phases only the GIL and lost events are watched: callbacks are not recorded.";
   p.text_wrapped({area.x0 + p.px(24), area.y0 + p.px(28), area.x1, area.y1}, Face::small, theme.text_dim, rule);
 }
 
@@ -38,9 +48,9 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
   const float line = p.height(Face::small) * 1.45F;
   p.push_clip(inner);
   for (const tracer::Finding& finding : digest.findings) {
-    const float room = inner.width() - p.px(26);
+    const float room = inner.width() - p.px(40);
     const auto lines_of = [&](Face face, const std::string& text) {
-      return p.width(face, text) > room ? 2.0F : 1.0F;
+      return static_cast<float>(p.wrapped_lines(face, text, room));
     };
     const float title_height = title_line * lines_of(Face::strong, finding.title);
     const float detail_height = line * lines_of(Face::small, finding.detail);
@@ -57,7 +67,13 @@ const tracer::Finding* draw_findings(Painter& p, const Rect& area, const TraceSo
     const bool hovered = p.hovers(box);
     p.fill(box, hovered && finding.begin_ns > 0 ? theme.button : theme.inset, p.px(5));
     p.fill({box.x0, box.y0, box.x0 + p.px(4), box.y1}, bar_color(theme, finding), p.px(2));
-    const float x = box.x0 + p.px(15);
+    const Color color = bar_color(theme, finding);
+    const Point mark{box.x0 + p.px(17), box.y0 + p.px(7) + title_line / 2};
+    if (finding.severity == tracer::Severity::alarm)
+      p.triangle_mark(mark, p.px(11), color);
+    else
+      p.diamond_mark(mark, p.px(11), color);
+    const float x = box.x0 + p.px(29);
     float y = box.y0 + p.px(7);
     p.text_wrapped({x, y, x + room, y + title_height}, Face::strong, theme.text, finding.title);
     y += title_height;

@@ -43,24 +43,39 @@ double largest(const TraceSource& source, const std::vector<Series>& all, std::i
   return most;
 }
 
-/// The header's right side: a coloured square before each word; as many of the first as there is room for.
-void draw_legend(Painter& p, const Rect& card, const std::vector<Series>& all, std::string_view title) {
-  const float y = card.y0 + p.px(10) + p.height(Face::strong) * 0.675F;
-  const float room = card.width() - p.px(44) - p.width(Face::strong, title);
-  float used = 0;
-  std::size_t shown = 0;
-  for (; shown < all.size(); ++shown) {
-    const float w = p.width(Face::mono_small, all[shown].legend) + p.px(24);
-    if (used + w > room)
-      break;
-    used += w;
+float legend_width(const Painter& p, const Series& series) {
+  return p.width(Face::mono_small, series.legend) + p.px(24);
+}
+
+void draw_legend_from(Painter& p, Point at, const std::vector<Series>& all, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) {
+    p.fill({at.x, at.y - p.px(4), at.x + p.px(8), at.y + p.px(4)}, all[i].color, p.px(2));
+    p.text({at.x + p.px(12), at.y}, Face::mono_small, p.theme().text_dim, all[i].legend);
+    at.x += legend_width(p, all[i]);
   }
-  float x = card.x1 - p.px(14) - used + p.px(12);
-  for (std::size_t i = 0; i < shown; ++i) {
-    p.fill({x, y - p.px(4), x + p.px(8), y + p.px(4)}, all[i].color, p.px(2));
-    x += p.px(12);
-    x += p.text({x, y}, Face::mono_small, p.theme().text_dim, all[i].legend) + p.px(12);
+}
+
+/// A coloured square before each word: at the right of the title if all fit there, else in lines of their own below it. None
+/// is left out.
+void draw_legend(Painter& p, const Rect& card, Rect& inner, const std::vector<Series>& all,
+                 std::string_view title) {
+  float wanted = 0;
+  for (const Series& series : all) wanted += legend_width(p, series);
+  if (wanted <= card.width() - p.px(44) - p.width(Face::strong, title)) {
+    const float y = card.y0 + p.px(10) + p.height(Face::strong) * 0.675F;
+    draw_legend_from(p, {card.x1 - p.px(2) - wanted, y}, all, 0, all.size());
+    return;
   }
+  for (std::size_t from = 0; from < all.size();) {
+    float used = legend_width(p, all[from]);
+    std::size_t to = from + 1;
+    for (; to < all.size() && used + legend_width(p, all[to]) - p.px(12) <= inner.width(); ++to)
+      used += legend_width(p, all[to]);
+    const Rect line = inner.cut_top(p.height(Face::mono_small) * 1.3F);
+    draw_legend_from(p, {line.x0, line.centre().y}, all, from, to);
+    from = to;
+  }
+  inner.cut_top(p.px(5));
 }
 
 void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const Series& series, const Scale& scale,
@@ -77,12 +92,40 @@ void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const 
   }
 }
 
+/// Hatches what a level did not record, with the reason if there is room for it.
+void draw_unrecorded(Painter& p, const Rect& plot, const TraceSource& source, tracer::Level needed,
+                     std::int64_t now_ns) {
+  const auto to_x = [&](std::int64_t t_ns) {
+    return plot.x1 - static_cast<float>(now_ns - t_ns) / static_cast<float>(kGraphNs) * plot.width();
+  };
+  const std::int64_t first = source.model().first_event_ns();
+  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  const std::int64_t begin = std::max(now_ns - kGraphNs, first > 0 ? first : created);
+  for (const BelowLevel& below : source.levels().below(needed, begin, now_ns)) {
+    const Rect rect{to_x(below.begin_ns), plot.y0, to_x(below.end_ns), plot.y1};
+    p.hatch(rect, with_alpha(p.theme().text_faint, 0.4F), p.px(8));
+    const std::string text = std::string("not recorded at level ") + tracer::level_text(below.level);
+    if (p.hovers(rect))
+      p.tooltip({text});
+    if (below.end_ns < now_ns)
+      continue;
+    const float w = p.width(Face::small, text);
+    if (w + p.px(12) > rect.width())
+      continue;
+    const float x = std::clamp(rect.centre().x, plot.x0 + w / 2 + p.px(6), plot.x1 - w / 2 - p.px(6));
+    const float y = plot.centre().y;
+    p.fill({x - w / 2 - p.px(6), y - p.px(9), x + w / 2 + p.px(6), y + p.px(9)}, with_alpha(p.theme().card, 0.92F),
+           p.px(3));
+    p.text({x, y}, Face::small, p.theme().text_dim, text, Align::centre);
+  }
+}
+
 void draw_graph(Painter& p, const Rect& area, std::string_view title, const TraceSource& source,
                 const std::vector<Series>& all, const Scale& scale, const std::vector<double>& lines,
-                std::int64_t now_ns) {
+                std::int64_t now_ns, tracer::Level needed) {
   const Theme& theme = p.theme();
   Rect inner = p.card(area, title);
-  draw_legend(p, area, all, title);
+  draw_legend(p, area, inner, all, title);
   float gutter = p.px(30);
   for (const double value : lines)
     gutter = std::max(gutter, p.width(Face::mono_tiny, scale.label(value)) + p.px(7));
@@ -97,6 +140,7 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   p.line({inner.x0, inner.y1}, {inner.x1, inner.y1}, theme.card_line);
   p.push_clip({inner.x0, inner.y0 - 2, inner.x1 + 1, inner.y1 + 1});
   for (const Series& series : all) draw_series(p, inner, source, series, scale, now_ns);
+  draw_unrecorded(p, inner, source, needed, now_ns);
   p.pop_clip();
   float last = inner.y1 + p.px(40);
   for (const double value : lines) {
@@ -144,34 +188,42 @@ std::vector<double> quarters(double high) {
   return {high / 2, high};
 }
 
+/// A legend's number; a dash for what is not known.
+std::string rate_or_dash(const Digest& digest, const std::string& text) {
+  return digest.rates_known ? text : "–";
+}
+
 }  // namespace
 
 void draw_throughput_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
                            std::int64_t now_ns) {
   const Theme& theme = p.theme();
   const std::vector<Series> all{
-      {"callbacks " + tracer::rate_text(digest.callbacks_per_s), theme.phase(tracer::Phase::idle), true,
+      {"callbacks " + rate_or_dash(digest, tracer::rate_text(digest.callbacks_per_s)),
+       theme.phase(tracer::Phase::idle), true,
        [](const Bucket& b) { return b.totals_known ? b.throughput.callbacks * kBucketsPerSecond : -1.0; }},
-      {"I/O " + tracer::rate_text(digest.io_events_per_s), theme.activity(tracer::Activity::poll_io), true,
+      {"I/O " + rate_or_dash(digest, tracer::rate_text(digest.io_events_per_s)),
+       theme.activity(tracer::Activity::poll_io), true,
        [](const Bucket& b) { return b.throughput.io_events * kBucketsPerSecond; }},
   };
   const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 1.0));
   draw_graph(p, area, "Per second", source, all, {false, 0, high, [](double v) { return tracer::rate_text(v); }},
-             quarters(high), now_ns);
+             quarters(high), now_ns, tracer::Level::phases);
 }
 
 void draw_bytes_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
                       std::int64_t now_ns) {
   const Theme& theme = p.theme();
   const std::vector<Series> all{
-      {"in " + tracer::bytes_text(digest.bytes_in_per_s) + "/s", theme.read, true,
+      {"in " + rate_or_dash(digest, tracer::bytes_text(digest.bytes_in_per_s) + "/s"), theme.read, true,
        [](const Bucket& b) { return b.totals_known ? b.throughput.bytes_read * kBucketsPerSecond : -1.0; }},
-      {"out " + tracer::bytes_text(digest.bytes_out_per_s) + "/s", theme.write, true,
+      {"out " + rate_or_dash(digest, tracer::bytes_text(digest.bytes_out_per_s) + "/s"), theme.write, true,
        [](const Bucket& b) { return b.totals_known ? b.throughput.bytes_written * kBucketsPerSecond : -1.0; }},
   };
   const double high = round_up(std::max(largest(source, all, now_ns) * 1.08, 100.0));
   draw_graph(p, area, "Bytes per second", source, all,
-             {false, 0, high, [](double v) { return tracer::bytes_text(v); }}, quarters(high), now_ns);
+             {false, 0, high, [](double v) { return tracer::bytes_text(v); }}, quarters(high), now_ns,
+             tracer::Level::phases);
 }
 
 void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
@@ -180,7 +232,7 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const auto quantile = [](double q) {
     return [q](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag.quantile(q)); };
   };
-  const bool known = digest.lately.lag.count() > 0;
+  const bool known = digest.lately.lag.count() > 0 && digest.present.level >= tracer::Level::callbacks;
   const auto text = [known](std::int64_t ns) { return known ? tracer::duration_text(ns) : std::string("–"); };
   const std::vector<Series> all{
       {"max " + text(digest.lately.lag_max_ns), theme.alarm, false,
@@ -193,7 +245,8 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const double high = std::pow(10.0, std::ceil(std::log10(most * 1.05)));
   std::vector<double> lines;
   for (double value = 1e4; value <= high; value *= 10) lines.push_back(value);
-  draw_graph(p, area, "Loop lag", source, all, {true, 1e3, high, whole_duration}, lines, now_ns);
+  draw_graph(p, area, "Loop lag", source, all, {true, 1e3, high, whole_duration}, lines, now_ns,
+             tracer::Level::callbacks);
 }
 
 }  // namespace loopscope::gui

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "gui/level_words.h"
+#include "gui/program_name.h"
 #include "gui/recording_words.h"
 #include "tracer/analysis/wording.h"
 #include "tracer/printable.h"
@@ -27,10 +28,10 @@ struct Tile {
 std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const Theme& theme) {
   std::vector<Tile> all;
   all.push_back({"iteration",
-                 tracer::count_text(digest.iteration),
+                 digest.present.level == tracer::Level::off ? "not known" : tracer::count_text(digest.iteration),
                  theme.text,
                  {"iteration", "Iterations of the loop since the session began."}});
-  const bool lag_known = digest.lately.lag.count() > 0;
+  const bool lag_known = digest.lately.lag.count() > 0 && digest.present.level >= tracer::Level::callbacks;
   const std::int64_t lag = std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns);
   all.push_back({"loop lag p99",
                  lag_known ? tracer::duration_text(lag) : "not known",
@@ -59,31 +60,6 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
 }
 
 }  // namespace
-
-std::string program_title(const std::string& command_line) {
-  std::string title;
-  std::size_t at = 0;
-  bool module_next = false;
-  while (at < command_line.size()) {
-    std::size_t end = command_line.find(' ', at);
-    if (end == std::string::npos)
-      end = command_line.size();
-    const std::string word = command_line.substr(at, end - at);
-    at = end + 1;
-    if (word.empty())
-      continue;
-    const std::string base = word.substr(word.rfind('/') + 1);
-    if (base.size() > 3 && base.ends_with(".py"))
-      return base;
-    const bool wrapper = word[0] == '-' || base.starts_with("python") || word == "loopscope" || word == "run";
-    if (module_next && !wrapper)
-      return base;
-    module_next = module_next || word == "-m";
-    if (title.empty() && !wrapper)
-      title = base;
-  }
-  return title.empty() ? (command_line.empty() ? "unnamed program" : command_line) : title;
-}
 
 HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
                          const HeaderState& state) {
@@ -119,7 +95,8 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
     p.fill(square, dot, p.px(2));
   }
   x += p.px(18);
-  x += p.text({x, y}, Face::strong, dot, !live ? "ENDED" : state.paused ? "PAUSED" : "LIVE") + p.px(18);
+  const Color word = live && state.paused ? theme.warning_text : dot;
+  x += p.text({x, y}, Face::strong, word, !live ? "ENDED" : state.paused ? "PAUSED" : "LIVE") + p.px(18);
   const auto& header = source.session().header();
   const std::string program = field_text(header.program);
   const std::string title = program_title(program);

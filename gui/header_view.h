@@ -16,7 +16,4 @@ enum class HeaderAction : std::uint8_t { none, toggle_pause, back_to_live, open_
 HeaderAction draw_header(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
                          const HeaderState& state);
 
-/// What a person calls the program: "chat_server.py", "uvicorn". From its command line.
-std::string program_title(const std::string& command_line);
-
 }  // namespace loopscope::gui

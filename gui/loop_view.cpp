@@ -1,8 +1,9 @@
 #include "gui/loop_view.h"
 
 #include <cmath>
-#include <numbers>
 
+#include "gui/labels.h"
+#include "gui/wheel.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
@@ -11,14 +12,18 @@ using tracer::Phase;
 
 namespace {
 
-constexpr float kTau = 2 * std::numbers::pi_v<float>;
-constexpr float kLeastAngle = kTau * 0.066F;  ///< so that every phase can be pointed at
-constexpr double kReadable = 0.25;            ///< seconds between changes of the text
+/// The wheel's place on the screen.
+struct Wheel {
+  Point centre;
+  float outer;
+  float hole;
+};
 
 struct Piece {
   Phase phase;
-  float from;
-  float to;
+  Arc arc;
+  double share;  ///< of the last second
+  bool active;
 };
 
 std::vector<Phase> order_of(const tracer::SessionHeader& header) {
@@ -30,145 +35,170 @@ std::vector<Phase> order_of(const tracer::SessionHeader& header) {
   return order;
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
+/// Shares of the whole second, the same as in "Where the last second went".
+std::vector<Piece> pieces_of(const std::vector<Phase>& order, const Digest& digest) {
+  const auto second = static_cast<double>(std::max<std::int64_t>(digest.second.total_ns(), 1));
+  std::vector<double> shares;
+  for (const Phase phase : order) shares.push_back(static_cast<double>(digest.second.phase_ns(phase)) / second);
+  const std::vector<Arc> arcs = wheel_arcs(shares);
+  const bool recorded = digest.present.level > tracer::Level::off;
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    pieces.push_back({order[i], arcs[i], shares[i], recorded && digest.present.phase == order[i]});
+  return pieces;
+}
+
+void draw_ring(Painter& p, const Wheel& wheel, const std::vector<Piece>& pieces) {
+  const Theme& theme = p.theme();
+  const float gap = p.px(1.2F) / wheel.outer;
+  for (const Piece& piece : pieces) {
+    const float strength = piece.active ? 1.0F : theme.dark ? 0.58F : 0.75F;
+    const float outer = wheel.outer + (piece.active ? p.px(7) : 0);
+    p.ring(wheel.centre, wheel.hole, outer, piece.arc.from + gap, piece.arc.to - gap,
+           mix(theme.card, theme.phase(piece.phase), strength));
+  }
+  for (const Piece& piece : pieces) {
+    if (piece.active) {
+      p.ring_outline(wheel.centre, wheel.hole, wheel.outer + p.px(7), piece.arc.from + gap, piece.arc.to - gap,
+                     theme.text, p.px(1.8F));
+    }
+  }
+}
+
+struct PieceLabel {
+  std::string name;
+  std::string share;
+  const Piece* piece;
+  Point edge;  ///< of the ring, in the middle of its arc
+};
+
+/// The labels of one side, from top to bottom, none over another; a line leads to an arc that is not beside its label.
+void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<PieceLabel> labels, bool right) {
+  const Theme& theme = p.theme();
+  std::sort(labels.begin(), labels.end(),
+            [](const PieceLabel& a, const PieceLabel& b) { return a.edge.y < b.edge.y; });
+  const float line = p.height(Face::small) * 1.15F;
+  std::vector<float> middles;
+  for (const PieceLabel& label : labels) middles.push_back(label.edge.y);
+  middles = spread(middles, line * 1.05F, inner.y0, inner.y1);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const PieceLabel& label = labels[i];
+    const Face face = label.piece->active ? Face::strong : Face::small;
+    const float y = middles[i];
+    // As near as the ring lets it: beside the ring at this height, but never nearer than its own arc.
+    const float dy = std::max(std::fabs(y - wheel.centre.y) - line * 0.5F, 0.0F);
+    const float reach = wheel.outer + p.px(14);
+    const float out = dy < reach ? std::sqrt(reach * reach - dy * dy) : 0;
+    const float own = std::fabs(label.edge.x - wheel.centre.x) + p.px(4);
+    const float x = wheel.centre.x + (right ? 1.0F : -1.0F) * std::max(out, std::min(own, reach));
+    const float room = right ? inner.x1 - x : x - inner.x0;
+    if (std::fabs(y - label.edge.y) > line * 0.5F)
+      p.line(label.edge, {x + (right ? -p.px(3) : p.px(3)), y}, with_alpha(theme.text_faint, 0.6F));
+    const Color color = label.piece->active ? theme.text : theme.text_dim;
+    const float name_width = p.width(face, label.name);
+    const float share_width = label.share.empty() ? 0 : p.width(Face::mono_tiny, label.share) + p.px(6);
+    const bool with_share = name_width + share_width <= room;
+    const Align align = right ? Align::left : Align::right;
+    const float used = p.text_fit({x, y}, face, color, label.name, room, align);
+    if (share_width == 0)
+      continue;
+    const bool room_below = i + 1 == labels.size() || middles[i + 1] - y > line * 1.9F;
+    if (with_share)
+      p.text({x + (right ? used + p.px(6) : -used - p.px(6)), y}, Face::mono_tiny, theme.text_faint, label.share,
+             align);
+    else if (room_below)
+      p.text({x, y + line}, Face::mono_tiny, theme.text_faint, label.share, align);
+  }
+}
+
+void draw_labels(Painter& p, const Wheel& wheel, const Rect& inner, const std::vector<Piece>& pieces, bool known) {
+  std::vector<PieceLabel> sides[2];
+  for (const Piece& piece : pieces) {
+    const float middle = (piece.arc.from + piece.arc.to) / 2;
+    const float outer = wheel.outer + (piece.active ? p.px(7) : 0);
+    const Point edge{wheel.centre.x + std::cos(middle) * (outer + p.px(2)),
+                     wheel.centre.y + std::sin(middle) * (outer + p.px(2))};
+    const std::string share = !known || piece.share == 0 ? ""
+                              : piece.share < 0.0005     ? "<0.1 %"
+                                                         : tracer::percent_text(piece.share);
+    sides[std::cos(middle) >= 0 ? 1 : 0].push_back({tracer::phase_text(piece.phase), share, &piece, edge});
+  }
+  draw_side(p, wheel, inner, sides[0], false);
+  draw_side(p, wheel, inner, sides[1], true);
+}
+
+/// A mark on the ring's inner edge: it stays clear of the words in the middle.
+void draw_hand(Painter& p, const Wheel& wheel, float angle) {
+  const auto at = [&](float radius) {
+    return Point{wheel.centre.x + std::cos(angle) * radius, wheel.centre.y + std::sin(angle) * radius};
+  };
+  const float thickness = wheel.outer - wheel.hole;
+  p.line(at(wheel.hole - p.px(4)), at(wheel.hole + thickness * 0.55F), p.theme().text, p.px(2.4F));
+  p.dot(at(wheel.hole + thickness * 0.55F), p.px(3.2F), p.theme().text);
 }
 
 }  // namespace
 
-void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen,
-                    double seconds) {
+void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen) {
   const Theme& theme = p.theme();
-  Rect inner = p.card(area, "The loop", "iteration " + tracer::count_text(digest.iteration));
-  if (!frozen && (looked_ < 0 || seconds - looked_ > kReadable)) {
-    looked_ = seconds;
-    shown_ = source.present();
-    shown_ns_ = source.now_ns();
-    sockets_ = digest.handles.size();
-  }
-  if (looked_ < 0) {
-    looked_ = 0;
-    shown_ = source.present();
-    shown_ns_ = source.now_ns();
-    sockets_ = digest.handles.size();
-  }
+  const tracer::Present& present = digest.present;
+  const bool recorded = present.level > tracer::Level::off;
+  Rect inner = p.card(area, "The loop", recorded ? "iteration " + tracer::count_text(digest.iteration) : "");
   const std::vector<Phase> order = order_of(source.session().header());
   if (order.empty()) {
-    p.text(inner.centre(), Face::body, theme.text_dim, "The session does not say in which order its phases run.",
-           Align::centre);
+    p.text_fit(inner.centre(), Face::body, theme.text_dim,
+               "The session does not say in which order its phases run.", inner.width(), Align::centre);
     return;
   }
+  const std::vector<Piece> pieces = pieces_of(order, digest);
+  const bool known = std::any_of(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.share > 0; });
+  const auto widened = static_cast<std::size_t>(
+      std::count_if(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.arc.widened; }));
+  const std::string note = !known        ? "nothing is known of the last second"
+                           : widened > 0 ? "arcs go by time; small ones are drawn wider"
+                                         : "arcs go by time";
+  const Rect foot = inner.cut_bottom(p.height(Face::tiny) * 1.3F);
+  p.text_fit({inner.centre().x, foot.centre().y}, Face::tiny, theme.text_faint, note, inner.width(),
+             Align::centre);
 
-  const bool narrow = inner.width() < p.px(250);
-  const float label_room = p.px(narrow ? 56 : 72);
-  const float radius = std::max(std::min(inner.width() / 2 - label_room, inner.height() / 2 - p.px(34)), p.px(50));
-  const Point centre{inner.centre().x, inner.centre().y};
-  const float outer = radius;
-  const float thickness = std::max(radius * 0.25F, p.px(14));
-  const float hole = outer - thickness;
+  const float label_room = p.width(Face::small, "prepare") + p.px(18);
+  const float radius = std::max(std::min(inner.width() / 2 - label_room, inner.height() / 2 - p.px(30)), p.px(44));
+  const Wheel wheel{inner.centre(), radius, radius - std::max(radius * 0.25F, p.px(13))};
+  draw_ring(p, wheel, pieces);
+  draw_labels(p, wheel, inner, pieces, known);
 
-  // Angles: a least one each, the rest by share of the last second, eased.
-  float sum = 0;
-  const std::int64_t known = digest.second.total_ns() - digest.second.times[tracer::Activity::unknown];
-  for (const Phase phase : order) {
-    const auto i = static_cast<std::size_t>(phase);
-    const float target =
-        known > 0 ? static_cast<float>(digest.second.phase_ns(phase)) / static_cast<float>(known) : 0;
-    shares_[i] += (target - shares_[i]) * (frozen ? 1.0F : 0.15F);
-    sum += std::sqrt(shares_[i]);  // the root keeps a small share visible beside a large one
-  }
-  std::vector<Piece> pieces;
-  float angle = -kTau / 4;
-  const float spare = kTau - kLeastAngle * static_cast<float>(order.size());
-  for (const Phase phase : order) {
-    const float root = std::sqrt(shares_[static_cast<std::size_t>(phase)]);
-    const float part = sum > 0.01F ? root / sum : 1.0F / static_cast<float>(order.size());
-    const float size = kLeastAngle + spare * part;
-    pieces.push_back({phase, angle, angle + size});
-    angle += size;
-  }
-
-  const bool runs = shown_.running != 0 && !source.ended();
-  const Phase now = shown_.phase;
-  const float gap = p.px(1.6F) / outer;
-  const Piece* active = nullptr;
+  const std::int64_t poll_ns = digest.at_ns - source.session().to_ns(present.poll_begin_ticks);
   for (const Piece& piece : pieces) {
-    const bool is_active = piece.phase == now && now != Phase::none;
-    if (is_active)
-      active = &piece;
-    const Color hue = theme.phase(piece.phase);
-    const Color color = is_active ? mix(theme.card, hue, 1.0F) : mix(theme.card, hue, theme.dark ? 0.58F : 0.75F);
-    const float grow = is_active ? p.px(7) : 0;
-    p.ring(centre, hole, outer + grow, piece.from + gap, piece.to - gap, color);
-    const float middle = (piece.from + piece.to) / 2;
-    const float cx = std::cos(middle);
-    const float cy = std::sin(middle);
-    const Align align = cx > 0.04F ? Align::left : cx < -0.04F ? Align::right : Align::centre;
-    const float share = shares_[static_cast<std::size_t>(piece.phase)];
-    const bool with_share = known > 0 && share >= 0.0005F;
-    const std::string label =
-        piece.phase == Phase::poll && !narrow ? "poll for I/O" : tracer::phase_text(piece.phase);
-    // The block of text is pushed out along the ray until it clears the ring.
-    const float line = p.height(Face::small) * 1.15F;
-    const float block = line * (with_share ? 2.0F : 1.0F);
-    const float reach = outer + grow + p.px(9);
-    const Point at{centre.x + cx * reach, centre.y + cy * (reach + block / 2) - block / 2 + line / 2};
-    p.text(at, is_active ? Face::strong : Face::small, is_active ? theme.text : theme.text_dim, label, align);
-    if (with_share)
-      p.text({at.x, at.y + line}, Face::mono_tiny, theme.text_faint, tracer::percent_text(share), align);
-  }
-  if (active != nullptr) {
-    p.ring_outline(centre, hole, outer + p.px(7), active->from + gap, active->to - gap, theme.text, p.px(1.8F));
+    if (!piece.active)
+      continue;
+    float progress = 0.5F;  // within a phase nobody knows how far it is, but in a poll that may sleep
+    if (piece.phase == Phase::poll && present.poll_timeout_ms > 0)
+      progress = static_cast<float>(poll_ns) / 1e6F / static_cast<float>(present.poll_timeout_ms);
+    const float to = piece.arc.from + (piece.arc.to - piece.arc.from) * std::clamp(progress, 0.06F, 0.94F);
+    hand_ += std::remainder(to - hand_, kFullTurn) * (frozen ? 1.0F : 0.35F);
+    draw_hand(p, wheel, hand_);
   }
 
-  // The hand: for a sleeping poll it turns with the time slept.
-  if (active != nullptr) {
-    float progress = 0.5F;
-    if (now == Phase::poll && shown_.poll_timeout_ms > 0) {
-      const auto slept = static_cast<float>(shown_ns_ - source.session().to_ns(shown_.poll_begin_ticks)) / 1e6F;
-      progress = std::clamp(slept / static_cast<float>(shown_.poll_timeout_ms), 0.06F, 0.94F);
-    }
-    const float target = active->from + (active->to - active->from) * progress;
-    float turn = std::remainder(target - hand_, kTau);
-    hand_ += turn * (frozen ? 1.0F : 0.35F);
-    const Point tip{centre.x + std::cos(hand_) * (hole - p.px(5)), centre.y + std::sin(hand_) * (hole - p.px(5))};
-    const Point root{centre.x + std::cos(hand_) * (hole - p.px(20)),
-                     centre.y + std::sin(hand_) * (hole - p.px(20))};
-    p.line(root, tip, theme.text, p.px(2.4F));
-    p.dot(tip, p.px(3.6F), theme.text);
+  const WheelWords words = wheel_words(present, poll_ns, source.ended());
+  const float most = wheel.hole * 1.66F;
+  const bool roomy = wheel.hole > p.px(54);
+  const Face big = p.width(Face::hero, words.where) < most ? Face::hero : Face::strong;
+  p.text_fit({wheel.centre.x, wheel.centre.y - (roomy ? p.px(16) : p.px(9))}, big, theme.text, words.where, most,
+             Align::centre);
+  const bool whole = p.width(Face::mono_small, words.detail) <= most;
+  p.text_fit({wheel.centre.x, wheel.centre.y + p.px(11)}, Face::mono_small, theme.text_dim,
+             whole ? words.detail : words.brief, most, Align::centre);
+  if (!roomy || !recorded)
+    return;
+  std::string third;
+  if (present.callback_depth > 0 && present.callback_name != tracer::kNoName) {
+    third = tracer::callable_text(source.name(present.callback_name), present.callback_kind);
+  } else if (present.phase == Phase::poll && !source.ended()) {
+    const std::size_t handles = digest.handles.size();
+    third = tracer::count_text(handles) + (handles == 1 ? " handle open" : " handles open");
   }
-
-  // The centre: where it is now.
-  const float most = hole * 1.55F;
-  std::string word = now == Phase::none ? (runs ? "RUNNING" : "NOT RUNNING") : upper(tracer::phase_text(now));
-  std::string second_line;
-  std::string third_line;
-  if (source.ended()) {
-    second_line = "when it ended";
-  } else if (now == Phase::poll) {
-    const std::int64_t slept =
-        std::max<std::int64_t>(shown_ns_ - source.session().to_ns(shown_.poll_begin_ticks), 0);
-    second_line = shown_.poll_timeout_ms > 0
-                      ? tracer::duration_text(slept) + " of " + tracer::timeout_text(shown_.poll_timeout_ms)
-                  : shown_.poll_timeout_ms < 0 ? tracer::duration_text(slept) + ", no limit"
-                                               : "does not sleep";
-  } else if (now == Phase::idle) {
-    second_line = "runs the ready queue";
-  }
-  if (shown_.callback_depth > 0 && shown_.callback_name != tracer::kNoName) {
-    third_line = tracer::callable_text(source.name(shown_.callback_name), shown_.callback_kind);
-  } else if (now == Phase::poll && !source.ended()) {
-    third_line = tracer::count_text(sockets_) + (sockets_ == 1 ? " handle open" : " handles open");
-  }
-  const bool roomy = hole > p.px(62);
-  const Face big = p.width(Face::hero, word) < most ? Face::hero : Face::strong;
-  p.text_fit({centre.x, centre.y - (roomy ? p.px(16) : p.px(8))}, big, theme.text, word, most, Align::centre);
-  if (!roomy && p.width(Face::mono_small, second_line) > most)
-    second_line = second_line.substr(0, second_line.find(" of "));
-  p.text_fit({centre.x, centre.y + p.px(12)}, Face::mono_small, theme.text_dim, second_line, most, Align::centre);
-  if (roomy)
-    p.text_fit({centre.x, centre.y + p.px(32)}, Face::small, theme.text_faint, third_line, most, Align::centre);
+  p.text_fit({wheel.centre.x, wheel.centre.y + p.px(31)}, Face::small, theme.text_faint, third, wheel.hole * 1.4F,
+             Align::centre);
 }
 
 }  // namespace loopscope::gui

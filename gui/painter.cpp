@@ -5,6 +5,9 @@
 
 #include <imgui.h>
 
+#include "gui/labels.h"
+#include "gui/scripts.h"
+
 namespace loopscope::gui {
 
 namespace {
@@ -15,12 +18,19 @@ ImVec2 vec(Point p) {
 const LoadedFace& pick(const Faces& faces, Face face) {
   return faces[static_cast<std::size_t>(face)];
 }
-constexpr std::string_view kEllipsis = "…";
 
-/// The last place before `at` where a UTF-8 character begins.
-std::size_t character_start(std::string_view text, std::size_t at) {
-  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
-  return at;
+/// Of text that is already as it is drawn.
+float width_of(const LoadedFace& loaded, std::string_view text) {
+  return loaded.font->CalcTextSizeA(loaded.size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
+}
+
+bool has_glyph(const LoadedFace& loaded, char32_t point) {
+  if (point <= IM_UNICODE_CODEPOINT_MAX &&
+      loaded.font->FindGlyphNoFallback(static_cast<ImWchar>(point)) != nullptr)
+    return true;
+  if (loaded.missing != nullptr)
+    loaded.missing->insert(point);
+  return false;
 }
 
 }  // namespace
@@ -29,100 +39,62 @@ float Painter::width(Face face, std::string_view text) const {
   if (text.empty())
     return 0;
   const LoadedFace& loaded = pick(faces_, face);
-  return loaded.font->CalcTextSizeA(loaded.size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
+  if (is_ascii(text))
+    return width_of(loaded, text);
+  return width_of(loaded, drawable(text, [&](char32_t point) { return has_glyph(loaded, point); }));
 }
 
 float Painter::text(Point p, Face face, Color color, std::string_view text, Align align) {
   if (text.empty())
     return 0;
   const LoadedFace& loaded = pick(faces_, face);
-  const float w = width(face, text);
+  std::string turned;
+  if (!is_ascii(text)) {
+    turned = drawable(text, [&](char32_t point) { return has_glyph(loaded, point); });
+    text = turned;
+  }
+  const float w = width_of(loaded, text);
   const float x = align == Align::left ? p.x : align == Align::right ? p.x - w : p.x - w / 2;
   const ImVec2 at{std::round(x), std::round(p.y - loaded.size / 2)};
   list_->AddText(loaded.font, loaded.size, at, color, text.data(), text.data() + text.size());
   return w;
 }
 
+std::string Painter::shortened(Face face, std::string_view full, float most, Cut cut) const {
+  const auto measure = [&](std::string_view text) { return width(face, text); };
+  return cut == Cut::end ? cut_end(full, most, measure) : cut_front(full, most, measure);
+}
+
 float Painter::text_fit(Point p, Face face, Color color, std::string_view full, float most, Align align,
                         bool* cut) {
+  const std::string shown = shortened(face, full, most, Cut::end);
   if (cut != nullptr)
-    *cut = false;
-  if (width(face, full) <= most)
-    return text(p, face, color, full, align);
-  if (cut != nullptr)
-    *cut = true;
-  const float room = most - width(face, kEllipsis);
-  if (room <= 0)
-    return 0;
-  std::size_t low = 0;
-  std::size_t high = full.size();
-  while (low < high) {
-    const std::size_t middle = (low + high + 1) / 2;
-    if (width(face, full.substr(0, middle)) <= room) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  std::string shown(full.substr(0, character_start(full, low)));
-  shown += kEllipsis;
+    *cut = shown != full;
   return text(p, face, color, shown, align);
 }
 
 float Painter::name_fit(Point p, Face face, Color color, std::string_view full, float most, Align align,
                         bool* cut) {
+  const std::string shown = shortened(face, full, most, Cut::front);
   if (cut != nullptr)
-    *cut = false;
-  if (width(face, full) <= most)
-    return text(p, face, color, full, align);
-  if (cut != nullptr)
-    *cut = true;
-  const float room = most - width(face, kEllipsis);
-  if (room <= 0)
-    return 0;
-  std::size_t low = 0;
-  std::size_t high = full.size();
-  while (low < high) {  // the longest end that fits begins at `low`
-    const std::size_t middle = (low + high) / 2;
-    if (width(face, full.substr(middle)) <= room) {
-      high = middle;
-    } else {
-      low = middle + 1;
-    }
-  }
-  while (low < full.size() && (static_cast<unsigned char>(full[low]) & 0xC0) == 0x80) ++low;
-  return text(p, face, color, std::string(kEllipsis) + std::string(full.substr(low)), align);
+    *cut = shown != full;
+  return text(p, face, color, shown, align);
 }
 
 float Painter::text_wrapped(Rect area, Face face, Color color, std::string_view text) {
   const float line_height = height(face) * 1.3F;
+  const auto fits = static_cast<std::size_t>(std::max((area.height() + 1) / line_height, 1.0F));
+  const auto measure = [&](std::string_view part) { return width(face, part); };
   float y = area.y0 + line_height / 2;
-  std::string line;
-  const auto flush = [&] {
-    if (!line.empty() && y < area.y1)
-      text_fit({area.x0, y}, face, color, line, area.width());
-    if (!line.empty())
-      y += line_height;
-    line.clear();
-  };
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::size_t end = text.find(' ', at);
-    if (end == std::string_view::npos)
-      end = text.size();
-    const std::string_view word = text.substr(at, end - at);
-    const std::string longer = line.empty() ? std::string(word) : line + " " + std::string(word);
-    const bool last_line = y + line_height > area.y1 + 1;
-    if (!line.empty() && !last_line && width(face, longer) > area.width()) {
-      flush();
-      line = word;
-    } else {
-      line = longer;
-    }
-    at = end + 1;
+  for (const std::string& line : wrap(text, area.width(), fits, measure)) {
+    text_fit({area.x0, y}, face, color, line, area.width());
+    y += line_height;
   }
-  flush();
   return y - line_height / 2 - area.y0;
+}
+
+std::size_t Painter::wrapped_lines(Face face, std::string_view text, float most) const {
+  return wrap(text, most, text.size() + 1, [&](std::string_view part) { return width(face, part); }).size();
 }
 
 void Painter::fill(const Rect& rect, Color color, float rounding) {
@@ -194,6 +166,16 @@ void Painter::ring_outline(Point centre, float inner, float outer, float from, f
   list_->PathArcTo(vec(centre), outer, from, to, segments);
   list_->PathArcTo(vec(centre), inner, to, from, segments);
   list_->PathStroke(color, ImDrawFlags_Closed, thickness);
+}
+
+void Painter::triangle_mark(Point c, float size, Color color) {
+  const float s = size / 2;
+  list_->AddTriangleFilled({c.x, c.y - s}, {c.x + s, c.y + s * 0.8F}, {c.x - s, c.y + s * 0.8F}, color);
+}
+
+void Painter::diamond_mark(Point c, float size, Color color) {
+  const float s = size * 0.55F;
+  list_->AddQuadFilled({c.x, c.y - s}, {c.x + s, c.y}, {c.x, c.y + s}, {c.x - s, c.y}, color);
 }
 
 void Painter::tick_mark(Point c, float size, Color color) {

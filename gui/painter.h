@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,7 @@ inline constexpr std::size_t kFaceCount = 10;
 struct LoadedFace {
   ImFont* font = nullptr;
   float size = 13;
+  std::set<char32_t>* missing = nullptr;  ///< takes note of what had no glyph; may be null
 };
 using Faces = std::array<LoadedFace, kFaceCount>;
 
@@ -50,6 +52,8 @@ struct Pointer {
   bool ctrl = false;
 };
 
+/// Which part of a text gives way to an ellipsis.
+enum class Cut : std::uint8_t { end, front };
 enum class Align : std::uint8_t { left, centre, right };
 
 class Painter {
@@ -66,6 +70,8 @@ class Painter {
   [[nodiscard]] float height(Face face) const { return faces_[static_cast<std::size_t>(face)].size; }
   /// Draws at `p` (left, centre or right end; vertical middle) and answers the width.
   float text(Point p, Face face, Color color, std::string_view text, Align align = Align::left);
+  /// As it fits into `most` pixels; empty if nothing of it does.
+  [[nodiscard]] std::string shortened(Face face, std::string_view text, float most, Cut cut = Cut::end) const;
   /// As text(), cut with an ellipsis to `most` pixels. `cut` tells whether it was.
   float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left,
                  bool* cut = nullptr);
@@ -74,6 +80,8 @@ class Painter {
                  bool* cut = nullptr);
   /// Several lines, broken at spaces, the last one cut if they do not fit; answers the height used.
   float text_wrapped(Rect area, Face face, Color color, std::string_view text);
+  /// How many lines text_wrapped() takes if it has all the height it needs.
+  [[nodiscard]] std::size_t wrapped_lines(Face face, std::string_view text, float most) const;
 
   void fill(const Rect& rect, Color color, float rounding = 0);
   void outline(const Rect& rect, Color color, float rounding = 0, float thickness = 1);
@@ -87,6 +95,9 @@ class Painter {
   /// A piece of a ring; angles in radians, 0 to the right, clockwise.
   void ring(Point centre, float inner, float outer, float from, float to, Color color);
   void ring_outline(Point centre, float inner, float outer, float from, float to, Color color, float thickness);
+  /// Severities by shape: an alarm is a triangle, a warning a diamond.
+  void triangle_mark(Point centre, float size, Color color);
+  void diamond_mark(Point centre, float size, Color color);
   void tick_mark(Point centre, float size, Color color);
   void cross_mark(Point centre, float size, Color color);
   void push_clip(const Rect& rect);

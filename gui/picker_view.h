@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "gui/painter.h"
+#include "gui/session_watch.h"
 #include "gui/window.h"
 #include "tracer/session_list.h"
 
@@ -20,12 +21,18 @@ class PickerView {
 
  private:
   void list(double seconds);
+  void draw_row(Painter& painter, const Rect& row, const tracer::SessionEntry& entry, bool chosen) const;
+  [[nodiscard]] std::string title_of(const tracer::SessionEntry& entry) const;
+  void draw_scroll_bar(Painter& painter, const Rect& list, std::size_t fits) const;
   void draw_empty(Painter& painter, Rect area, const std::string& message) const;
 
   std::vector<tracer::SessionEntry> entries_;
   std::string error_;
   double listed_ = -1;
+  SessionWatch watch_;
   std::size_t cursor_ = 0;
+  std::size_t first_ = 0;  ///< the uppermost row in sight
+  bool moved_ = false;     ///< the cursor, by a key: it comes into sight
   bool enter_ = false;
   bool dismissed_ = false;
 };

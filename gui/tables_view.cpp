@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "gui/table_words.h"
 #include "tracer/analysis/findings.h"
 #include "tracer/analysis/wording.h"
 
@@ -49,7 +50,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
 
   bool reset = false;
   if (tab_ == Tab::callbacks && digest.counted_ns > 0 && head.width() > p.px(430)) {
-    const std::string note = "counted for " + duration_text(digest.counted_ns);
+    const std::string note = counting_text(digest.counted_ns, source.level());
     const float w = p.button_width("Reset", "");
     const Rect button{head.x1 - w, head.y0 + p.px(1), head.x1, head.y1 - p.px(3)};
     reset = p.button(button, "Reset", "");
@@ -57,40 +58,59 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
            Align::right);
   }
 
+  if (tab_ == Tab::tasks) {
+    const auto alive = static_cast<std::uint64_t>(
+        std::count_if(digest.tasks.begin(), digest.tasks.end(), [](const TaskLine& task) { return !task.done; }));
+    const std::string note = tasks_shown_text(alive, digest.tasks_alive, digest.tasks_recorded);
+    p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text, note,
+               head.width() * 0.45F, Align::right);
+  }
+  if (tab_ == Tab::handles)
+    peers_.look(source, digest);
+
   switch (tab_) {
     case Tab::callbacks:
-      draw_table(p, inner,
-                 {{"callback", 0, false, true, 0},
-                  {"where", 122, false, true, 3},
-                  {"calls", 72, true, true, 2},
-                  {"total", 70, true, true, 1},
-                  {"p50", 66, true, true, 5},
-                  {"p99", 68, true, true, 1},
-                  {"max", 68, true, true, 1},
-                  {"waited p99", 82, true, true, 4}},
-                 callback_lines(theme, digest),
-                 source.level() < tracer::Level::callbacks ? "Callbacks are not recorded at this level."
-                                                           : "No callback has run yet.",
-                 selected);
+      draw_table(
+          p, inner,
+          {{"callback", 0, false, true, 0},
+           {"where", 122, false, true, 3},
+           {"calls", 72, true, true, 2},
+           {"total", 70, true, true, 1},
+           {"p50", 66, true, true, 5},
+           {"p99", 68, true, true, 1},
+           {"max", 68, true, true, 1},
+           {"waited p99", 82, true, true, 4}},
+          callback_lines(theme, digest),
+          empty_table_text("Callbacks", source.level(), tracer::Level::callbacks, "No callback has run yet."),
+          selected);
       break;
     case Tab::tasks:
-      draw_table(p, inner,
-                 {{"task of", 0, false, true, 0},
-                  {"where", 122, false, true, 3},
-                  {"state", 74, false, false, 4},
-                  {"steps", 74, true, true, 2},
-                  {"ran", 78, true, true, 1},
-                  {"worst wait", 84, true, true, 1},
-                  {"age", 78, true, true, 5}},
-                 task_lines(theme, digest), "No task has made a step yet.", selected);
+      draw_table(
+          p, inner,
+          {{"task of", 0, false, true, 0},
+           {"where", 122, false, true, 3},
+           {"state", 74, false, false, 4},
+           {"steps", 74, true, true, 2},
+           {"ran", 78, true, true, 1},
+           {"worst wait", 84, true, true, 1},
+           {"age", 78, true, true, 5}},
+          task_lines(theme, digest),
+          empty_table_text("Tasks", source.level(), tracer::Level::callbacks, "No task has made a step yet."),
+          selected);
       break;
     case Tab::handles:
       draw_table(p, inner,
-                 {{"handle", 200, false, false, 0},
-                  {"serves", 0, false, true, 2},
-                  {"fd", 60, true, true, 1},
-                  {"open for", 90, true, true, 1}},
-                 handle_lines(theme, digest), "No handle is open.", selected);
+                 {{"handle", 150, false, false, 0},
+                  {"serves", 0, false, true, 0},
+                  {"peer", 190, false, true, 2},
+                  {"in", 84, true, true, 3},
+                  {"out", 84, true, true, 3},
+                  {"active", 108, true, true, 4},
+                  {"fd", 46, true, true, 6},
+                  {"open for", 84, true, true, 5}},
+                 handle_lines(theme, source, digest),
+                 empty_table_text("Handles", source.level(), tracer::Level::phases, "No handle is open."),
+                 selected);
       break;
   }
   return reset;
@@ -297,16 +317,35 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   return lines;
 }
 
-std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const Digest& digest) const {
+std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const TraceSource& source,
+                                                       const Digest& digest) const {
   std::vector<Line> lines;
   lines.reserve(digest.handles.size());
+  const tracer::Level level = source.level();
   for (const HandleLine& row : digest.handles) {
+    const HandleTraffic* traffic = row.traffic ? &*row.traffic : nullptr;
+    const HandleTraffic known = row.traffic.value_or(HandleTraffic{});
+    const std::string peer = peers_.of(row.id);
+    const std::string bytes_tip = level < tracer::Level::callbacks
+                                      ? "bytes are not recorded at this level"
+                                      : "≥: there was more before it was followed, or events were lost";
     Line line;
-    line.cells = {{row.kind, theme.text, {}},
-                  {row.name.empty() ? "–" : row.name, theme.text_dim, {}},
-                  {row.fd < 0 ? "–" : std::to_string(row.fd), theme.text_dim, {}},
-                  {duration_text(row.age_ns), theme.text_dim, {}}};
-    line.keys = {text_key(row.kind), text_key(row.name), static_cast<double>(row.fd),
+    line.cells = {
+        {row.kind, theme.text, {}},
+        {row.name.empty() ? "–" : row.name, theme.text_dim, {}},
+        {peer.empty() ? "–" : peer, theme.text_dim, "as the kernel has it now"},
+        {traffic_text(traffic, known.bytes_in, level), theme.text_dim, bytes_tip},
+        {traffic_text(traffic, known.bytes_out, level), theme.text_dim, bytes_tip},
+        {last_active_text(traffic, digest.at_ns, level), theme.text_dim, "when bytes last went through it"},
+        {row.fd < 0 ? "–" : std::to_string(row.fd), theme.text_dim, {}},
+        {duration_text(row.age_ns), theme.text_dim, {}}};
+    line.keys = {text_key(row.kind),
+                 text_key(row.name),
+                 text_key(peer),
+                 static_cast<double>(known.bytes_in),
+                 static_cast<double>(known.bytes_out),
+                 static_cast<double>(known.last_ns),
+                 static_cast<double>(row.fd),
                  static_cast<double>(row.age_ns)};
     lines.push_back(std::move(line));
   }

@@ -2,6 +2,7 @@
 /// The tables: callbacks, tasks, handles. Sorted by a click on a column, scrolled by the wheel.
 
 #include "gui/digest.h"
+#include "gui/handle_peers.h"
 #include "gui/painter.h"
 
 namespace loopscope::gui {
@@ -45,10 +46,11 @@ class TablesView {
                   const std::string& empty, tracer::NameId& selected);
   std::vector<Line> callback_lines(const Theme& theme, const Digest& digest) const;
   std::vector<Line> task_lines(const Theme& theme, const Digest& digest) const;
-  std::vector<Line> handle_lines(const Theme& theme, const Digest& digest) const;
+  std::vector<Line> handle_lines(const Theme& theme, const TraceSource& source, const Digest& digest) const;
 
+  HandlePeers peers_;
   Tab tab_ = Tab::callbacks;
-  std::array<Sort, 3> sorts_{{{3, true}, {4, true}, {3, true}}};
+  std::array<Sort, 3> sorts_{{{3, true}, {4, true}, {7, true}}};
   std::array<float, 3> scrolls_{};
 };
 

@@ -1,5 +1,7 @@
 #include "gui/theme.h"
 
+#include <cmath>
+
 namespace loopscope::gui {
 
 using tracer::Activity;
@@ -13,6 +15,15 @@ Color mix(Color a, Color b, float share) {
     mixed |= static_cast<Color>(from + (to - from) * share + 0.5F) << shift;
   }
   return mixed;
+}
+
+Color readable_on(Color ground) {
+  const auto light = [ground](unsigned shift) {
+    const float c = static_cast<float>((ground >> shift) & 0xFF) / 255.0F;
+    return c <= 0.04045F ? c / 12.92F : std::pow((c + 0.055F) / 1.055F, 2.4F);
+  };
+  const float luminance = 0.2126F * light(0) + 0.7152F * light(8) + 0.0722F * light(16);
+  return luminance > 0.179F ? rgb(0x000000) : rgb(0xFFFFFF);  // where both have the same contrast
 }
 
 Color Theme::phase(Phase which) const {
@@ -71,13 +82,14 @@ Theme dark_theme() {
   theme.button_hover = rgb(0x2D3444);
   theme.key = rgb(0x12141A);
   theme.text = rgb(0xE8EAF0);
-  theme.text_dim = rgb(0x98A0B1);
-  theme.text_faint = rgb(0x687083);
+  theme.text_dim = rgb(0xA9B1C1);
+  theme.text_faint = rgb(0x8790A3);
   theme.track = rgb(0x222734);
   theme.grid = rgb(0x232732);
   theme.accent = rgb(0x56B4E9);
-  theme.live = rgb(0x35D07F);
-  theme.warning = rgb(0xE69F00);
+  theme.live = rgb(0x35D0A0);
+  theme.warning = rgb(0xFFC53D);
+  theme.warning_text = rgb(0xFFC53D);
   theme.alarm = rgb(0xFF4D5E);
   theme.alarm_text = rgb(0xFF8E9A);
   theme.alarm_fill = rgb(0x3A1B24);
@@ -101,14 +113,15 @@ Theme light_theme() {
   theme.button_hover = rgb(0xDCE1EA);
   theme.key = rgb(0xFFFFFF);
   theme.text = rgb(0x161A22);
-  theme.text_dim = rgb(0x4F586A);
-  theme.text_faint = rgb(0x7A8395);
+  theme.text_dim = rgb(0x454D5E);
+  theme.text_faint = rgb(0x606979);
   theme.track = rgb(0xE6E9EF);
   theme.grid = rgb(0xE7EAF0);
-  theme.accent = rgb(0x1E7FBA);
-  theme.live = rgb(0x128A4F);
-  theme.warning = rgb(0xB87700);
-  theme.alarm = rgb(0xD92D3F);
+  theme.accent = rgb(0x1769A0);
+  theme.live = rgb(0x00755A);
+  theme.warning = rgb(0xD99A00);
+  theme.warning_text = rgb(0x8A5A00);
+  theme.alarm = rgb(0xC8163A);
   theme.alarm_text = rgb(0xB91F31);
   theme.alarm_fill = rgb(0xFDE7EA);
   theme.iteration_even = rgb(0xC9D0DC);

@@ -1,6 +1,7 @@
 #pragma once
 /// Colours, in three roles: phase (one hue each, after Okabe and Ito), severity, neutral. Never colour alone:
-/// poll's sleep is hatched, what held the loop is outlined, findings carry a sentence.
+/// poll's sleep is hatched, what held the loop is outlined, a warning is a diamond and an alarm a triangle.
+/// tests/gui/theme_test.cpp holds text to a contrast of 4.5:1, and severities to differ for those who see no green.
 /// Thread: any. Errors: none.
 
 #include <cstdint>
@@ -23,13 +24,18 @@ constexpr Color with_alpha(Color color, float alpha) {
 /// `share` of `b` over `a`, opaque.
 Color mix(Color a, Color b, float share);
 
+/// Black or white, whichever can be read better on `ground`.
+Color readable_on(Color ground);
+
 struct Theme {
   bool dark = true;
   Color window, header, line, card, card_line, inset, button, button_hover, key;
   Color text, text_dim, text_faint;
   Color track;  ///< behind bars
   Color grid;
-  Color accent, live, warning, alarm, alarm_text, alarm_fill;
+  Color accent, live;
+  Color warning, alarm, alarm_fill;  ///< of shapes
+  Color warning_text, alarm_text;    ///< of words
   Color iteration_even, iteration_odd;
   Color read, write;
 

@@ -60,9 +60,59 @@ void draw_phases(Painter& p, const Row& row) {
   }
 }
 
+/// In the bar: name and place if there is room, then the name and how long, the name shortened as far as it must.
+bool name_inside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& place,
+                 const std::string& ran) {
+  const Theme& theme = p.theme();
+  const float x = std::max(rect.x0, row.area.x0) + p.px(8);
+  const float room = std::min(rect.x1, row.area.x1) - p.px(8) - x;
+  const std::string where = place.empty() ? ran : place + " " + ran;
+  const bool whole = p.width(Face::mono_strong, name) + p.px(12) + p.width(Face::mono_small, where) <= room;
+  const std::string& note = whole ? where : ran;
+  const float name_room = room - p.width(Face::mono_small, note) - p.px(10);
+  if (name_room < p.width(Face::mono_strong, "abcd…"))
+    return false;
+  const float w = p.name_fit({x, rect.centre().y}, Face::mono_strong, theme.text, name, name_room);
+  p.text({x + w + p.px(10), rect.centre().y}, Face::mono_small, theme.alarm_text, note);
+  return true;
+}
+
+/// Beside the bar, in the upper half of the row: what ran before and after stays in sight below it. `taken` are the bars and
+/// labels that must not be covered.
+void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& ran,
+                 std::vector<Rect>& taken) {
+  const Theme& theme = p.theme();
+  float left = row.area.x0;
+  float right = row.area.x1;
+  for (const Rect& other : taken) {
+    if (other.x0 >= rect.x1)
+      right = std::min(right, other.x0);
+    if (other.x1 <= rect.x0)
+      left = std::max(left, other.x1);
+  }
+  const float padding = p.px(4);
+  const std::string after = std::string(" ").append(ran);
+  const float note = p.width(Face::mono_tiny, after) + 2 * padding + p.px(6);
+  const float wanted = p.width(Face::mono_tiny, name) + note;
+  const float room_right = right - rect.x1;
+  const float room_left = rect.x0 - left;
+  const bool to_right = room_right >= std::min(wanted, room_left);
+  const float most = std::min({to_right ? room_right : room_left, p.px(260), wanted});
+  const std::string shown = p.shortened(Face::mono_tiny, name, most - note + 1, Cut::front);
+  if (shown.empty())
+    return;
+  const float width = p.width(Face::mono_tiny, shown) + note - p.px(6);
+  const float x = to_right ? rect.x1 + p.px(3) : rect.x0 - p.px(3) - width;
+  const float tall = std::min(p.height(Face::mono_tiny) * 1.15F, row.area.height() * 0.55F);
+  const Rect tag{x, row.area.y0, x + width, row.area.y0 + tall};
+  taken.push_back(tag);
+  p.fill(tag, with_alpha(theme.card, 0.92F), p.px(2));
+  const float w = p.text({tag.x0 + padding, tag.centre().y}, Face::mono_tiny, theme.text, shown);
+  p.text({tag.x0 + padding + w, tag.centre().y}, Face::mono_tiny, theme.alarm_text, after);
+}
+
 /// What held the loop is named: inside if there is room, else beside, the worst first.
 void name_held(Painter& p, const TraceSource& source, const Row& row, std::vector<const Mark*>& held) {
-  const Theme& theme = p.theme();
   std::sort(held.begin(), held.end(),
             [](const Mark* left, const Mark* right) { return left->worst_ns > right->worst_ns; });
   std::vector<Rect> taken;
@@ -71,32 +121,10 @@ void name_held(Painter& p, const TraceSource& source, const Row& row, std::vecto
     const CallbackSlice slice = slice_of(source, row, *mark);
     const tracer::Name name = source.name(slice.name);
     const std::string text = callable_text(name, slice.kind);
-    const std::string where = place_text(name) + " " + duration_text(slice.duration_ns());
+    const std::string ran = duration_text(slice.duration_ns());
     const Rect rect = rect_of(row, *mark);
-    const float text_width = p.width(Face::mono_strong, text);
-    const float full = text_width + p.width(Face::mono_small, where) + p.px(30);
-    if (rect.width() > full) {
-      const float x = std::max(rect.x0, row.area.x0) + p.px(10);
-      p.text({x, rect.centre().y}, Face::mono_strong, theme.text, text);
-      p.text({x + text_width + p.px(12), rect.centre().y}, Face::mono_small, theme.alarm_text, where);
-      continue;
-    }
-    const std::string ran = std::string(" ").append(duration_text(slice.duration_ns()));
-    const float name_width = std::min(p.width(Face::mono_tiny, text), p.px(230)) + 1;
-    const float tag = name_width + p.width(Face::mono_tiny, ran) + p.px(12);
-    Rect beside{rect.x1 + p.px(3), rect.y0 + p.px(3), rect.x1 + p.px(3) + tag, rect.y1 - p.px(3)};
-    if (beside.x1 > row.area.x1)
-      beside = {rect.x0 - p.px(3) - tag, beside.y0, rect.x0 - p.px(3), beside.y1};
-    const bool free = std::none_of(taken.begin(), taken.end(), [&](const Rect& other) {
-      return beside.x0 < other.x1 && other.x0 < beside.x1;
-    });
-    if (!free)
-      continue;
-    taken.push_back(beside);
-    p.fill(beside, with_alpha(theme.card, 0.9F), p.px(3));
-    const float w =
-        p.name_fit({beside.x0 + p.px(5), beside.centre().y}, Face::mono_tiny, theme.text, text, name_width);
-    p.text({beside.x0 + p.px(5) + w, beside.centre().y}, Face::mono_tiny, theme.alarm_text, ran);
+    if (!name_inside(p, rect, row, text, place_text(name), ran))
+      name_beside(p, rect, row, text, ran, taken);
   }
 }
 
@@ -122,8 +150,8 @@ void draw_callbacks(Painter& p, const TraceSource& source, const Row& row, trace
       p.outline({rect.x0, rect.y0, std::max(rect.x1, rect.x0 + 2), rect.y1}, theme.text, p.px(1.5F));
     const std::string text = callable_text(source.name(slice.name), slice.kind);
     if (mark.count == 1 && rect.width() > p.px(46)) {
-      p.name_fit({rect.x0 + p.px(6), rect.centre().y}, Face::mono_tiny, rgb(theme.dark ? 0x0E1620 : 0xFFFFFF),
-                 text, rect.width() - p.px(10));
+      p.name_fit({rect.x0 + p.px(6), rect.centre().y}, Face::mono_tiny, readable_on(color), text,
+                 rect.width() - p.px(10));
     }
   }
   name_held(p, source, row, held);
@@ -134,17 +162,18 @@ void draw_task(Painter& p, const TraceSource& source, const Row& row) {
   const float y = row.area.height() * 0.2F;
   float text_end = row.area.x0;
   for (const WaitMark& wait : row.waits) {
+    if (wait.x0 < text_end)
+      continue;  // it would strike through the words of the one before
     const bool long_wait = wait.waited_ns >= kRules.held_loop_ns;
     const Color color = long_wait ? theme.alarm_text : with_alpha(theme.text_faint, 0.8F);
     const float mid = row.area.centre().y;
     const CallbackSlice& step = row.track->steps[wait.index];
     std::string text;
-    if (long_wait && wait.x1 - wait.x0 > p.px(150) && wait.x0 >= text_end) {
+    if (long_wait && wait.x1 - wait.x0 > p.px(150)) {
       text = "ready, waited " + duration_text(wait.waited_ns);
       if (const auto culprit = tracer::blame(source.model(), step))
         text += " behind " + tracer::function_text(source.name(culprit->culprit.name));
-      if (p.width(Face::tiny, text) > wait.x1 - wait.x0 - p.px(40))
-        text.clear();
+      text = p.shortened(Face::tiny, text, wait.x1 - wait.x0 - p.px(40));
     }
     const float half = text.empty() ? 0 : p.width(Face::tiny, text) / 2 + p.px(8);
     const float middle = (wait.x0 + wait.x1) / 2;
@@ -178,18 +207,6 @@ void draw_ready(Painter& p, const Row& row) {
   p.fill({x - p.px(3), row.area.y0, x + w + p.px(3), row.area.y0 + p.px(15)}, with_alpha(theme.card, 0.75F),
          p.px(3));
   p.text({x, row.area.y0 + p.px(7.5F)}, Face::mono_tiny, theme.text_dim, text);
-}
-
-void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
-  const Theme& theme = p.theme();
-  const Rect rect{gap.x0, plot.y0, gap.x1, plot.y1};
-  p.fill(rect, with_alpha(theme.alarm, 0.08F));
-  p.hatch(rect, with_alpha(theme.alarm, 0.25F), p.px(8));
-  const std::string text = describe_gap(gap.gap);
-  if (rect.width() > p.width(Face::tiny, text) + p.px(10))
-    p.text({rect.centre().x, plot.y0 + p.px(10)}, Face::tiny, theme.alarm_text, text, Align::centre);
-  else if (p.hovers({rect.x0 - p.px(3), plot.y0, rect.x1 + p.px(3), plot.y1}))
-    p.tooltip({text, "from " + tracer::duration_text(gap.gap.end_ns - gap.gap.begin_ns) + " of the clock"});
 }
 
 }  // namespace
@@ -237,7 +254,6 @@ void draw_rows(Painter& p, const Rect& plot, const TraceSource& source, const Ti
         break;
     }
   }
-  for (const GapMark& gap : layout.gaps) draw_gap(p, plot, gap);
 }
 
 }  // namespace loopscope::gui

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "gui/labels.h"
 #include "gui/time_axis.h"
+#include "gui/timeline_gaps.h"
 #include "gui/timeline_rows.h"
 #include "gui/timeline_words.h"
 #include "tracer/analysis/wording.h"
@@ -95,15 +97,13 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
   draw_labels(p, gutter, source, layout);
   p.push_clip({plot.x0, axis.y1, plot.x1 + 1, plot.y1 + 1});
   draw_rows(p, plot, source, layout, selected_);
+  draw_gaps(p, plot, layout);
+  draw_not_recorded(p, plot, source, layout, viewport_, now);
   p.pop_clip();
   hover(p, plot, source, layout, now);
-  if (source.model().first_event_ns() == 0) {
-    p.text(plot.centre(), Face::body, p.theme().text_dim,
-           "No events yet: the loop has not turned since tracing began.", Align::centre);
-  } else if (source.level() < tracer::Level::callbacks && source.model().callbacks().empty() &&
-             !layout.rows.empty()) {
-    p.text({plot.centre().x, layout.rows[2].area.centre().y}, Face::small, p.theme().text_faint,
-           "Callbacks are not recorded at this level.", Align::centre);
+  if (source.model().first_event_ns() == 0 && source.level() > tracer::Level::off) {
+    p.text_fit(plot.centre(), Face::body, p.theme().text_dim,
+               "No events yet: the loop has not turned since tracing began.", plot.width(), Align::centre);
   }
 }
 
@@ -126,25 +126,36 @@ void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std
 void TimelineView::draw_labels(Painter& p, const Rect& gutter, const TraceSource& source,
                                const TimelineLayout& layout) const {
   const Theme& theme = p.theme();
-  bool first_task = true;
   const float right = gutter.x1 - p.px(12);
   const float tasks_width = p.width(Face::small, "Tasks") + p.px(10);
+  std::vector<const Row*> tasks;
   for (const Row& row : layout.rows) {
-    const float y = row.area.centre().y;
-    if (row.kind != RowKind::task) {
-      p.text_fit({gutter.x0, y}, Face::small, theme.text_dim, row.label, gutter.width() - p.px(8));
-      continue;
-    }
-    if (first_task)
-      p.text({gutter.x0, y}, Face::small, theme.text_dim, "Tasks");
-    first_task = false;
-    const std::string name = tracer::function_text(source.name(row.track->name));
-    p.name_fit({right, y}, Face::mono_tiny, theme.text_faint, name, right - gutter.x0 - tasks_width, Align::right);
+    if (row.kind == RowKind::task)
+      tasks.push_back(&row);
+    else
+      p.text_fit({gutter.x0, row.area.centre().y}, Face::small, theme.text_dim, row.label,
+                 gutter.width() - p.px(8));
+  }
+  if (tasks.empty())
+    return;
+  p.text({gutter.x0, tasks.front()->area.centre().y}, Face::small, theme.text_dim, "Tasks");
+  std::vector<std::string> names;
+  std::vector<std::uint64_t> numbers;
+  for (const Row* row : tasks) {
+    names.push_back(tracer::function_text(source.name(row->track->name)));
+    numbers.push_back(row->track->object);
+  }
+  const auto labels = cut_apart(names, numbers, right - gutter.x0 - tasks_width,
+                                [&](std::string_view text) { return p.width(Face::mono_tiny, text); });
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const Row& row = *tasks[i];
+    p.text({right, row.area.centre().y}, Face::mono_tiny, theme.text_faint, labels[i], Align::right);
     if (p.hovers({gutter.x0, row.area.y0, gutter.x1, row.area.y1})) {
-      p.tooltip(
-          {name, place_text(source.name(row.track->name)),
-           count_of(row.track->steps_total, "step", "steps") + ", ran " + duration_text(row.track->run_total_ns),
-           "waited at most " + duration_text(row.track->waited_worst_ns)});
+      const std::string number = numbers[i] == 0 ? "" : "task " + tracer::count_text(numbers[i]) + " · ";
+      p.tooltip({names[i], place_text(source.name(row.track->name)),
+                 number + count_of(row.track->steps_total, "step", "steps") + ", ran " +
+                     duration_text(row.track->run_total_ns),
+                 "waited at most " + duration_text(row.track->waited_worst_ns)});
     }
   }
 }

@@ -119,6 +119,18 @@ std::string describe_gap(const tracer::Gap& gap) {
   return {};
 }
 
+bool needs_callbacks(RowKind kind) {
+  return kind == RowKind::callbacks || kind == RowKind::task || kind == RowKind::reads || kind == RowKind::writes;
+}
+
+std::string not_recorded_text(tracer::Level level) {
+  if (level >= tracer::Level::callbacks)
+    return {};
+  return std::string(level == tracer::Level::off ? "Nothing is recorded"
+                                                 : "Callbacks, tasks and bytes are not recorded") +
+         " at level " + tracer::level_text(level) + ".";
+}
+
 std::string describe_depth(const Row& row, float x) {
   const auto last = static_cast<float>(row.line.size() - 1);
   const auto i = static_cast<std::size_t>(std::clamp(x - row.line.front().x, 0.0F, last));

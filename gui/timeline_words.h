@@ -18,10 +18,15 @@ std::vector<std::string> describe(const TraceSource& source, const Row& row, con
 /// How deep the ready queue was at a place of its row.
 std::string describe_depth(const Row& row, float x);
 
-/// "1 step", "12 steps".
 /// "9 events lost", "not recorded", "The machine stood still for 10.0 s".
 std::string describe_gap(const tracer::Gap& gap);
 
+/// Rows that say nothing below Level::callbacks.
+bool needs_callbacks(RowKind kind);
+/// "Callbacks, tasks and bytes are not recorded at level phases."; empty for a level that records them.
+std::string not_recorded_text(tracer::Level level);
+
+/// "1 step", "12 steps".
 std::string count_of(std::uint64_t count, const char* one, const char* many);
 
 }  // namespace loopscope::gui

@@ -33,14 +33,19 @@ TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
       reader_(*session_),
       decoder_(*session_),
       want_(want) {
+  look_at_present();
+  live_.levels.set_now(live_.present.level, clock_ns());  // as we found it, before we ask for another one
   tend(clock_ns());
 }
 
 bool TraceSource::step() {
   const std::int64_t now_ns = clock_ns();
-  if (now_ns - tended_ns_ >= kTendNs)
+  const bool tends = now_ns - tended_ns_ >= kTendNs;
+  if (tends)
     tend(now_ns);
   const bool caught_up = !read_batch();
+  if (tends && caught_up)  // all changes of the level that the present knows of have been read
+    live_.levels.set_now(live_.present.level, now_ns);
   const std::int64_t last_ns = live_.model.last_event_ns();
   live_.now_ns = ended_ || !caught_up ? last_ns : std::max(now_ns, last_ns);
   if (now_ns - forgot_ns_ >= kForgetNs) {
@@ -78,7 +83,7 @@ void TraceSource::tend(std::int64_t now_ns) {
   look_at_present();
   if (ended_)
     return;
-  live_.statistics.sample(live_.counters, now_ns);
+  sample(now_ns);
   keep_lease(now_ns);
 }
 
@@ -89,6 +94,13 @@ void TraceSource::look_for_life(std::int64_t now_ns) {
   std::error_code error;
   // A loop that is closed removes its file, though its process may live on.
   ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
+}
+
+void TraceSource::sample(std::int64_t at_ns) {
+  if (live_.present.level == Level::off)
+    live_.statistics.stop_sampling();  // nothing is counted at that level: that is not 0 a second
+  else
+    live_.statistics.sample(live_.counters, at_ns);
 }
 
 void TraceSource::look_at_present() {
@@ -159,6 +171,8 @@ void TraceSource::add(const tracer::TraceEvent& event) {
   live_.model.add(event);
   live_.statistics.add(event);
   live_.recorded.add(event);
+  live_.levels.add(event);
+  live_.traffic.add(event);
 }
 
 /// What was overwritten since we came was lost to us, and is drawn. What had been written before is history of which
@@ -172,11 +186,13 @@ void TraceSource::note_loss() {
     live_.model = {};
     live_.statistics = {};
     live_.recorded = {};
+    live_.traffic.lose();
     return;
   }
   live_.model.lose(lost);
   live_.statistics.lose();
   live_.recorded.lose(lost);
+  live_.traffic.lose();
 }
 
 }  // namespace loopscope::gui

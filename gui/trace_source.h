@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "gui/handle_traffic.h"
+#include "gui/level_history.h"
 #include "tracer/analysis/recorded_series.h"
 #include "tracer/analysis/statistics.h"
 #include "tracer/analysis/trace_model.h"
@@ -45,6 +47,9 @@ class TraceSource {
   [[nodiscard]] const tracer::RecordedSeries& recorded() const { return shown().recorded; }
   [[nodiscard]] const tracer::Present& present() const { return shown().present; }
   [[nodiscard]] const tracer::Counters& counters() const { return shown().counters; }
+  /// What was recorded when.
+  [[nodiscard]] const LevelHistory& levels() const { return shown().levels; }
+  [[nodiscard]] const HandleTrafficTable& traffic() const { return shown().traffic; }
   void reset_callbacks();
 
   /// The writer is gone: what is shown is the past.
@@ -74,6 +79,8 @@ class TraceSource {
     tracer::TraceModel model;
     tracer::Statistics statistics;
     tracer::RecordedSeries recorded;
+    LevelHistory levels;
+    HandleTrafficTable traffic;
     tracer::Present present{};
     tracer::Counters counters{};
     std::int64_t now_ns = 0;
@@ -83,6 +90,7 @@ class TraceSource {
   void tend(std::int64_t now_ns);
   void look_for_life(std::int64_t now_ns);
   void look_at_present();
+  void sample(std::int64_t at_ns);
   void keep_lease(std::int64_t now_ns);
   void ask_for_level(std::int64_t now_ns);
   bool read_batch();

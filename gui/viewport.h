@@ -61,11 +61,12 @@ class Viewport {
     span_ = static_cast<double>(end_ns - begin_ns);
     clamp_span(begin_ + span_ / 2, 0.5);
   }
-  /// Keeps at least a tenth of the view on [begin_ns, end_ns].
+  /// Keeps the view out of the future, and at least a tenth of it on [begin_ns, end_ns]. A view that is longer than what there
+  /// is ends now.
   void stay_near(std::int64_t begin_ns, std::int64_t end_ns) {
     const double least = static_cast<double>(begin_ns) - span_ * 0.9;
-    const double most = static_cast<double>(end_ns) - span_ * 0.1;
-    begin_ = std::clamp(begin_, std::min(least, most), std::max(least, most));
+    const double most = static_cast<double>(end_ns) - span_;
+    begin_ = std::min(std::max(begin_, least), most);
     clamp_begin();
   }
 

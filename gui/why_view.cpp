@@ -23,7 +23,7 @@ int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCh
     }
     const Point mark{x + p.px(5), y};
     const Color color = check.mark == CheckMark::holds     ? theme.text_dim
-                        : check.mark == CheckMark::decides ? theme.warning
+                        : check.mark == CheckMark::decides ? theme.warning_text
                                                            : theme.text_faint;
     if (draw && check.mark == CheckMark::holds)
       p.tick_mark(mark, p.px(10), color);
@@ -55,7 +55,9 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
   Rect inner = p.card(area, "Why this timeout?",
                       digest.poll_known ? "timeout " + tracer::timeout_text(digest.poll_timeout_ms) : "");
   if (!digest.poll_known) {
-    p.text_wrapped(inner, Face::body, theme.text_dim, "No poll has been recorded yet.");
+    p.text_wrapped(inner, Face::body, theme.text_dim,
+                   digest.present.level == tracer::Level::off ? "Not known: polls are not recorded at level off."
+                                                              : "No poll has been recorded yet.");
     return;
   }
   const tracer::WhyTimeout& why = digest.why;

@@ -3,9 +3,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <initializer_list>
-#include <system_error>
 #include <utility>
 
 #define GLFW_INCLUDE_NONE
@@ -63,35 +60,6 @@ constexpr std::array kKeys{
     KeyName{GLFW_KEY_PAGE_UP, Key::page_up},
     KeyName{GLFW_KEY_PAGE_DOWN, Key::page_down},
 };
-
-/// Where a face's file may lie; the first that exists is taken.
-std::string find_font(std::initializer_list<const char*> candidates) {
-  for (const char* path : candidates) {
-    std::error_code error;
-    if (std::filesystem::exists(path, error))
-      return path;
-  }
-  return {};
-}
-
-struct FaceSpec {
-  Face face;
-  float size;
-  bool mono;
-  bool heavy;
-};
-constexpr std::array<FaceSpec, kFaceCount> kFaceSpecs{{
-    {Face::tiny, 12, false, false},
-    {Face::small, 13.5F, false, false},
-    {Face::body, 15, false, false},
-    {Face::strong, 15, false, true},
-    {Face::title, 17, false, true},
-    {Face::hero, 26, false, true},
-    {Face::mono_tiny, 12, true, false},
-    {Face::mono_small, 13, true, false},
-    {Face::mono, 14, true, false},
-    {Face::mono_strong, 14, true, true},
-}};
 
 std::string describe_failure(const char* what) {
   const std::string reason = last_glfw_error().empty() ? "" : " (" + last_glfw_error() + ")";
@@ -223,39 +191,9 @@ std::vector<KeyPress> Window::take_keys() {
 }
 
 void Window::load_faces(float scale) {
-  if (std::fabs(scale - loaded_scale_) < 0.001F)
+  if (!fonts_.load(scale))
     return;
-  loaded_scale_ = scale;
-  const std::string sans = find_font({"/usr/share/fonts/opentype/inter/Inter-Regular.otf",
-                                      "/usr/share/fonts/truetype/inter/Inter-Regular.ttf",
-                                      "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"});
-  const std::string sans_heavy = find_font({"/usr/share/fonts/opentype/inter/Inter-SemiBold.otf",
-                                            "/usr/share/fonts/truetype/inter/Inter-SemiBold.ttf",
-                                            "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"});
-  const std::string mono = find_font({"/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Regular.ttf",
-                                      "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"});
-  const std::string mono_heavy = find_font({"/usr/share/fonts/truetype/jetbrains-mono/JetBrainsMono-Bold.ttf",
-                                            "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf"});
-  // Latin, Greek and Cyrillic (Python's names may be written in them), dashes, bullet, ellipsis, arrows, minus.
-  static constexpr ImWchar kRanges[] = {0x20,   0x17F,  0x370,  0x3FF,  0x400,  0x4FF,  0x2010, 0x2026,
-                                        0x2190, 0x2193, 0x2212, 0x2212, 0x221E, 0x221E, 0};
-  ImGuiIO& io = ImGui::GetIO();
-  io.Fonts->Clear();
-  for (const FaceSpec& spec : kFaceSpecs) {
-    const std::string& path = spec.mono ? (spec.heavy ? mono_heavy : mono) : (spec.heavy ? sans_heavy : sans);
-    const float size = std::round(spec.size * scale);
-    ImFontConfig config;
-    config.OversampleH = 2;
-    config.OversampleV = 1;
-    ImFont* font = path.empty() ? nullptr : io.Fonts->AddFontFromFileTTF(path.c_str(), size, &config, kRanges);
-    if (font == nullptr) {
-      config.SizePixels = size;
-      font = io.Fonts->AddFontDefault(&config);
-    }
-    faces_[static_cast<std::size_t>(spec.face)] = {font, size};
-  }
-#if IMGUI_VERSION_NUM < 19200  // later ones rasterise glyphs when they are first used
-  io.Fonts->Build();
+#if IMGUI_VERSION_NUM < 19200  // later ones upload glyphs by themselves
   ImGui_ImplOpenGL3_DestroyFontsTexture();
   ImGui_ImplOpenGL3_CreateFontsTexture();
 #endif

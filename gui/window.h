@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gui/fonts.h"
 #include "gui/painter.h"
 #include "gui/window_geometry.h"
 
@@ -78,9 +79,10 @@ class Window {
   bool wait(double seconds);
   std::vector<KeyPress> take_keys();
 
-  /// Loads the faces at `scale` times the design's sizes. Cheap if nothing changed.
+  /// Loads the faces at `scale` times the design's sizes, and what was drawn and had no glyph yet. Cheap if nothing changed.
   void load_faces(float scale);
-  [[nodiscard]] const Faces& faces() const { return faces_; }
+  [[nodiscard]] bool wants_glyphs() const { return fonts_.wants_more(); }
+  [[nodiscard]] const Faces& faces() const { return fonts_.faces(); }
 
   /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse, both in pixels, and never waits for the
   /// window system; what follows it may, for as long as the window is hidden. Copies the frame to `capture` if that is not null.
@@ -93,8 +95,7 @@ class Window {
   struct State;
   static void listen(GLFWwindow* window);
   std::unique_ptr<State> state_;
-  Faces faces_{};
-  float loaded_scale_ = 0;
+  Fonts fonts_;
   bool software_ = false;
   std::string renderer_;
 };

@@ -158,7 +158,7 @@ class AppTest(unittest.TestCase):
         seen = colours(rows)
         self.assertGreater(len(seen), 500)
         self.assertIn(bytes.fromhex("56b4e9"), seen, "the ready queue's blue")
-        self.assertIn(bytes.fromhex("35d07f"), seen, "the dot of a live program")
+        self.assertIn(bytes.fromhex("35d0a0"), seen, "the dot of a live program")
 
     def test_the_blocking_callback_is_drawn_in_the_colour_of_alarm(self) -> None:
         self.start()
@@ -195,7 +195,7 @@ class AppTest(unittest.TestCase):
         _, _, rows = self.picture("--after", "2.5")
         seen = colours(rows)
         self.assertGreater(len(seen), 400)
-        self.assertNotIn(bytes.fromhex("35d07f"), seen, "it is no longer live")
+        self.assertNotIn(bytes.fromhex("35d0a0"), seen, "it is no longer live")
 
     def test_it_waits_for_a_program_that_is_about_to_start(self) -> None:
         path = self.folder / "picture.png"

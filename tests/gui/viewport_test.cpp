@@ -54,5 +54,22 @@ TEST(Viewport, CannotBeDraggedAwayFromTheData) {
   EXPECT_GE(viewport.end_ns(), 0);
 }
 
+TEST(Viewport, NeitherPanningNorZoomingShowsTheFuture) {
+  Viewport viewport(9'000 * kMs, 10'000 * kMs, 0, 1000);
+  viewport.pan(400);
+  viewport.stay_near(0, 10'000 * kMs);
+  EXPECT_EQ(viewport.end_ns(), 10'000 * kMs);
+  viewport.zoom(0.25, 100);
+  viewport.stay_near(0, 10'000 * kMs);
+  EXPECT_EQ(viewport.end_ns(), 10'000 * kMs);
+  EXPECT_EQ(viewport.span_ns(), 4'000 * kMs);
+}
+
+TEST(Viewport, AViewLongerThanWhatThereIsEndsNow) {
+  Viewport viewport(0, 60'000 * kMs, 0, 1000);
+  viewport.stay_near(9'900 * kMs, 10'000 * kMs);
+  EXPECT_EQ(viewport.end_ns(), 10'000 * kMs);
+}
+
 }  // namespace
 }  // namespace loopscope::gui

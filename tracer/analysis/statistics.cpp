@@ -107,6 +107,11 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
   }
 }
 
+void Statistics::stop_sampling() {
+  last_counters_.reset();
+  newest_number_ = -1;
+}
+
 const Statistics::Bucket* Statistics::bucket(std::int64_t t_ns) const {
   if (t_ns < 0)
     return nullptr;

@@ -62,6 +62,8 @@ class Statistics {
   void lose();
   /// The counters as they were at `t_ns`. A few times a second or more.
   void sample(const Counters& counters, std::int64_t t_ns);
+  /// The counters stand still, because nothing is counted at level off. Nothing is known until the next sample.
+  void stop_sampling();
 
   /// The bucket that `t_ns` lies in; null if nothing is known of it (any time may be asked for).
   [[nodiscard]] const Bucket* bucket(std::int64_t t_ns) const;

@@ -1,0 +1,24 @@
+#pragma once
+/// Whom the handles of a live session are connected to. Asks the kernel, at most once a second, and only while somebody looks.
+/// Thread: one. Errors: none; what cannot be seen (an ended program, another machine or namespace) has no words.
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "gui/digest.h"
+
+namespace loopscope::gui {
+
+class HandlePeers {
+ public:
+  void look(const TraceSource& source, const Digest& digest);
+  /// "10.0.0.7:51522", "listens on 127.0.0.1:8080"; empty if it is not known.
+  [[nodiscard]] std::string of(std::uint64_t handle) const;
+
+ private:
+  std::unordered_map<std::uint64_t, std::string> words_;
+  std::int64_t looked_ns_ = 0;
+};
+
+}  // namespace loopscope::gui
