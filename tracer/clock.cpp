@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+
+#include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
 namespace {
@@ -28,9 +29,7 @@ bool has_invariant_tsc() {
 }
 
 std::string kernel_clock() {
-  std::string name;
-  std::ifstream("/sys/devices/system/clocksource/clocksource0/current_clocksource") >> name;
-  return name;
+  return read_system_file("/sys/devices/system/clocksource/clocksource0/current_clocksource");
 }
 
 }  // namespace

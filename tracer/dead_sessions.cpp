@@ -41,7 +41,7 @@ DeadSessions::DeadSessions(const std::string& directory) : directory_(directory)
     if (error != 0)
       continue;
     const auto facts = file.facts(error);
-    if (error == 0 && facts.regular && !session_lives(file, *name))
+    if (error == 0 && facts.regular && is_a_session(file) && !session_lives(file, *name))
       newest_first_.push_back({name->process_start_ticks, facts.changed_realtime_ns, path, facts.memory_bytes});
   }
   std::sort(newest_first_.begin(), newest_first_.end(), [](const Dead& left, const Dead& right) {

@@ -17,7 +17,7 @@ namespace loopscope::tracer {
 
 class MappingGuard {
  public:
-  static constexpr std::size_t kMostGuards = 64;
+  static constexpr std::size_t kMostGuards = 1024;
 
   MappingGuard() = default;  ///< guards nothing
   explicit MappingGuard(const SharedMemory& memory);

@@ -3,15 +3,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
+
+#include "tracer/shared_memory.h"
 
 namespace loopscope::tracer {
 
 std::uint64_t process_start_ticks(std::uint32_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  const auto stat = read_system_file("/proc/" + std::to_string(pid) + "/stat");
   // Field 2 is the program's name in parentheses and may hold anything, parentheses and spaces too.
   const auto name_end = stat.rfind(')');
   if (name_end == std::string::npos)
@@ -41,10 +40,8 @@ OwnProcess own_process() {
 
 const std::string& boot_id() {
   thread_local std::string id;
-  if (id.empty()) {
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::getline(file, id);
-  }
+  if (id.empty())
+    id = read_system_file("/proc/sys/kernel/random/boot_id");
   return id;
 }
 

@@ -8,6 +8,9 @@
 namespace loopscope::tracer {
 namespace {
 
+/// The memory that a program takes before it writes the header.
+constexpr std::uint64_t kMostOfAHoleBytes = 8192;
+
 /// Making a session takes microseconds; a program that was stopped in the middle of it has this long.
 constexpr std::int64_t kMakingTakesNs = 60'000'000'000;
 
@@ -16,10 +19,17 @@ bool process_lives(std::uint32_t pid, std::uint64_t start_ticks) {
   return start != 0 && start == start_ticks;
 }
 
-bool is_being_made(const OpenFile& file, const SessionHeader& header) {
+/// As a session is until its header is written.
+bool is_a_hole(const OpenFile& file, const SessionHeader& header) {
   constexpr char kNothing[sizeof(kMagic)] = {};
-  const bool begun = std::memcmp(header.magic, kNothing, sizeof(kNothing)) == 0 ||
-                     std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0;
+  int error = 0;
+  const auto facts = file.facts(error);
+  return error == 0 && std::memcmp(header.magic, kNothing, sizeof(kNothing)) == 0 &&
+         facts.size_bytes >= sizeof(SessionHeader) && facts.memory_bytes <= kMostOfAHoleBytes;
+}
+
+bool is_being_made(const OpenFile& file, const SessionHeader& header) {
+  const bool begun = std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0 || is_a_hole(file, header);
   int error = 0;
   const auto facts = file.facts(error);
   timespec now{};
@@ -35,9 +45,20 @@ bool session_lives(const OpenFile& file, const SessionHeader& header) {
     return false;
   if (header.locked != 0 && !file.is_locked(0))
     return false;
-  if (header.pid_namespace == own_process().pid_namespace)
+  const auto own = own_process();
+  const bool told =
+      own.start_ticks != 0 && header.process_start_ticks != 0;  // else there is no /proc, here or there
+  if (told && header.pid_namespace == own.pid_namespace)
     return process_lives(header.pid, header.process_start_ticks);
   return true;
+}
+
+bool is_a_session(const OpenFile& file) {
+  SessionHeader header{};
+  int error = 0;
+  file.read(&header, 0, sizeof(header), error);
+  const bool begun = std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0;
+  return error == 0 && (begun || is_a_hole(file, header));
 }
 
 bool session_lives(const OpenFile& file, const SessionFileName& name) {

@@ -20,4 +20,8 @@ bool session_lives(const OpenFile& file, const SessionHeader& header);
 /// Of a file of whatever content, `name` being its name. One that is just being made lives.
 bool session_lives(const OpenFile& file, const SessionFileName& name);
 
+/// Is it a session at all, of any version, or the beginning of one? Only then may anything remove it: a user may keep other files
+/// in the directory, also under such a name ("1.2.3").
+bool is_a_session(const OpenFile& file);
+
 }  // namespace loopscope::tracer

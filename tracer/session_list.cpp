@@ -131,7 +131,8 @@ std::string find_session(const std::string& wanted, std::string& error) {
 int clean_dead_sessions(std::string& error) {
   int cleaned = 0;
   for (const auto& entry : list_sessions(error)) {
-    if (entry.alive)
+    int unreadable = 0;
+    if (entry.alive || !is_a_session(OpenFile(entry.path, false, unreadable)))
       continue;
     if (const int failure = remove_file(entry.path); failure == 0)
       ++cleaned;

@@ -207,6 +207,20 @@ void OpenFile::unlock(std::uint64_t offset_bytes, std::uint64_t size_bytes) cons
   change_lock(descriptor_, F_UNLCK, offset_bytes, size_bytes);
 }
 
+std::string read_system_file(const std::string& path) {
+  int error = 0;
+  const OpenFile file(path, false, error);
+  if (error != 0)
+    return {};
+  std::string text(4096, '\0');
+  text.resize(file.read(text.data(), 0, text.size(), error));
+  if (error != 0)
+    return {};
+  if (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text;
+}
+
 bool is_in_memory(const std::string& path) {
   struct statfs system {};
   return statfs(path.c_str(), &system) == 0 && system.f_type == TMPFS_MAGIC;

@@ -90,6 +90,11 @@ class OpenFile {
   int descriptor_ = -1;
 };
 
+/// What a file of the system's (/proc, /sys) says, up to 4096 bytes, without the line end. Empty if it cannot be read, as when its
+/// process is gone.
+/// (A std::ifstream throws where read() fails, whatever its exceptions() say.)
+std::string read_system_file(const std::string& path);
+
 /// Does the file system at `path` live in memory?
 bool is_in_memory(const std::string& path);
 

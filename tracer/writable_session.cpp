@@ -86,13 +86,13 @@ bool make_way(const std::string& directory, SessionFileName& name) {
   if (error != 0)
     return false;
   // This very process may have left it: it had a loop before it became another program (exec).
-  if (!session_lives(file, name))
+  if (is_a_session(file) && !session_lives(file, name))
     return remove_file(path) == 0;
   SessionHeader header{};
   const bool told = file.read(&header, 0, sizeof(header), error) == sizeof(header);
-  if (!told || header.pid_namespace == own_process().pid_namespace)
+  if (told && is_a_session(file) && header.pid_namespace == own_process().pid_namespace)
     return false;
-  ++name.process_start_ticks;  // a program with the same pid in another PID namespace
+  ++name.process_start_ticks;  // a program with the same pid in another PID namespace, or somebody's file
   return true;
 }
 
@@ -199,9 +199,9 @@ bool WritableSession::make_room(void* start, std::uint64_t size_bytes) {
 
 /// A file that somebody cut short has no room either, and no dead session can help it.
 bool WritableSession::was_cut() const {
-  int error = 0;
+  int error = 0;  // one that is gone was perhaps cut, too, and nobody sees it any more
   const auto facts = OpenFile(path_, false, error).facts(error);
-  return error == 0 && facts.size_bytes < memory_.size_bytes();
+  return error != 0 || facts.size_bytes < memory_.size_bytes();
 }
 
 void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_events) {

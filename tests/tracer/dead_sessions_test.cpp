@@ -10,6 +10,7 @@
 #include "tests/tracer/sessions.h"
 #include "tests/tracer/small_file_system.h"
 #include "tracer/session_directory.h"
+#include "tracer/session_list.h"
 
 namespace loopscope::tracer {
 namespace {
@@ -28,7 +29,8 @@ class Dead : public ::testing::Test {
     return directory.path() + "/" + session_file_name({kNoProcess, 1, start});
   }
   void leave(std::uint64_t start, std::uint64_t size_bytes) const {
-    std::ofstream(path(start), std::ios::binary) << std::string(size_bytes, 'x');
+    std::ofstream(path(start), std::ios::binary)
+        << std::string(kMagic, sizeof(kMagic)) << std::string(size_bytes - sizeof(kMagic), 'x');
   }
   /// Which of those that start 1, 2, 3 ... are left.
   [[nodiscard]] std::vector<std::uint64_t> left(std::uint64_t last) const {
@@ -45,7 +47,7 @@ using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 TEST_F(Dead, SessionsAreKeptInABoundedNumberTheNewestFirst) {
-  for (std::uint64_t start = 1; start <= kDeadSessionsKept + 8; ++start) leave(start, 4);
+  for (std::uint64_t start = 1; start <= kDeadSessionsKept + 8; ++start) leave(start, 16);
   DeadSessions(directory.path()).discard_surplus();
   const auto kept = left(kDeadSessionsKept + 8);
   EXPECT_THAT(kept, SizeIs(kDeadSessionsKept));
@@ -66,6 +68,19 @@ TEST_F(Dead, SessionsAreKeptInAsMuchMemoryAsTheUserSays) {
   setenv("LOOPSCOPE_DEAD_BYTES", "0", 1);
   DeadSessions(directory.path()).discard_surplus();
   EXPECT_THAT(left(4), ElementsAre());
+}
+
+TEST_F(Dead, SessionsAreTakenAndNoOtherFilesWhateverTheirNames) {
+  setenv("LOOPSCOPE_DEAD_BYTES", "0", 1);
+  std::ofstream(path(1)) << "my thesis, version 1.2.3\n";
+  std::ofstream(path(2)) << "";
+  std::ofstream(path(3)) << std::string(100'000, '\0');
+  DeadSessions dead(directory.path());
+  dead.discard_surplus();
+  EXPECT_FALSE(dead.discard_oldest());
+  std::string error;
+  EXPECT_EQ(clean_dead_sessions(error), 0);
+  EXPECT_THAT(left(3), ElementsAre(1, 2, 3));
 }
 
 TEST_F(Dead, SessionsDoNotCountTheLiving) {

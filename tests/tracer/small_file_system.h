@@ -6,11 +6,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "tracer/format.h"
 
 namespace loopscope::tracer::testing {
 
@@ -40,10 +43,12 @@ class SmallFileSystem {
     EXPECT_EQ(statvfs(path_.c_str(), &system), 0);
     return std::uint64_t{system.f_bavail} * system.f_bsize;
   }
-  /// A file of so many bytes.
+  /// A file of so many bytes. It begins as a session does.
   std::string file(const std::string& name, std::uint64_t size_bytes) const {
     auto path = path_ + "/" + name;
-    std::ofstream(path, std::ios::binary) << std::string(size_bytes, 'x');
+    auto bytes = std::string(size_bytes, 'x');
+    std::copy_n(kMagic, std::min<std::uint64_t>(size_bytes, sizeof(kMagic)), bytes.begin());
+    std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
 
