@@ -161,7 +161,8 @@ void stop_receiving(DatagramObject* self);
 // -- datagram_sending.cpp
 
 void datagram_writable(DatagramObject* self);
-void pause_protocol_if_full(DatagramObject* self);
+/// False with an exception set that has to leave the loop.
+bool pause_protocol_if_full(DatagramObject* self);
 PyObject* datagram_sendto(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
 
 }  // namespace loopscope::bindings

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bindings/datagram_object.h"
+#include "bindings/loop_methods.h"
 #include "bindings/receive_buffer.h"
 #include "bindings/runtime.h"
 #include "bindings/type_kit.h"
@@ -68,22 +69,22 @@ Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_
   return Sent::all;
 }
 
-/// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
-void tell_protocol(DatagramObject* self, CallbackKind kind, PyObject* method, const char* failed) {
+/// Calls the protocol's pause_writing() or resume_writing(). An exception is reported and not fatal; false with an exception set if
+/// it has to leave the loop.
+bool tell_protocol(DatagramObject* self, CallbackKind kind, PyObject* method, const char* failed) {
   const PyRef kept = PyRef::borrow(as_object(self));
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   const PyRef protocol = PyRef::borrow(self->protocol);
   const bool resumes = kind == CallbackKind::resume_writing;
   if (call_protocol(self, kind, method, nullptr, nullptr, resumes ? &self->parts->on_writable : nullptr))
-    return;
-  auto* loop_object = reinterpret_cast<LoopObject*>(loop.get());
-  if (is_exit_exception()) {
-    exit_loop(loop_object);
-    return;
-  }
+    return true;
+  if (is_exit_exception())
+    return false;
   const PyRef exception = take_exception();
-  report_exception(loop_object, Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
-                                              "transport", as_object(self), "protocol", protocol.get()));
+  report_exception(as_loop(loop.get()),
+                   Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(), "transport",
+                                 as_object(self), "protocol", protocol.get()));
+  return true;
 }
 
 bool start_sending(DatagramObject* self) {
@@ -110,8 +111,7 @@ bool queue_datagram(DatagramObject* self, PyObject* data, const char* bytes, Py_
     return false;
   self->parts->queue.push_back({std::move(owned), PyRef::borrow(to)});
   self->buffered_bytes += size + self->header_bytes;
-  pause_protocol_if_full(self);
-  return true;
+  return pause_protocol_if_full(self);
 }
 
 PyObject* refused(DatagramObject* self) {
@@ -216,16 +216,20 @@ void resume_protocol_if_drained(DatagramObject* self) {
   if (self->protocol_paused == 0 || self->buffered_bytes > self->low_water)
     return;
   self->protocol_paused = 0;
-  tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing, "protocol.resume_writing() failed");
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  if (!tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing,
+                     "protocol.resume_writing() failed"))
+    exit_loop(as_loop(loop.get()));
 }
 
 }  // namespace
 
-void pause_protocol_if_full(DatagramObject* self) {
+bool pause_protocol_if_full(DatagramObject* self) {
   if (self->protocol_paused != 0 || self->buffered_bytes <= self->high_water)
-    return;
+    return true;
   self->protocol_paused = 1;
-  tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing, "protocol.pause_writing() failed");
+  return tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing,
+                       "protocol.pause_writing() failed");
 }
 
 void datagram_writable(DatagramObject* self) {

@@ -12,6 +12,7 @@
 #include "bindings/loop_methods.h"
 #include "bindings/runtime.h"
 #include "bindings/type_kit.h"
+#include "bindings/water_marks.h"
 
 namespace loopscope::bindings {
 
@@ -242,8 +243,9 @@ PyObject* py_close(PyObject* object, PyObject*) {
 PyObject* py_is_closing(PyObject* object, PyObject*) {
   return PyBool_FromLong(as_datagram(object)->closing);
 }
-PyObject* py_set_protocol(PyObject* object, PyObject* protocol) {
-  if (!use_protocol(as_datagram(object), protocol))
+PyObject* py_set_protocol(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* protocol = one_argument("set_protocol", "protocol", args, count, keywords);
+  if (protocol == nullptr || !use_protocol(as_datagram(object), protocol))
     return nullptr;
   Py_RETURN_NONE;
 }
@@ -255,8 +257,8 @@ PyObject* py_buffer_size(PyObject* object, PyObject*) {
 }
 PyObject* py_pause_if_full(PyObject* object, PyObject*) {
   DatagramObject* self = as_datagram(object);
-  if (self->loop != nullptr && self->protocol != nullptr)
-    pause_protocol_if_full(self);
+  if (self->loop != nullptr && self->protocol != nullptr && !pause_protocol_if_full(self))
+    return nullptr;
   Py_RETURN_NONE;
 }
 PyObject* py_pause(PyObject* object, PyObject*) {
@@ -331,13 +333,16 @@ PyMethodDef methods[] = {
     {"_pause", py_pause, METH_NOARGS, nullptr},
     {"_resume", py_resume, METH_NOARGS, nullptr},
     {"sendto", as_method(datagram_sendto), METH_FASTCALL | METH_KEYWORDS,
-     "sendto(data, addr=None)\n\nSend a datagram: at once if the kernel takes it, else when it does."},
-    {"close", py_close, METH_NOARGS, "Close the transport once everything is sent."},
-    {"abort", py_abort, METH_NOARGS, "Close the transport now; what is not sent is lost."},
-    {"is_closing", py_is_closing, METH_NOARGS, "True if the transport is closed or about to be."},
-    {"set_protocol", py_set_protocol, METH_O, "Hand the transport to another protocol."},
-    {"get_protocol", py_get_protocol, METH_NOARGS, "The transport's protocol."},
-    {"get_write_buffer_size", py_buffer_size, METH_NOARGS, "Bytes that wait to be sent."},
+     "sendto($self, data, addr=None)\n--\n\nSend a datagram: at once if the kernel takes it, else when it does."},
+    {"close", py_close, METH_NOARGS, "close($self)\n--\n\nClose the transport once everything is sent."},
+    {"abort", py_abort, METH_NOARGS, "abort($self)\n--\n\nClose the transport now; what is not sent is lost."},
+    {"is_closing", py_is_closing, METH_NOARGS,
+     "is_closing($self)\n--\n\nTrue if the transport is closed or about to be."},
+    {"set_protocol", as_method(py_set_protocol), METH_FASTCALL | METH_KEYWORDS,
+     "set_protocol($self, protocol)\n--\n\nHand the transport to another protocol."},
+    {"get_protocol", py_get_protocol, METH_NOARGS, "get_protocol($self)\n--\n\nThe transport's protocol."},
+    {"get_write_buffer_size", py_buffer_size, METH_NOARGS,
+     "get_write_buffer_size($self)\n--\n\nBytes that wait to be sent."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -345,8 +350,6 @@ PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(DatagramObject, weak_references), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(DatagramObject, attributes), READONLY, nullptr},
     {"_sock_fd", T_PYSSIZET, offsetof(DatagramObject, fd), READONLY, nullptr},
-    {"_high_water", T_PYSSIZET, offsetof(DatagramObject, high_water), 0, nullptr},
-    {"_low_water", T_PYSSIZET, offsetof(DatagramObject, low_water), 0, nullptr},
     {"_conn_lost", T_PYSSIZET, offsetof(DatagramObject, connection_lost_count), 0, nullptr},
     {"_closing", T_BOOL, offsetof(DatagramObject, closing), READONLY, nullptr},
     {"_paused", T_BOOL, offsetof(DatagramObject, paused), READONLY, nullptr},
@@ -355,8 +358,13 @@ PyMemberDef members[] = {
     {nullptr, 0, 0, 0, nullptr},
 };
 
+WaterMarkField high_water{"_high_water", offsetof(DatagramObject, high_water)};
+WaterMarkField low_water{"_low_water", offsetof(DatagramObject, low_water)};
+
 PyGetSetDef properties[] = {
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"_high_water", get_water_mark, set_water_mark, nullptr, &high_water},
+    {"_low_water", get_water_mark, set_water_mark, nullptr, &low_water},
     {"_loop", get_object, nullptr, nullptr, at(offsetof(DatagramObject, loop))},
     {"_extra", get_object, nullptr, nullptr, at(offsetof(DatagramObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(DatagramObject, sock))},

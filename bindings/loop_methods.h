@@ -17,10 +17,24 @@ inline loop::Loop& native(LoopObject* self) {
 
 /// False with asyncio's RuntimeError if the loop is closed.
 bool check_open(LoopObject* self);
-/// Takes `context=` off a vectorcall; any other keyword is a TypeError, as are fewer than `least` arguments. A borrowed
-/// reference; null if it is not given.
-bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
-                  Py_ssize_t least, PyObject*& context);
+/// The arguments of call_soon(callback, *args, context=None) and its like, as a vectorcall hands them over.
+struct SchedulingArguments {
+  PyObject* const* args;  ///< borrowed: the named parameters, then *args
+  Py_ssize_t count;
+  PyObject* context = nullptr;  ///< borrowed; null if it is not given
+  PyObject* by_name[2] = {};    ///< where args points if a parameter came as a keyword
+
+  /// `names` are those of the parameters before *args, one or two. False with a TypeError set.
+  template <std::size_t kNames>
+  bool take(const char* method, const char* const (&names)[kNames], PyObject* keywords) {
+    static_assert(kNames <= 2);
+    return take(method, names, kNames, keywords);
+  }
+
+ private:
+  bool take(const char* method, const char* const* names, Py_ssize_t name_count, PyObject* keywords);
+  bool take_keywords(const char* method, const char* const* names, Py_ssize_t name_count, PyObject* keywords);
+};
 
 // -- loop_scheduling.cpp: what runs per callback
 

@@ -186,20 +186,23 @@ void dealloc(PyObject* object) {
 
 PyMethodDef methods[] = {
     {"call_soon", as_method(call_soon), METH_FASTCALL | METH_KEYWORDS,
-     "call_soon(callback, *args, context=None)\n\nRun the callback in the next iteration, after those queued "
+     "call_soon($self, callback, *args, context=None)\n--\n\nRun the callback in the next iteration, after those "
+     "queued "
      "before."},
     {"call_soon_threadsafe", as_method(call_soon_threadsafe), METH_FASTCALL | METH_KEYWORDS,
-     "call_soon_threadsafe(callback, *args, context=None)\n\nLike call_soon(), from any thread; wakes the loop."},
+     "call_soon_threadsafe($self, callback, *args, context=None)\n--\n\nLike call_soon(), from any thread; wakes "
+     "the loop."},
     {"call_later", as_method(call_later), METH_FASTCALL | METH_KEYWORDS,
-     "call_later(delay, callback, *args, context=None)\n\nRun the callback after `delay` seconds."},
+     "call_later($self, delay, callback, *args, context=None)\n--\n\nRun the callback after `delay` seconds."},
     {"call_at", as_method(call_at), METH_FASTCALL | METH_KEYWORDS,
-     "call_at(when, callback, *args, context=None)\n\nRun the callback at `when` seconds on time()'s clock."},
-    {"time", py_time, METH_NOARGS, "Seconds on CLOCK_MONOTONIC, to the nanosecond."},
-    {"stop", stop, METH_NOARGS, "End run_forever() after the callbacks of this iteration."},
-    {"create_future", create_future, METH_NOARGS, "A future of this loop."},
-    {"get_debug", get_debug, METH_NOARGS, "True in debug mode."},
-    {"is_closed", is_closed, METH_NOARGS, "True once close() was called."},
-    {"is_running", is_running, METH_NOARGS, "True while it runs, in whichever thread."},
+     "call_at($self, when, callback, *args, context=None)\n--\n\nRun the callback at `when` seconds on time()'s "
+     "clock."},
+    {"time", py_time, METH_NOARGS, "time($self)\n--\n\nSeconds on CLOCK_MONOTONIC, to the nanosecond."},
+    {"stop", stop, METH_NOARGS, "stop($self)\n--\n\nEnd run_forever() after the callbacks of this iteration."},
+    {"create_future", create_future, METH_NOARGS, "create_future($self)\n--\n\nA future of this loop."},
+    {"get_debug", get_debug, METH_NOARGS, "get_debug($self)\n--\n\nTrue in debug mode."},
+    {"is_closed", is_closed, METH_NOARGS, "is_closed($self)\n--\n\nTrue once close() was called."},
+    {"is_running", is_running, METH_NOARGS, "is_running($self)\n--\n\nTrue while it runs, in whichever thread."},
     {"_add_callback", add_callback, METH_O, nullptr},
     {"_timer_handle_cancelled", timer_handle_cancelled, METH_O, nullptr},
     {"_write_to_self", write_to_self, METH_NOARGS, nullptr},

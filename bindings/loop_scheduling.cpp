@@ -1,5 +1,6 @@
 #include "bindings/loop_methods.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -51,28 +52,52 @@ bool is_context(PyObject* keywords, Py_ssize_t i) {
 
 }  // namespace
 
-bool take_context(const char* method, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
-                  Py_ssize_t least, PyObject*& context) {
-  context = nullptr;
-  const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
-  for (Py_ssize_t i = 0; i < keyword_count; ++i) {
-    if (keywords != known_keywords && !is_context(keywords, i)) {
-      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method,
-                   PyTuple_GET_ITEM(keywords, i));
+bool SchedulingArguments::take(const char* method, const char* const* names, Py_ssize_t name_count,
+                               PyObject* keywords) {
+  if (keywords != nullptr) {
+    if (keywords == known_keywords || (PyTuple_GET_SIZE(keywords) == 1 && is_context(keywords, 0))) [[likely]]
+      context = args[count];
+    else if (!take_keywords(method, names, name_count, keywords))
       return false;
-    }
-    context = args[count + i];
   }
   if (context != nullptr && context != Py_None && !PyContext_CheckExact(context)) {
     PyErr_Format(PyExc_TypeError, "%s(): context must be a contextvars.Context, not %.100s", method,
                  Py_TYPE(context)->tp_name);
     return false;
   }
-  if (count >= least)
+  if (count >= name_count) [[likely]]
     return true;
-  PyErr_Format(PyExc_TypeError, "%s() missing %zd required positional argument%s", method, least - count,
-               least - count == 1 ? "" : "s");
+  PyErr_Format(PyExc_TypeError, "%s() missing %zd required positional argument%s", method, name_count - count,
+               name_count - count == 1 ? "" : "s");
   return false;
+}
+
+/// Puts what came as keywords where it would lie if it had come by position.
+bool SchedulingArguments::take_keywords(const char* method, const char* const* names, Py_ssize_t name_count,
+                                        PyObject* keywords) {
+  for (Py_ssize_t i = 0; i < std::min(count, name_count); ++i) by_name[i] = args[i];
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(keywords); ++i) {
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+    PyObject* value = args[count + i];
+    const auto* name = std::find_if(names, names + name_count, [&](const char* known) {
+      return PyUnicode_CompareWithASCIIString(keyword, known) == 0;
+    });
+    if (name == names + name_count && !is_context(keywords, i)) {
+      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument %R", method, keyword);
+      return false;
+    }
+    PyObject*& place = name == names + name_count ? context : by_name[name - names];
+    if (place != nullptr) {
+      PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument %R", method, keyword);
+      return false;
+    }
+    place = value;
+  }
+  if (count > name_count)
+    return true;
+  args = by_name;
+  count = std::count_if(by_name, by_name + name_count, [](PyObject* given) { return given != nullptr; });
+  return true;
 }
 
 namespace {
@@ -96,19 +121,20 @@ bool is_done_callback(PyObject* const* args, Py_ssize_t count, PyObject* context
 
 PyObject* schedule_soon(LoopObject* self, const char* method, CallbackKind kind, PyObject* const* args,
                         Py_ssize_t count, PyObject* keywords) {
-  PyObject* context = nullptr;
-  if (!take_context(method, args, count, keywords, 1, context) || !check_open(self) ||
-      !check_in_debug(self, args[0], method, kind == CallbackKind::soon))
+  SchedulingArguments given{args, count};
+  if (!given.take(method, {"callback"}, keywords) || !check_open(self) ||
+      !check_in_debug(self, given.args[0], method, kind == CallbackKind::soon))
     return nullptr;
   const tracer::Recorder& recorder = native(self).recorder();
-  if (recorder.callbacks() && kind == CallbackKind::soon && is_done_callback(args, count, context)) [[unlikely]]
+  if (recorder.callbacks() && kind == CallbackKind::soon &&
+      is_done_callback(given.args, given.count, given.context)) [[unlikely]]
     kind = CallbackKind::future_done;
-  const HandleParts parts{self, args[0], args + 1, count - 1, context, kind};
+  const HandleParts parts{self, given.args[0], given.args + 1, given.count - 1, given.context, kind};
   HandleObject* handle = kind == CallbackKind::threadsafe ? new_threadsafe_handle(parts) : new_handle(parts);
   if (handle == nullptr)
     return nullptr;
   if (recorder.tasks()) [[unlikely]]
-    note_task(self, args[0]);
+    note_task(self, given.args[0]);
   Py_INCREF(handle);
   native(self).call_soon(handle->work);
   return reinterpret_cast<PyObject*>(handle);
@@ -130,12 +156,14 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* args, Py_ssize_t
 
 namespace {
 
+/// `given` begins with the delay or the time.
 PyObject* schedule_at(LoopObject* self, const char* method, double when, PyObject* when_object,
-                      PyObject* const* args, Py_ssize_t count, PyObject* context) {
-  if (!check_in_debug(self, args[0], method, true))
+                      const SchedulingArguments& given) {
+  PyObject* callback = given.args[1];
+  if (!check_in_debug(self, callback, method, true))
     return nullptr;
-  HandleObject* handle =
-      new_timer_handle({self, args[0], args + 1, count - 1, context, CallbackKind::timer}, when, when_object);
+  const HandleParts parts{self, callback, given.args + 2, given.count - 2, given.context, CallbackKind::timer};
+  HandleObject* handle = new_timer_handle(parts, when, when_object);
   if (handle == nullptr)
     return nullptr;
   Py_INCREF(handle);
@@ -165,43 +193,45 @@ PyObject* call_later_by_methods(PyObject* self, PyObject* const* args, Py_ssize_
 
 PyObject* call_later(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
-  PyObject* context = nullptr;
-  if (!take_context("call_later", args, count, keywords, 2, context) || !check_open(self))
+  SchedulingArguments given{args, count};
+  if (!given.take("call_later", {"delay", "callback"}, keywords) || !check_open(self))
     return nullptr;
-  if (args[0] == Py_None) {
+  PyObject* delay_object = given.args[0];
+  if (delay_object == Py_None) {
     PyErr_SetString(PyExc_TypeError, "delay must not be None");
     return nullptr;
   }
   if (self->state->own_methods.any(kTime | kCallAt, object)) [[unlikely]]
-    return call_later_by_methods(object, args, count, context);
+    return call_later_by_methods(object, given.args, given.count, given.context);
   double delay = 0;
-  if (PyFloat_CheckExact(args[0])) [[likely]] {
-    delay = PyFloat_AS_DOUBLE(args[0]);
+  if (PyFloat_CheckExact(delay_object)) [[likely]] {
+    delay = PyFloat_AS_DOUBLE(delay_object);
   } else {
     const PyRef base = PyRef::steal(PyFloat_FromDouble(0.0));
-    const PyRef sum = PyRef::steal(PyNumber_Add(base.get(), args[0]));
+    const PyRef sum = PyRef::steal(PyNumber_Add(base.get(), delay_object));
     delay = sum ? PyFloat_AsDouble(sum.get()) : -1.0;
     if (delay == -1.0 && PyErr_Occurred() != nullptr)
       return nullptr;
   }
-  return schedule_at(self, "call_at", now_seconds() + delay, nullptr, args + 1, count - 1, context);
+  return schedule_at(self, "call_at", now_seconds() + delay, nullptr, given);
 }
 
 PyObject* call_at(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   LoopObject* self = as_loop(object);
-  PyObject* context = nullptr;
-  if (!take_context("call_at", args, count, keywords, 2, context))
+  SchedulingArguments given{args, count};
+  if (!given.take("call_at", {"when", "callback"}, keywords))
     return nullptr;
-  if (args[0] == Py_None) {
+  PyObject* when_object = given.args[0];
+  if (when_object == Py_None) {
     PyErr_SetString(PyExc_TypeError, "when cannot be None");
     return nullptr;
   }
   if (!check_open(self))
     return nullptr;
-  const double when = PyFloat_AsDouble(args[0]);
+  const double when = PyFloat_AsDouble(when_object);
   if (when == -1.0 && PyErr_Occurred() != nullptr)
     return nullptr;
-  return schedule_at(self, "call_at", when, args[0], args + 1, count - 1, context);
+  return schedule_at(self, "call_at", when, when_object, given);
 }
 
 PyObject* py_time(PyObject*, PyObject*) {

@@ -68,10 +68,13 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
                     CallbackKind kind) {
   LoopObject* self = as_loop(object);
   const char* method = kind == CallbackKind::reader ? "_add_reader" : "_add_writer";
-  PyObject* context = nullptr;
-  if (!take_context(method, args, count, keywords, 2, context) || !check_open(self))
+  SchedulingArguments given{args, count};
+  if (!given.take(method, {"fd", "callback"}, keywords) || !check_open(self))
     return nullptr;
-  const int fd = watched_descriptor_of(self, args[0]);
+  PyObject* file = given.args[0];
+  PyObject* callback = given.args[1];
+  PyObject* const* rest = given.args + 2;
+  const int fd = watched_descriptor_of(self, file);
   if (fd < 0)
     return nullptr;
   int error = 0;
@@ -81,8 +84,9 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
     return nullptr;
   }
   const WatchKind what =
-      watch_kind(self->state->names, native(self).recorder(), args[1], args + 2, count - 2, kind);
-  HandleObject* handle = new_handle({self, args[1], args + 2, count - 2, context, what.callback, what.name});
+      watch_kind(self->state->names, native(self).recorder(), callback, rest, given.count - 2, kind);
+  HandleObject* handle =
+      new_handle({self, callback, rest, given.count - 2, given.context, what.callback, what.name});
   if (handle == nullptr)
     return nullptr;
   if (what.transports)
@@ -93,7 +97,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
     return nullptr;
   }
   if (!is_watched(self, fd))
-    self->state->files.note(fd, args[0]);
+    self->state->files.note(fd, file);
   Py_INCREF(handle);
   error = reads ? watcher->set_reader(&handle->work) : watcher->set_writer(&handle->work);
   if (error != 0) {

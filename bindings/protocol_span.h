@@ -27,6 +27,8 @@ class ProtocolSpan {
   ProtocolSpan(const ProtocolSpan&) = delete;
   ProtocolSpan& operator=(const ProtocolSpan&) = delete;
 
+  [[nodiscard]] LoopObject* loop() const { return reinterpret_cast<LoopObject*>(loop_.get()); }
+
  private:
   PyRef loop_;  ///< the call may end the transport, which lets go of its loop and its protocol
   PyRef protocol_;

@@ -12,12 +12,12 @@ namespace loopscope::bindings {
 
 using tracer::CallbackKind;
 
-/// The exception that is set ends the connection, as _SelectorTransport._fatal_error.
-void fatal(TransportObject* self, const char* message) {
+void fatal(TransportObject* self, LoopObject* loop, const char* message) {
   if (is_exit_exception()) {
-    exit_loop(self->loop);
+    exit_loop(loop);
     return;
   }
+  const PyRef kept = PyRef::borrow(as_object(loop));
   const PyRef exception = take_exception();
   const PyRef text = PyRef::steal(PyUnicode_FromString(message));
   const PyRef done = PyRef::steal(
@@ -25,7 +25,7 @@ void fatal(TransportObject* self, const char* message) {
   if (done)
     return;
   if (is_exit_exception())
-    exit_loop(self->loop);
+    exit_loop(loop);
   else
     PyErr_WriteUnraisable(as_object(self));
 }
@@ -33,7 +33,7 @@ void fatal(TransportObject* self, const char* message) {
 void fatal_errno(TransportObject* self, int error, const char* message) {
   errno = error;
   PyErr_SetFromErrno(PyExc_OSError);
-  fatal(self, message);
+  fatal(self, self->loop, message);
 }
 
 bool would_block(ssize_t result) {

@@ -104,8 +104,9 @@ ProtocolSpan::Call span_of(TransportObject* self, tracer::CallbackKind kind, PyO
 
 // -- stream_closing.cpp
 
-/// The exception that is set ends the connection, as _SelectorTransport._fatal_error.
-void fatal(TransportObject* self, const char* message);
+/// The exception that is set ends the connection, as _SelectorTransport._fatal_error. `loop` is the transport's; the program's code
+/// may have ended the transport by now, which then has none.
+void fatal(TransportObject* self, LoopObject* loop, const char* message);
 void fatal_errno(TransportObject* self, int error, const char* message);
 /// True if a negative errno only says: not now.
 bool would_block(ssize_t result);
@@ -125,7 +126,8 @@ bool start_reading(TransportObject* self);
 // -- stream_writing.cpp
 
 void write_ready(TransportObject* self);
-void pause_protocol_if_full(TransportObject* self);
+/// False with an exception set that has to leave the loop.
+bool pause_protocol_if_full(TransportObject* self);
 PyObject* write(PyObject* object, PyObject* data);
 PyObject* write_eof(PyObject* object, PyObject* none);
 

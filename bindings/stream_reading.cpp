@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/tls_protocol.h"
@@ -27,12 +28,12 @@ bool close_by_name(TransportObject* self) {
   return static_cast<bool>(PyRef::steal(PyObject_CallMethod(as_object(self), "close", nullptr)));
 }
 
-void report_raised(TransportObject* self, const char* message) {
+void report_raised(TransportObject* self, LoopObject* loop, const char* message) {
   if (is_exit_exception())
-    return exit_loop(self->loop);
+    return exit_loop(loop);
   const PyRef exception = take_exception();
-  report_exception(self->loop, Py_BuildValue("{s:s,s:O,s:O}", "message", message, "exception", exception.get(),
-                                             "transport", self));
+  report_exception(
+      loop, Py_BuildValue("{s:s,s:O,s:O}", "message", message, "exception", exception.get(), "transport", self));
 }
 
 void on_eof(TransportObject* self) {
@@ -41,12 +42,13 @@ void on_eof(TransportObject* self) {
   const PyRef keep_open = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, runtime().eof_received));
   const int truth = keep_open ? PyObject_IsTrue(keep_open.get()) : -1;
   if (truth < 0) {
-    fatal(self, "Fatal error: protocol.eof_received() call failed.");
+    fatal(self, span.loop(), "Fatal error: protocol.eof_received() call failed.");
   } else if (truth > 0) {
     // The protocol may write on, but there is nothing more to read.
-    stream_of(self).stop_reading();
+    if (self->loop != nullptr)
+      stream_of(self).stop_reading();
   } else if (!close_by_name(self)) {
-    report_raised(self, "Exception in transport.close()");
+    report_raised(self, span.loop(), "Exception in transport.close()");
   }
 }
 
@@ -58,7 +60,7 @@ void deliver(TransportObject* self, PyObject* data) {
   const PyRef result = PyRef::steal(
       PyObject_VectorcallMethod(runtime().data_received, stack, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
   if (!result)
-    fatal(self, "Fatal error: protocol.data_received() call failed.");
+    fatal(self, span.loop(), "Fatal error: protocol.data_received() call failed.");
 }
 
 /// True if `result` says that there are bytes; handles end of file and errors.
@@ -83,7 +85,7 @@ void read_small(TransportObject* self) {
   RecycledBytes& recycled = self->loop->state->recycled_bytes;
   PyObject* data = recycled.take(count);
   if (data == nullptr)
-    return fatal(self, "Fatal read error on socket transport");
+    return fatal(self, self->loop, "Fatal read error on socket transport");
   const Py_ssize_t room = recycled.taken_room();
   std::memcpy(PyBytes_AS_STRING(data), buffer, static_cast<std::size_t>(count));
   deliver(self, data);
@@ -96,7 +98,7 @@ void read_large(TransportObject* self) {
   RecycledBytes& recycled = self->loop->state->recycled_bytes;
   PyObject* data = recycled.take(kMostRead);
   if (data == nullptr)
-    return fatal(self, "Fatal read error on socket transport");
+    return fatal(self, self->loop, "Fatal read error on socket transport");
   Py_ssize_t room = recycled.taken_room();
   const ssize_t count = stream_of(self).read(PyBytes_AS_STRING(data), kMostRead);
   if (count <= 0) {
@@ -107,7 +109,7 @@ void read_large(TransportObject* self) {
   self->last_read = count;
   room = RecycledBytes::cut(data, count, room);
   if (data == nullptr)
-    return fatal(self, "Fatal read error on socket transport");
+    return fatal(self, self->loop, "Fatal read error on socket transport");
   deliver(self, data);
   recycled.give_back(data, room);
 }
@@ -135,11 +137,14 @@ bool get_buffer(TransportObject* self, ProtocolBuffer& buffer) {
 
 void read_buffered(TransportObject* self) {
   const PyRef protocol = PyRef::borrow(self->protocol);
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
   ssize_t count = 0;
   {
     ProtocolBuffer buffer;
     if (!get_buffer(self, buffer))
-      return fatal(self, "Fatal error: protocol.get_buffer() call failed.");
+      return fatal(self, as_loop(loop.get()), "Fatal error: protocol.get_buffer() call failed.");
+    if (self->loop == nullptr)
+      return;
     count = stream_of(self).read(static_cast<char*>(buffer.view.buf), static_cast<std::size_t>(buffer.view.len));
   }
   if (!got_bytes(self, count))
@@ -150,7 +155,7 @@ void read_buffered(TransportObject* self) {
   const PyRef result =
       PyRef::steal(PyObject_CallMethodOneArg(protocol.get(), runtime().buffer_updated, size.get()));
   if (!result)
-    fatal(self, "Fatal error: protocol.buffer_updated() call failed.");
+    fatal(self, span.loop(), "Fatal error: protocol.buffer_updated() call failed.");
 }
 
 /// As read_buffered(), without a buffer of the protocol's.
@@ -166,7 +171,7 @@ void read_fed(TransportObject* self) {
   const ProtocolSpan span(
       span_of(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable));
   if (!feed(protocol.get(), buffer, count))
-    fatal(self, "Fatal error: protocol.buffer_updated() call failed.");
+    fatal(self, span.loop(), "Fatal error: protocol.buffer_updated() call failed.");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "bindings/tls_protocol.h"
 #include "bindings/transport_table.h"
 #include "bindings/type_kit.h"
+#include "bindings/water_marks.h"
 
 namespace loopscope::bindings {
 
@@ -31,7 +32,7 @@ void start(TransportObject* self) {
   if (self->loop == nullptr)
     return;
   if (self->paused == 0 && self->closing == 0 && !start_reading(self))
-    fatal(self, "Fatal read error on socket transport");
+    fatal(self, self->loop, "Fatal read error on socket transport");
   if (self->waiter == nullptr)
     return;
   const PyRef waiter = PyRef::steal(std::exchange(self->waiter, nullptr));
@@ -155,8 +156,13 @@ PyObject* py_resume_reading(PyObject* object, PyObject*) {
     return nullptr;
   Py_RETURN_NONE;
 }
-PyObject* py_set_protocol(PyObject* object, PyObject* protocol) {
-  if (!use_protocol(as_transport(object), protocol))
+PyObject* py_write(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* data = one_argument("write", "data", args, count, keywords);
+  return data != nullptr ? write(object, data) : nullptr;
+}
+PyObject* py_set_protocol(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* protocol = one_argument("set_protocol", "protocol", args, count, keywords);
+  if (protocol == nullptr || !use_protocol(as_transport(object), protocol))
     return nullptr;
   Py_RETURN_NONE;
 }
@@ -172,8 +178,9 @@ PyObject* py_buffer_size(PyObject* object, PyObject*) {
 }
 PyObject* py_pause_if_full(PyObject* object, PyObject*) {
   TransportObject* self = as_transport(object);
-  if (self->parts != nullptr && self->loop != nullptr && self->protocol != nullptr)
-    pause_protocol_if_full(self);
+  if (self->parts != nullptr && self->loop != nullptr && self->protocol != nullptr &&
+      !pause_protocol_if_full(self))
+    return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -265,19 +272,26 @@ PyMethodDef methods[] = {
     {"_force_close", py_force_close, METH_O, nullptr},
     {"_maybe_pause_protocol", py_pause_if_full, METH_NOARGS, nullptr},
     {"get_extra_info", as_method(get_extra_info), METH_VARARGS | METH_KEYWORDS,
-     "get_extra_info(name, default=None)\n\nWhat is known of the connection: peername, sockname, socket, ..."},
-    {"write", write, METH_O, "Send data: at once what the kernel takes, the rest when it can."},
-    {"write_eof", write_eof, METH_NOARGS, "Close the writing side once everything is sent."},
-    {"can_write_eof", py_can_write_eof, METH_NOARGS, "True: sockets can."},
-    {"close", py_close, METH_NOARGS, "Close the connection once everything is sent."},
-    {"abort", py_abort, METH_NOARGS, "Close the connection now; what is not sent is lost."},
-    {"is_closing", py_is_closing, METH_NOARGS, "True if the connection is closed or about to be."},
-    {"is_reading", py_is_reading, METH_NOARGS, "True if data is being received."},
-    {"pause_reading", py_pause_reading, METH_NOARGS, "Receive nothing until resume_reading()."},
-    {"resume_reading", py_resume_reading, METH_NOARGS, "Receive again."},
-    {"set_protocol", py_set_protocol, METH_O, "Hand the connection to another protocol."},
-    {"get_protocol", py_get_protocol, METH_NOARGS, "The connection's protocol."},
-    {"get_write_buffer_size", py_buffer_size, METH_NOARGS, "Bytes that wait to be sent."},
+     "get_extra_info($self, name, default=None)\n--\n\nWhat is known of the connection: peername, sockname, "
+     "socket, ..."},
+    {"write", as_method(py_write), METH_FASTCALL | METH_KEYWORDS,
+     "write($self, data)\n--\n\nSend data: at once what the kernel takes, the rest when it can."},
+    {"write_eof", write_eof, METH_NOARGS,
+     "write_eof($self)\n--\n\nClose the writing side once everything is sent."},
+    {"can_write_eof", py_can_write_eof, METH_NOARGS, "can_write_eof($self)\n--\n\nTrue: sockets can."},
+    {"close", py_close, METH_NOARGS, "close($self)\n--\n\nClose the connection once everything is sent."},
+    {"abort", py_abort, METH_NOARGS, "abort($self)\n--\n\nClose the connection now; what is not sent is lost."},
+    {"is_closing", py_is_closing, METH_NOARGS,
+     "is_closing($self)\n--\n\nTrue if the connection is closed or about to be."},
+    {"is_reading", py_is_reading, METH_NOARGS, "is_reading($self)\n--\n\nTrue if data is being received."},
+    {"pause_reading", py_pause_reading, METH_NOARGS,
+     "pause_reading($self)\n--\n\nReceive nothing until resume_reading()."},
+    {"resume_reading", py_resume_reading, METH_NOARGS, "resume_reading($self)\n--\n\nReceive again."},
+    {"set_protocol", as_method(py_set_protocol), METH_FASTCALL | METH_KEYWORDS,
+     "set_protocol($self, protocol)\n--\n\nHand the connection to another protocol."},
+    {"get_protocol", py_get_protocol, METH_NOARGS, "get_protocol($self)\n--\n\nThe connection's protocol."},
+    {"get_write_buffer_size", py_buffer_size, METH_NOARGS,
+     "get_write_buffer_size($self)\n--\n\nBytes that wait to be sent."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -285,8 +299,6 @@ PyMemberDef members[] = {
     {"__weaklistoffset__", T_PYSSIZET, offsetof(TransportObject, weak_references), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(TransportObject, attributes), READONLY, nullptr},
     {"_sock_fd", T_PYSSIZET, offsetof(TransportObject, fd), READONLY, nullptr},
-    {"_high_water", T_PYSSIZET, offsetof(TransportObject, high_water), 0, nullptr},
-    {"_low_water", T_PYSSIZET, offsetof(TransportObject, low_water), 0, nullptr},
     {"_conn_lost", T_PYSSIZET, offsetof(TransportObject, connection_lost_count), 0, nullptr},
     {"_closing", T_BOOL, offsetof(TransportObject, closing), READONLY, nullptr},
     {"_eof", T_BOOL, offsetof(TransportObject, eof), READONLY, nullptr},
@@ -296,8 +308,13 @@ PyMemberDef members[] = {
     {nullptr, 0, 0, 0, nullptr},
 };
 
+WaterMarkField high_water{"_high_water", offsetof(TransportObject, high_water)};
+WaterMarkField low_water{"_low_water", offsetof(TransportObject, low_water)};
+
 PyGetSetDef properties[] = {
     {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"_high_water", get_water_mark, set_water_mark, nullptr, &high_water},
+    {"_low_water", get_water_mark, set_water_mark, nullptr, &low_water},
     {"_loop", get_object, nullptr, nullptr, at(offsetof(TransportObject, loop))},
     {"_extra", get_extra, set_object, nullptr, at(offsetof(TransportObject, extra))},
     {"_sock", get_object, nullptr, nullptr, at(offsetof(TransportObject, sock))},

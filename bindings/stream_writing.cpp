@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/type_kit.h"
@@ -17,28 +18,30 @@ namespace {
 constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
 
 /// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
-void tell_protocol(TransportObject* self, CallbackKind kind, PyObject* method, const char* failed) {
+/// False with an exception set that has to leave the loop.
+bool tell_protocol(TransportObject* self, CallbackKind kind, PyObject* method, const char* failed) {
   const bool resumes = kind == CallbackKind::resume_writing;
   const ProtocolSpan span(span_of(self, kind, method, resumes ? &self->parts->on_writable : nullptr));
-  const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(self->protocol, method));
+  const PyRef protocol = PyRef::borrow(self->protocol);
+  const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(protocol.get(), method));
   if (result)
-    return;
-  if (is_exit_exception()) {
-    exit_loop(self->loop);
-    return;
-  }
+    return true;
+  if (is_exit_exception())
+    return false;
   const PyRef exception = take_exception();
-  report_exception(self->loop, Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
-                                             "transport", as_object(self), "protocol", self->protocol));
+  report_exception(span.loop(), Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
+                                              "transport", as_object(self), "protocol", protocol.get()));
+  return true;
 }
 
 }  // namespace
 
-void pause_protocol_if_full(TransportObject* self) {
+bool pause_protocol_if_full(TransportObject* self) {
   if (self->protocol_paused != 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) <= self->high_water)
-    return;
+    return true;
   self->protocol_paused = 1;
-  tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing, "protocol.pause_writing() failed");
+  return tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing,
+                       "protocol.pause_writing() failed");
 }
 
 namespace {
@@ -47,7 +50,10 @@ void resume_protocol_if_drained(TransportObject* self) {
   if (self->protocol_paused == 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) > self->low_water)
     return;
   self->protocol_paused = 0;
-  tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing, "protocol.resume_writing() failed");
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  if (!tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing,
+                     "protocol.resume_writing() failed"))
+    exit_loop(as_loop(loop.get()));
 }
 
 void settle_empty_waiter(TransportObject* self, PyObject* exception) {
@@ -67,7 +73,7 @@ void write_failed(TransportObject* self, int error) {
   PyErr_SetFromErrno(PyExc_OSError);
   const PyRef exception = take_exception();
   put_exception(exception);
-  fatal(self, "Fatal write error on socket transport");
+  fatal(self, self->loop, "Fatal write error on socket transport");
   settle_empty_waiter(self, exception.get());
 }
 
@@ -182,7 +188,8 @@ PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, 
   }
   if (!queue_rest(self, data, begin + sent, size - sent))
     return nullptr;
-  pause_protocol_if_full(self);
+  if (!pause_protocol_if_full(self))
+    return nullptr;
   Py_RETURN_NONE;
 }
 

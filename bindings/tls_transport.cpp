@@ -45,6 +45,11 @@ PyObject* write(PyObject* object, PyObject* data) {
   return PyObject_CallMethod(protocol != nullptr ? protocol : Py_None, "_write_appdata", "((O))", data);
 }
 
+PyObject* py_write(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* data = one_argument("write", "data", args, count, keywords);
+  return data != nullptr ? write(object, data) : nullptr;
+}
+
 PyObject* is_closing(PyObject* object, PyObject*) {
   TlsTransportObject* self = as_transport(object);
   if (self->closed != 0 || !tls_runtime().asks_transport)
@@ -91,8 +96,10 @@ void dealloc(PyObject* object) {
 }
 
 PyMethodDef methods[] = {
-    {"write", write, METH_O, "Encrypt data and send it: at once what the kernel takes, the rest when it can."},
-    {"is_closing", is_closing, METH_NOARGS, "True if the connection is closed or about to be."},
+    {"write", as_method(py_write), METH_FASTCALL | METH_KEYWORDS,
+     "write($self, data)\n--\n\nEncrypt data and send it: at once what the kernel takes, the rest when it can."},
+    {"is_closing", is_closing, METH_NOARGS,
+     "is_closing($self)\n--\n\nTrue if the connection is closed or about to be."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -23,6 +23,21 @@ PyCFunction as_method(Function* function) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
+/// The one argument of a METH_FASTCALL | METH_KEYWORDS method, by position or as the keyword `name`. Borrowed; null with a
+/// TypeError set.
+inline PyObject* one_argument(const char* method, const char* name, PyObject* const* args, Py_ssize_t count,
+                              PyObject* keywords) {
+  const Py_ssize_t keyword_count = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  if (count == 1 && keyword_count == 0) [[likely]]
+    return args[0];
+  if (count == 0 && keyword_count == 1 &&
+      PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), name) == 0)
+    return args[0];
+  PyErr_Format(PyExc_TypeError, "%s() takes exactly one argument, '%s' (%zd given)", method, name,
+               count + keyword_count);
+  return nullptr;
+}
+
 /// A table of methods or properties: `common` ones, then a type's `own`, which end the table with an empty entry.
 template <typename Entry, std::size_t kCommon, std::size_t kOwn>
 std::array<Entry, kCommon + kOwn> joined(const Entry (&common)[kCommon], const Entry (&own)[kOwn]) {

@@ -181,6 +181,9 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
                 accepting.give_up(self, rawsock, error)
             raise
 
+    @functools.wraps(
+        asyncio.SelectorEventLoop.start_tls, assigned=()
+    )  # its signature differs by version
     async def start_tls(
         self,
         transport: Any,

@@ -20,11 +20,16 @@ def refuse_gevent() -> None:
 
 
 class NotNestable:
-    """nest_asyncio.apply() asks for `_nest_patched` before it replaces a loop's methods."""
+    """nest_asyncio.apply() asks whether a loop has `_nest_patched` before it replaces the loop's methods."""
 
     @property
     def _nest_patched(self) -> bool:
+        if sys._getframe(1).f_globals.get("__name__") != "nest_asyncio":
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '_nest_patched'")
         raise ValueError(
             "nest_asyncio cannot patch a loopscope loop: it replaces asyncio's iteration, and this loop has "
             "its own. Use asyncio's own loop with nest_asyncio"
         )
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name != "_nest_patched"]

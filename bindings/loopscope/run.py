@@ -17,8 +17,12 @@ def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
     if asyncio._get_running_loop() is not None:
         raise RuntimeError("loopscope.run() cannot be called from a running event loop")
     if sys.version_info >= (3, 11):
-        with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
-            return runner.run(main)
+        try:
+            with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
+                asyncio.set_event_loop(runner.get_loop())  # a Runner with a factory leaves that out
+                return runner.run(main)
+        finally:
+            asyncio.set_event_loop(None)
     return _run_without_runner(main, debug)
 
 

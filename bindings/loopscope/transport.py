@@ -87,8 +87,8 @@ class TransportFacts:
     _closing: bool
     _extra: dict[str, Any]
     _protocol: Any
-    _high_water: int
-    _low_water: int
+    _high_water: Any  # any number, as in asyncio
+    _low_water: Any
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._extra.get(name, default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
 import pytest
 from tcp import connected, until
@@ -32,6 +33,9 @@ def test_the_limits_are_those_of_asyncio(loop):
         ({"high": 100, "low": 50}, (50, 100)),
         ({"high": 0}, (0, 0)),
         ({}, (16384, 65536)),
+        ({"high": 1e6}, (250_000.0, 1e6)),
+        ({"high": 10**30, "low": 1}, (1, 10**30)),
+        ({"high": float("inf"), "low": 0.5}, (0.5, float("inf"))),
     ],
     ids=repr,
 )
@@ -53,6 +57,28 @@ def test_impossible_limits_are_an_error(loop):
     run(loop, scenario)
 
 
+@pytest.mark.parametrize("high", [float("inf"), 10**30])
+def test_a_limit_beyond_all_bounds_never_pauses_the_protocol(loop, high):
+    async def scenario(remote, client):
+        remote.transport.pause_reading()
+        client.transport.set_write_buffer_limits(high=high, low=1)
+        client.transport.write(bytes(10_000_000))
+        assert client.transport.get_write_buffer_size() > 0
+        assert "pause" not in client.events
+
+    run(loop, scenario)
+
+
+def test_a_limit_that_is_no_number_changes_nothing(loop):
+    async def scenario(remote, client):
+        before = client.transport.get_write_buffer_limits()
+        with pytest.raises(TypeError):
+            client.transport.set_write_buffer_limits(high="1000")
+        assert client.transport.get_write_buffer_limits() == before
+
+    run(loop, scenario)
+
+
 def test_the_protocol_is_paused_above_high_and_resumed_at_low_water(loop):
     async def scenario(remote, client):
         remote.transport.pause_reading()
@@ -67,6 +93,29 @@ def test_the_protocol_is_paused_above_high_and_resumed_at_low_water(loop):
         assert client.events == ["made", "pause", "resume"]
 
     run(loop, scenario)
+
+
+def test_what_has_to_leave_the_loop_leaves_the_write_that_paused(loop):
+    class Impatient(asyncio.Protocol):
+        def pause_writing(self):
+            raise KeyboardInterrupt
+
+    went_on = []
+
+    async def main():
+        mine, theirs = socket.socketpair()
+        transport, _ = await loop.create_connection(Impatient, sock=mine)
+        try:
+            transport.write(bytes(5_000_000))
+            went_on.append(True)
+        finally:
+            transport.abort()
+            theirs.close()
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(main())
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert went_on == []
 
 
 def test_pause_comes_at_most_once_until_resume(loop):

@@ -305,3 +305,14 @@ def test_what_is_not_there_yet_says_so(tmp_path):
     for name in dir(asyncio.AbstractEventLoop):
         if not name.startswith("_"):
             assert hasattr(loopscope.Loop, name), name
+
+
+@pytest.mark.filterwarnings("ignore:.*policy:DeprecationWarning")
+def test_run_makes_its_loop_the_threads_loop_while_it_runs_as_asyncio_run_does() -> None:
+    async def current() -> asyncio.AbstractEventLoop:
+        return asyncio.get_event_loop_policy().get_event_loop()
+
+    seen = loopscope.run(current())
+    assert type(seen) is loopscope.Loop and seen.is_closed()
+    with pytest.raises(RuntimeError, match="no current event loop"):
+        asyncio.get_event_loop_policy().get_event_loop()

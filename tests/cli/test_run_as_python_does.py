@@ -211,6 +211,21 @@ def test_a_compiled_script(folder: Path) -> None:
     assert_same(["program.pyc"])
 
 
+def test_a_script_that_comes_through_a_pipe(folder: Path) -> None:
+    source = "import sys; print(sys.argv, __file__)\nraise ValueError"
+    ends = []
+    for start in ([], LOOPSCOPE):
+        done = subprocess.run(
+            [sys.executable, *start, "/dev/stdin", "argument"],
+            input=source,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        ends.append((done.stdout, done.stderr.splitlines()[-1], done.returncode))
+    assert ends[0] == ends[1]
+
+
 def test_ctrl_c_from_outside_ends_it_by_the_signal(folder: Path) -> None:
     write(folder / "program.py", "import time\nprint('ready', flush=True)\ntime.sleep(60)")
     ends = []

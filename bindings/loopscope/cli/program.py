@@ -7,6 +7,7 @@ sys.argv, sys.path[0], and tracebacks, exit codes and Ctrl-C without a trace of 
 from __future__ import annotations
 
 import importlib.machinery
+import io
 import os
 import pkgutil
 import runpy
@@ -60,14 +61,14 @@ def read_script(script: str) -> Callable[[], types.CodeType]:
     """Opens the script now, compiles it later: a syntax error is the program's, a missing file is not."""
     try:
         with open(script, "rb") as file:
-            compiled: types.CodeType | None = pkgutil.read_code(file)
-            file.seek(0)
-            source = file.read()
+            source = file.read()  # once: it may be a pipe
     except OSError as error:
         tell(
             f"{sys.executable}: can't open file {script!r}: [Errno {error.errno}] {error.strerror}"
         )
         raise SystemExit(2) from None
+
+    compiled: types.CodeType | None = pkgutil.read_code(io.BytesIO(source))
 
     def code() -> types.CodeType:
         if compiled is not None:
