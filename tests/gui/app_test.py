@@ -1,6 +1,6 @@
 """The app on a virtual display: pictures of a made-up program, and what it says when it cannot.
 
-Usage: app_test.py [unittest options] LOOPSCOPE_GUI SYNTHETIC_SESSION
+Usage: app_test.py [unittest options] LOOPSCOPE_GUI SYNTHETIC_SESSION SCALED_WINDOW
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 GUI = ""
 SYNTHETIC = ""
+SCALED = ""
 
 
 def read_png(path: Path) -> tuple[int, int, list[bytes]]:
@@ -68,6 +69,22 @@ def unfilter(method: int, row: bytearray, above: bytearray) -> None:
 
 def colours(rows: list[bytes]) -> set[bytes]:
     return {row[i : i + 3] for row in rows[::3] for i in range(0, len(row), 9)}
+
+
+LIVE = bytes.fromhex("35d0a0")  # the dot of a live program
+
+
+def place_of(colour: bytes, rows: list[bytes]) -> tuple[int, int, int, int]:
+    """The least rectangle around all pixels of a colour: left, top, right, bottom."""
+    found = [
+        (x // 3, y)
+        for y, row in enumerate(rows)
+        if colour in row
+        for x in range(0, len(row), 3)
+        if row[x : x + 3] == colour
+    ]
+    xs, ys = [x for x, _ in found], [y for _, y in found]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 class VirtualDisplay:
@@ -137,9 +154,9 @@ class AppTest(unittest.TestCase):
         self.assertNotIn("loopscope::", done.stderr)
         return done
 
-    def picture(self, *arguments: str) -> tuple[int, int, list[bytes]]:
+    def picture(self, *arguments: str, **env: str) -> tuple[int, int, list[bytes]]:
         path = self.folder / "picture.png"
-        done = self.app("--screenshot", str(path), *arguments)
+        done = self.app("--screenshot", str(path), *arguments, **env)
         self.assertEqual(done.returncode, 0, done.stderr)
         return read_png(path)
 
@@ -158,7 +175,7 @@ class AppTest(unittest.TestCase):
         seen = colours(rows)
         self.assertGreater(len(seen), 500)
         self.assertIn(bytes.fromhex("56b4e9"), seen, "the ready queue's blue")
-        self.assertIn(bytes.fromhex("35d0a0"), seen, "the dot of a live program")
+        self.assertIn(LIVE, seen)
 
     def test_the_blocking_callback_is_drawn_in_the_colour_of_alarm(self) -> None:
         self.start()
@@ -176,6 +193,15 @@ class AppTest(unittest.TestCase):
         for size in ("1100x700", "1280x800"):
             width, height, _ = self.picture("--after", "0.2", "--size", size)
             self.assertEqual(f"{width}x{height}", size)
+
+    def test_a_window_of_two_pixels_a_unit_shows_the_whole_picture(self) -> None:
+        self.start()
+        size = ("--after", "0.3", "--size", "1800x1100")
+        _, _, plain = self.picture(*size, "--scale", "2")
+        scaled = {"LD_PRELOAD": SCALED, "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        _, _, rows = self.picture(*size, **scaled)
+        header = slice(0, 100)  # findings have a green mark, too
+        self.assertEqual(place_of(LIVE, rows[header]), place_of(LIVE, plain[header]))
 
     def test_text_for_presenters_still_fits_on_the_screen(self) -> None:
         self.start()
@@ -195,7 +221,7 @@ class AppTest(unittest.TestCase):
         _, _, rows = self.picture("--after", "2.5")
         seen = colours(rows)
         self.assertGreater(len(seen), 400)
-        self.assertNotIn(bytes.fromhex("35d0a0"), seen, "it is no longer live")
+        self.assertNotIn(LIVE, seen, "it is no longer live")
 
     def test_it_waits_for_a_program_that_is_about_to_start(self) -> None:
         path = self.folder / "picture.png"
@@ -398,5 +424,5 @@ class AppTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    GUI, SYNTHETIC = sys.argv[-2:]
-    unittest.main(argv=sys.argv[:-2])
+    GUI, SYNTHETIC, SCALED = sys.argv[-3:]
+    unittest.main(argv=sys.argv[:-3])
