@@ -76,6 +76,7 @@ Motion App::motion(double seconds) {
     attach_to_the_only_one(seconds);
     return reader_ == nullptr ? Motion::idle : Motion::busy;
   }
+  calibrate();
   const Reader::Look source = reader_->look();
   if (standing(*source) != drawn_ || digested_ns_ < 0)
     return Motion::busy;

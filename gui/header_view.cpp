@@ -79,7 +79,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
     right = rect.x0 - p.px(7);
   };
   button("Sessions", "S", false, HeaderAction::open_sessions);
-  if (!source.ended())
+  if (!source.ended() || state.paused)
     button(state.paused ? "Resume" : "Pause", "Space", state.paused, HeaderAction::toggle_pause);
   if (!state.following && !state.paused)
     button(source.ended() ? "Go to end" : "Back to live", "F", true, HeaderAction::back_to_live);

@@ -145,7 +145,9 @@ Looked look_at(std::unique_ptr<tracer::Session> session, std::uint64_t where) {
   looked.points = draw_graphs(source, where % 2 == 0 ? 5'000'000'000 : tracer::kLatestNs);
   (void)tracer::time_budget(source.model(), 0, tracer::kLatestNs);
   (void)source.recorded().sum(0, tracer::kLatestNs);
+  source.hold();
   source.pump(1'000'000'000);
+  (void)gui::make_digest(source, any_calibration());
   return looked;
 }
 
