@@ -302,15 +302,15 @@ PyObject* get_scheduled(PyObject* self, void*) {
 }
 
 const PyMethodDef kMethods[] = {
-    {"cancel", py_cancel, METH_NOARGS, "cancel($self)\n--\n\nCancel the callback. Idempotent."},
-    {"cancelled", py_cancelled, METH_NOARGS, "cancelled($self)\n--\n\nTrue if cancel() was called."},
-    {"get_context", py_get_context, METH_NOARGS,
+    {"cancel", method<py_cancel>(), METH_NOARGS, "cancel($self)\n--\n\nCancel the callback. Idempotent."},
+    {"cancelled", method<py_cancelled>(), METH_NOARGS, "cancelled($self)\n--\n\nTrue if cancel() was called."},
+    {"get_context", method<py_get_context>(), METH_NOARGS,
      "get_context($self)\n--\n\nThe contextvars.Context the callback runs in."},
-    {"_run", py_run, METH_NOARGS, nullptr},
+    {"_run", method<py_run>(), METH_NOARGS, nullptr},
 };
 const PyMethodDef kNoMoreMethods[] = {{nullptr, nullptr, 0, nullptr}};
 const PyMethodDef kTimerMethods[] = {
-    {"when", py_when, METH_NOARGS,
+    {"when", method<py_when>(), METH_NOARGS,
      "when($self)\n--\n\nThe time at which the callback is due, in seconds on loop.time()'s clock."},
     {nullptr, nullptr, 0, nullptr},
 };

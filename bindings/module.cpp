@@ -37,9 +37,9 @@ PyObject* living_watchers(PyObject*, PyObject*) {
 }
 
 PyMethodDef functions[] = {
-    {"living_watchers", living_watchers, METH_NOARGS,
+    {"living_watchers", method<living_watchers>(), METH_NOARGS,
      "How many descriptors' watchers (libuv's poll handles) were made in this process and not freed yet."},
-    {"literal_addresses", as_method(literal_addresses), METH_FASTCALL,
+    {"literal_addresses", method<literal_addresses>(), METH_FASTCALL,
      "literal_addresses(host, port, family, type, proto, flags): as socket.getaddrinfo(), or None if that might "
      "have to "
      "look something up."},

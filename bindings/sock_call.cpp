@@ -328,9 +328,9 @@ PyCFunction as_method(Function* function) {
 }
 
 PyMethodDef methods[] = {
-    {"send", py_send, METH_O, "send(None): run until it waits or is over."},
-    {"throw", as_method(py_throw), METH_FASTCALL, "throw(exception): end the call with an exception."},
-    {"close", py_close, METH_NOARGS, "End the call; nothing is watched any more."},
+    {"send", method<py_send>(), METH_O, "send(None): run until it waits or is over."},
+    {"throw", method<py_throw>(), METH_FASTCALL, "throw(exception): end the call with an exception."},
+    {"close", method<py_close>(), METH_NOARGS, "End the call; nothing is watched any more."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -407,10 +407,10 @@ bool add_sock_call_type(PyObject* module) {
     {Py_tp_methods, methods},
     {Py_tp_getset, properties},
     {Py_tp_iter, reinterpret_cast<void*>(itself)},
-    {Py_tp_iternext, reinterpret_cast<void*>(next)},
+    {Py_tp_iternext, reinterpret_cast<void*>(Guarded<next>::call)},
     {Py_am_await, reinterpret_cast<void*>(itself)},
 #if PY_VERSION_HEX >= 0x030A0000
-    {Py_am_send, reinterpret_cast<void*>(send)},
+    {Py_am_send, reinterpret_cast<void*>(Guarded<send>::call)},
 #endif
     {Py_tp_doc, const_cast<char*>("A call of a sock_* method, to be awaited.")},
     {0, nullptr},

@@ -153,7 +153,7 @@ PyObject* make(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   auto* self = reinterpret_cast<SockMethodObject*>(type->tp_alloc(type, 0));
   if (self == nullptr)
     return nullptr;
-  self->vectorcall = call_method;
+  self->vectorcall = Guarded<call_method>::call;
   assign(self->function, function);
   self->op = op;
   self->socket_name = PyUnicode_InternFromString(op->method);

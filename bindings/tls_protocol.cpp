@@ -191,12 +191,12 @@ void dealloc(PyObject* object) {
 }
 
 PyMethodDef methods[] = {
-    {"_do_read", do_read, METH_NOARGS, nullptr},
-    {"_write_appdata", write_appdata, METH_O, nullptr},
-    {"_process_outgoing", py_process_outgoing, METH_NOARGS, nullptr},
-    {"_control_app_writing", py_control_app_writing, METH_NOARGS, nullptr},
-    {"_call_app", call_app, METH_VARARGS, nullptr},
-    {"_schedule_app_lost", schedule_app_lost, METH_O, nullptr},
+    {"_do_read", method<do_read>(), METH_NOARGS, nullptr},
+    {"_write_appdata", method<write_appdata>(), METH_O, nullptr},
+    {"_process_outgoing", method<py_process_outgoing>(), METH_NOARGS, nullptr},
+    {"_control_app_writing", method<py_control_app_writing>(), METH_NOARGS, nullptr},
+    {"_call_app", method<call_app>(), METH_VARARGS, nullptr},
+    {"_schedule_app_lost", method<schedule_app_lost>(), METH_O, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -96,9 +96,9 @@ void dealloc(PyObject* object) {
 }
 
 PyMethodDef methods[] = {
-    {"write", as_method(py_write), METH_FASTCALL | METH_KEYWORDS,
+    {"write", method<py_write>(), METH_FASTCALL | METH_KEYWORDS,
      "write($self, data)\n--\n\nEncrypt data and send it: at once what the kernel takes, the rest when it can."},
-    {"is_closing", is_closing, METH_NOARGS,
+    {"is_closing", method<is_closing>(), METH_NOARGS,
      "is_closing($self)\n--\n\nTrue if the connection is closed or about to be."},
     {nullptr, nullptr, 0, nullptr},
 };

@@ -151,7 +151,7 @@ void dealloc(PyObject* object) {
 }
 
 PyMethodDef methods[] = {
-    {"get", get, METH_VARARGS, "get(fd, default=None)"},
+    {"get", method<get>(), METH_VARARGS, "get(fd, default=None)"},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <new>
+#include <type_traits>
 
 namespace loopscope::bindings {
 
@@ -21,6 +23,30 @@ inline PyObject* or_none(PyObject* object) {
 template <typename Function>
 PyCFunction as_method(Function* function) {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+/// A function for CPython to call, whose C frames no C++ exception may cross. Where memory runs out it fails with a MemoryError.
+template <auto kFunction>
+struct Guarded;
+template <typename Result, typename... Arguments, Result (*kFunction)(Arguments...)>
+struct Guarded<kFunction> {
+  static Result call(Arguments... arguments) {
+    try {
+      return kFunction(arguments...);
+    } catch (const std::bad_alloc&) {
+      PyErr_NoMemory();
+    }
+    if constexpr (std::is_pointer_v<Result>)
+      return nullptr;
+    else
+      return static_cast<Result>(-1);
+  }
+};
+
+/// A guarded method, as a PyMethodDef has it.
+template <auto kFunction>
+PyCFunction method() {
+  return as_method(Guarded<kFunction>::call);
 }
 
 /// The one argument of a METH_FASTCALL | METH_KEYWORDS method, by position or as the keyword `name`. Borrowed; null with a
