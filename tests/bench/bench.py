@@ -2,7 +2,7 @@
 """Compares loopscope with asyncio, uvloop and servers that are no Python loop at all, in one run.
 
     tests/bench/bench.py --cache ~/.cache/loopscope-bench          everything
-    tests/bench/bench.py --targets --rounds 5                      what the targets (docs/performance_figures.md) are about
+    tests/bench/bench.py --targets --rounds 5                      what has a target (docs/performance_figures.md)
     tests/bench/bench.py --only 'protocol 1 KiB x10,sleep 0' --loops loopscope,uvloop
     tests/bench/bench.py --list                                    the cases
 
