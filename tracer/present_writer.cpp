@@ -26,6 +26,12 @@ void PresentWriter::running(bool running, Phase phase, std::uint64_t now) {
   unlock();
 }
 
+void PresentWriter::loop_thread(std::uint64_t thread) {
+  lock();
+  store(kLoopThread, thread);
+  unlock();
+}
+
 void PresentWriter::anchor(const ClockAnchor& anchor) {
   lock();
   store(kAnchor, anchor.ticks);

@@ -84,6 +84,8 @@ class PresentWriter {
   }
   void level(Level in_force, Level own);
   void running(bool running, Phase phase, std::uint64_t now);
+  /// The kernel's id of the thread that runs the loop.
+  void loop_thread(std::uint64_t thread);
   void anchor(const ClockAnchor& anchor);
   void ended();
 
@@ -101,6 +103,7 @@ class PresentWriter {
   static constexpr std::size_t kAnchor = offsetof(Present, anchor_last) / 8;
   static constexpr std::size_t kOwnLevel = offsetof(Present, own_level) / 8;
   static_assert(offsetof(Present, own_level) % 8 == 0);
+  static constexpr std::size_t kLoopThread = offsetof(Present, loop_thread) / 8;
   static_assert(offsetof(Present, phase) == 4 && offsetof(Present, level) == 5 &&
                 offsetof(Present, running) == 6 && offsetof(Present, poll_reason) == 7);
   static_assert(offsetof(Present, poll_culprit) == offsetof(Present, poll_timeout_ms) + 4);

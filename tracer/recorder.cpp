@@ -64,8 +64,11 @@ void Recorder::loop_start() {
     return;
   const auto now = ticks();
   present_.running(true, phase_, now);
-  if (on())
-    put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread_id(), 0});
+  if (on()) {
+    const auto thread = thread_id();
+    present_.loop_thread(thread);
+    put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread, 0});
+  }
   renew_anchor();
 }
 
@@ -190,6 +193,8 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
   }
   if (!on())
     prepare_ticks_ = 0;
+  if (before == Level::off && on())
+    present_.loop_thread(thread_id());
   present_.level(level_, own_level_);
 }
 

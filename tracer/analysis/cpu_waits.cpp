@@ -1,0 +1,60 @@
+#include "tracer/analysis/cpu_waits.h"
+
+#include <algorithm>
+
+namespace loopscope::tracer {
+
+void CpuWaits::add(const CpuSample& sample) {
+  Point point{sample.before_ns, sample.after_ns, sample.ran_ns, sample.waited_ns, 0, sample.runnable};
+  if (!points_.empty()) {
+    const Point& last = points_.back();
+    if (point.before_ns < last.after_ns || point.waited_ns < last.waited_ns || point.ran_ns < last.ran_ns)
+      return;
+    const std::int64_t passed = point.after_ns - last.before_ns;
+    const std::int64_t counted = point.ran_ns - last.ran_ns + point.waited_ns - last.waited_ns;
+    if (point.runnable)
+      point.pending_ns = std::max<std::int64_t>(last.pending_ns + passed - counted, 0);
+  }
+  points_.push_back(point);
+}
+
+void CpuWaits::forget(std::int64_t before_ns) {
+  while (points_.size() > 2 && points_[1].after_ns <= before_ns) points_.pop_front();
+}
+
+std::int64_t CpuWaits::at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) const {
+  if (points_.empty() || end_ns <= begin_ns)
+    return 0;
+  // From the last point that surely was before the stretch to the first that surely was after it.
+  const auto later = std::partition_point(points_.begin(), points_.end(),
+                                          [&](const Point& point) { return point.after_ns <= begin_ns; });
+  const auto end = std::partition_point(points_.begin(), points_.end(),
+                                        [&](const Point& point) { return point.before_ns < end_ns; });
+  // Before the first point anything up to what the thread ever waited may have been in the stretch.
+  const std::int64_t from = later == points_.begin() ? 0 : std::prev(later)->waited_ns;
+  std::int64_t to = 0;
+  if (end != points_.end()) {
+    to = end->waited_ns;
+  } else {  // what came after the newest sample may all have been a wait
+    const Point& last = points_.back();
+    to = last.waited_ns + last.pending_ns + end_ns - std::max(last.before_ns, begin_ns);
+  }
+  return std::clamp<std::int64_t>(to - from, 0, end_ns - begin_ns);
+}
+
+std::optional<double> CpuWaits::share(std::int64_t begin_ns, std::int64_t end_ns) const {
+  const auto from = std::partition_point(points_.begin(), points_.end(),
+                                         [&](const Point& point) { return point.before_ns < begin_ns; });
+  auto to = std::partition_point(points_.begin(), points_.end(),
+                                 [&](const Point& point) { return point.after_ns <= end_ns; });
+  if (to - from < 2)
+    return std::nullopt;
+  --to;
+  const std::int64_t span = to->before_ns - from->before_ns;
+  if (span * 2 < end_ns - begin_ns)
+    return std::nullopt;
+  const std::int64_t waited = to->waited_ns + to->pending_ns - from->waited_ns - from->pending_ns;
+  return std::clamp(static_cast<double>(waited) / static_cast<double>(span), 0.0, 1.0);
+}
+
+}  // namespace loopscope::tracer
