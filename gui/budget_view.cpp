@@ -79,9 +79,24 @@ std::string recording_label(const Painter& p, const Recording& recording, float 
   return p.width(Face::small, share) <= room ? share : "recording, estimated";
 }
 
+/// Beside the activities: the thread may wait for a CPU in each of them.
+void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
+  const Theme& theme = p.theme();
+  const float y = row.centre().y + p.px(1);
+  const auto& share = digest.cpu_wait_share;
+  const std::string value =
+      share ? "~" + tracer::duration_text(static_cast<std::int64_t>(*share * 1e9)) : "not known";
+  p.text({row.x1, y}, Face::mono_small, share ? theme.text : theme.text_faint, value, Align::right);
+  p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "waiting for a CPU, sampled",
+             row.width() - p.width(Face::mono_small, value) - p.px(10));
+  if (p.hovers(row))
+    p.tooltip(
+        {"Waiting for a CPU", "The loop's thread was ready to run and others had the CPUs.",
+         "The kernel counts it, and the app looks many times a second. It is contained in the times above."});
+}
+
 void draw_recording(Painter& p, const Rect& row, const Recording& recording) {
   const Theme& theme = p.theme();
-  p.line({row.x0, row.y0}, {row.x1, row.y0}, theme.line);
   const float y = row.centre().y + p.px(1);
   const std::string value = recording_value(recording);
   const bool known = recording.state == Recording::State::known;
@@ -101,6 +116,9 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
   const float least = p.height(Face::small) * 1.35F;
   draw_recording(p, inner.cut_bottom(std::max(least, std::min(inner.height() / 13, p.px(26))) + p.px(3)),
                  digest.recording);
+  const Rect cpu_wait = inner.cut_bottom(least);
+  draw_cpu_wait(p, cpu_wait, digest);
+  p.line({cpu_wait.x0, cpu_wait.y0}, {cpu_wait.x1, cpu_wait.y0}, theme.line);
   inner.cut_bottom(p.px(2));
   const std::vector<Line> lines = lines_for(digest, inner.height() / least);
   const float step = std::min(inner.height() / static_cast<float>(lines.size()), p.px(30));

@@ -40,19 +40,26 @@ void read_polls(Digest& digest, const TraceSource& source) {
             [](const auto& l, const auto& r) { return l.second > r.second; });
 }
 
+/// How long the outermost callback runs, if it is this function; else -1.
+std::int64_t running_of(const TraceSource& source, tracer::NameId id, std::int64_t at_ns) {
+  const auto& open = source.model().open_callbacks();
+  return open.empty() || open.front().name != id ? -1 : std::max<std::int64_t>(at_ns - open.front().begin_ns, 0);
+}
+
 void read_callbacks(Digest& digest, const TraceSource& source) {
   const auto& statistics = source.statistics();
   if (statistics.counting_since_ns() > 0)
     digest.counted_ns = digest.at_ns - statistics.counting_since_ns();
+  digest.calls_missing = statistics.calls_missing();
   for (const auto& [id, row] : statistics.callbacks()) {
-    if (row.calls == 0)
+    const std::int64_t running_ns = running_of(source, id, digest.at_ns);
+    if (row.calls == 0 && running_ns < 0)
       continue;
     const Name name = source.name(id);
     digest.callbacks.push_back({id, callable_text(name, row.kind), place_text(name), tracer::full_place_text(name),
-                                row.kind, row.calls, row.total_ns,
-                                std::min(row.durations.quantile(0.5), row.max_ns),
-                                std::min(row.durations.quantile(0.99), row.max_ns), row.max_ns,
-                                row.waits.count() == 0 ? -1 : row.waits.quantile(0.99)});
+                                row.kind, row.calls, row.total_ns, row.durations.quantile(0.5),
+                                row.durations.quantile(0.99), row.max_ns,
+                                row.waits.count() == 0 ? -1 : row.waits.quantile(0.99), running_ns});
   }
 }
 
@@ -63,9 +70,10 @@ void read_tasks(Digest& digest, const TraceSource& source) {
   for (const auto& [object, track] : source.model().tasks()) {
     const Name name = source.name(track.name);
     const std::int64_t end = track.done_ns > 0 ? track.done_ns : digest.at_ns;
-    digest.tasks.push_back({tracer::function_text(name), place_text(name), object, track.steps_total,
-                            track.run_total_ns, track.waited_worst_ns,
-                            track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0});
+    digest.tasks.push_back(
+        {tracer::function_text(name), place_text(name), object, track.steps_total, track.run_total_ns,
+         track.waited_worst_ns, track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0,
+         source.model().open_step(track) != nullptr, track.created_ns > 0 && source.model().lost_total() == 0});
   }
 }
 
@@ -95,10 +103,44 @@ void read_rates(Digest& digest, const TraceSource& source) {
   digest.bytes_out_per_s = sum.throughput.bytes_written / seconds;
 }
 
-/// A price belongs to the machine it was measured on.
+/// On this machine, since it was started.
 bool recorded_here(const TraceSource& source) {
   const auto& boot = source.session().header().boot_id;
   return std::string(boot, strnlen(boot, sizeof(boot))) == tracer::boot_id();
+}
+
+/// A session that nobody writes any more says itself whether it was closed. If its process lives on, its loop was not closed
+/// and has not died: these are copied bytes.
+ProgramState state_of(const TraceSource& source, const std::optional<tracer::Hang>& hang) {
+  if (!source.ended())
+    return hang ? ProgramState::hangs : ProgramState::live;
+  if (source.present().ended != 0)
+    return ProgramState::closed;
+  const auto& header = source.session().header();
+  const bool of_here = recorded_here(source) && header.pid_namespace == tracer::own_process().pid_namespace;
+  const bool lives = of_here && header.process_start_ticks != 0 &&
+                     tracer::process_start_ticks(header.pid) == header.process_start_ticks;
+  return lives ? ProgramState::copied : ProgramState::died;
+}
+
+/// What is to be known of a program that died: that it did, and in what.
+void say_how_it_ended(Digest& digest, const TraceSource& source) {
+  if (digest.state != ProgramState::died)
+    return;
+  tracer::Finding finding{
+      tracer::FindingRule::program_died, tracer::Severity::warning, {}, {}, {}, tracer::kNoName, 0, 0, 0};
+  finding.title = "The program was killed or crashed";
+  finding.detail = "It ended without closing its loop.";
+  if (const auto& open = source.model().open_callbacks(); !open.empty()) {
+    const tracer::CallbackSlice& ran = open.front();
+    finding.detail +=
+        " " + callable_text(source.name(ran.name), ran.kind) + " was running; for how long is not known.";
+    finding.place = place_text(source.name(ran.name));
+    finding.name = ran.name;
+    finding.begin_ns = ran.begin_ns;
+    finding.end_ns = std::max(digest.at_ns, ran.begin_ns);
+  }
+  digest.findings.insert(digest.findings.begin(), finding);
 }
 
 Recording recording_of(const TraceSource& source, const Calibration& calibration, std::int64_t at_ns) {
@@ -111,6 +153,7 @@ Recording recording_of(const TraceSource& source, const Calibration& calibration
     recording.state = Recording::State::off;
     return recording;
   }
+  // A price belongs to the machine it was measured on.
   if (!recorded_here(source) || (calibration.done && !calibration.costs))
     return recording;
   if (!calibration.done) {
@@ -146,8 +189,15 @@ Digest make_digest(const TraceSource& source, const Calibration& calibration) {
   digest.second = tracer::time_budget(source.model(), digest.at_ns - kSecond, digest.at_ns);
   digest.recording = recording_of(source, calibration, digest.at_ns);
   digest.lately = source.statistics().summarise(digest.at_ns - 10 * kSecond, digest.at_ns + 1);
+  digest.cpu_wait_share = source.cpu_waits().share(digest.at_ns - kSecond, digest.at_ns);
+  if (!source.ended())
+    digest.hang =
+        tracer::find_hang(source.model(), source.cpu_waits(), digest.at_ns, tracer::FindingRules{}.held_loop_ns);
+  digest.state = state_of(source, digest.hang);
   digest.findings = tracer::find_trouble(
-      source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns);
+      source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns, source.cpu_waits(),
+      source.ended() ? tracer::Program::ended : tracer::Program::lives);
+  say_how_it_ended(digest, source);
   read_polls(digest, source);
   read_rates(digest, source);
   read_callbacks(digest, source);

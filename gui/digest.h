@@ -11,6 +11,7 @@
 #include "gui/handle_traffic.h"
 #include "gui/trace_source.h"
 #include "tracer/analysis/findings.h"
+#include "tracer/analysis/hang.h"
 #include "tracer/analysis/recording_cost.h"
 #include "tracer/analysis/time_budget.h"
 #include "tracer/analysis/why_timeout.h"
@@ -25,6 +26,8 @@ struct CallbackLine {
   tracer::CallbackKind kind;
   std::uint64_t calls;
   std::int64_t total_ns, p50_ns, p99_ns, max_ns, waited_p99_ns;
+  std::int64_t running_ns =
+      -1;  ///< how long a call runs that has not ended, and is in none of the numbers; -1: none
 };
 
 struct TaskLine {
@@ -34,6 +37,9 @@ struct TaskLine {
   std::uint64_t steps;
   std::int64_t run_ns, worst_wait_ns, age_ns;  ///< age -1: not known
   bool done;
+  bool running;  ///< it makes a step now, which is in none of the numbers
+  bool
+      counted_all;  ///< it was followed from its creation on and no events were lost: else its counts are the least
 };
 
 struct HandleLine {
@@ -65,10 +71,22 @@ struct Recording {
   double busy_share = 0;  ///< of what the loop did not sleep of it; 0 if that is not known
 };
 
+/// How the program is, or how it went.
+enum class ProgramState : std::uint8_t {
+  live,
+  hangs,   ///< live, and something has held the loop for longer than a finding takes
+  closed,  ///< it closed its loop
+  died,    ///< killed or crashed: it ended without closing its loop
+  copied,  ///< the session is a copy of one whose program lives on
+};
+
 struct Digest {
   std::int64_t at_ns = 0;
   tracer::Present
       present{};  ///< what the program said of itself: the wheel and the poll's reason are of this one moment
+  ProgramState state = ProgramState::live;
+  std::optional<tracer::Hang> hang;      ///< what holds the loop
+  std::optional<double> cpu_wait_share;  ///< of the last second, sampled; empty: not known
   std::uint64_t iteration = 0;
   tracer::TimeBudget second;          ///< the last one
   Recording recording;                ///< of the last whole buckets that make a second
@@ -86,6 +104,7 @@ struct Digest {
   std::vector<HandleLine> handles;
   std::vector<tracer::Finding> findings;
   std::int64_t counted_ns = 0;  ///< how long the callback table has counted
+  bool calls_missing = false;   ///< what it counts is the least that happened
 };
 
 inline constexpr std::int64_t kDigestNs = 250'000'000;

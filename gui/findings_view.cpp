@@ -26,9 +26,9 @@ void draw_healthy(Painter& p, const Rect& area, const TraceSource& source) {
   p.text_fit({area.x0 + p.px(24), area.y0 + p.px(14)}, Face::strong, theme.text, title, area.width() - p.px(24));
   const char* rule =
       watched ? "No callback held the loop for 10 ms or more, no timer was that late, no events were lost."
-      : level == tracer::Level::off
-          ? "Nothing is recorded at level off: what the loop does is not known."
-          : "At level phases only the GIL and lost events are watched: callbacks are not recorded.";
+      : level == tracer::Level::off ? "Nothing is recorded at level off: what the loop does is not known."
+                                    : "At level phases what holds the loop now, the GIL and lost events are "
+                                      "watched; callbacks are not recorded.";
   p.text_wrapped({area.x0 + p.px(24), area.y0 + p.px(28), area.x1, area.y1}, Face::small, theme.text_dim, rule);
 }
 

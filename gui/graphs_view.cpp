@@ -237,8 +237,7 @@ void draw_lag_graph(Painter& p, const Rect& area, const TraceSource& source, con
   const std::vector<Series> all{
       {"max " + text(digest.lately.lag_max_ns), theme.alarm, false,
        [](const Bucket& b) { return b.lag.count() == 0 ? -1.0 : static_cast<double>(b.lag_max_ns); }},
-      {"p99 " + text(std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns)), theme.warning, true,
-       quantile(0.99)},
+      {"p99 " + text(digest.lately.lag.quantile(0.99)), theme.warning, true, quantile(0.99)},
       {"p50 " + text(digest.lately.lag.quantile(0.5)), theme.phase(tracer::Phase::idle), true, quantile(0.5)},
   };
   const double most = std::max(largest(source, all, now_ns), 1e6);

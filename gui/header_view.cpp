@@ -32,7 +32,7 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  theme.text,
                  {"iteration", "Iterations of the loop since the session began."}});
   const bool lag_known = digest.lately.lag.count() > 0 && digest.present.level >= tracer::Level::callbacks;
-  const std::int64_t lag = std::min(digest.lately.lag.quantile(0.99), digest.lately.lag_max_ns);
+  const std::int64_t lag = digest.lately.lag.quantile(0.99);
   all.push_back({"loop lag p99",
                  lag_known ? tracer::duration_text(lag) : "not known",
                  lag_known && lag >= 10'000'000 ? theme.alarm_text : theme.text,
@@ -43,6 +43,12 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  idle_known ? tracer::percent_text(idle) : "not known",
                  theme.text,
                  {"poll idle", "How much of the last second the loop slept in poll."}});
+  if (digest.cpu_wait_share && *digest.cpu_wait_share >= tracer::FindingRules{}.cpu_wait_share)
+    all.push_back(
+        {"waits for a CPU",
+         tracer::percent_text(*digest.cpu_wait_share),
+         theme.text,
+         {"waits for a CPU", "How much of the last second the loop's thread was ready and had no CPU: sampled."}});
   const LevelWords level = level_words(source);
   const Color tones[] = {theme.text, theme.accent, theme.warning};
   all.push_back({level.label, level.value, tones[static_cast<std::size_t>(level.tone)], level.tip});
@@ -57,6 +63,48 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
   all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
                  recording_tip(digest.recording)});
   return all;
+}
+
+/// The word at the left, in its colour. Green is for a loop that turns, and for nothing else.
+struct StateShown {
+  std::string word;
+  Color color;
+  bool turns;
+  std::string meaning;
+};
+
+StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
+  switch (digest.state) {
+    case ProgramState::closed:
+      return {"CLOSED", theme.text_dim, false, "The program closed its loop."};
+    case ProgramState::died:
+      return {"DIED", theme.alarm_text, false, "Killed or crashed: it ended without closing its loop."};
+    case ProgramState::copied:
+      return {"COPY", theme.text_dim, false, "A copy of a session whose program still runs."};
+    case ProgramState::hangs:
+    case ProgramState::live:
+      break;
+  }
+  if (paused)
+    return {"PAUSED", theme.warning, false, "The view stands still; the program runs on."};
+  if (digest.hang)
+    return {"HELD " + tracer::duration_text(digest.hang->lasts_ns), theme.alarm_text, false,
+            "Something has held the loop that long, and nothing else can run."};
+  return {"LIVE", theme.live, true, "The loop turns."};
+}
+
+/// Answers where it ends.
+float draw_state(Painter& p, Point at, const StateShown& shown) {
+  const float from = at.x;
+  if (shown.turns)
+    p.dot({at.x + p.px(5), at.y}, p.px(5), shown.color);
+  else
+    p.fill({at.x, at.y - p.px(5), at.x + p.px(10), at.y + p.px(5)}, shown.color, p.px(2));
+  at.x += p.px(18);
+  at.x += p.text(at, Face::strong, shown.color, shown.word);
+  if (p.hovers({from, at.y - p.px(16), at.x, at.y + p.px(16)}))
+    p.tooltip({shown.word, shown.meaning});
+  return at.x + p.px(18);
 }
 
 }  // namespace
@@ -86,17 +134,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
 
   // Who it is, from the left.
   float x = area.x0 + p.px(21);
-  const bool live = !source.ended();
-  const Color dot = !live ? theme.alarm : state.paused ? theme.warning : theme.live;
-  if (live && !state.paused) {
-    p.dot({x + p.px(5), y}, p.px(5), dot);
-  } else {
-    const Rect square{x, y - p.px(5), x + p.px(10), y + p.px(5)};
-    p.fill(square, dot, p.px(2));
-  }
-  x += p.px(18);
-  const Color word = live && state.paused ? theme.warning_text : dot;
-  x += p.text({x, y}, Face::strong, word, !live ? "ENDED" : state.paused ? "PAUSED" : "LIVE") + p.px(18);
+  x = draw_state(p, {x, y}, state_shown(theme, digest, state.paused));
   const auto& header = source.session().header();
   const std::string program = field_text(header.program);
   const std::string title = program_title(program);

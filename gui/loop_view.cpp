@@ -179,7 +179,9 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
     draw_hand(p, wheel, hand_);
   }
 
-  const WheelWords words = wheel_words(present, poll_ns, source.ended());
+  WheelWords words = wheel_words(present, poll_ns, source.ended());
+  if (digest.hang)
+    words.detail = words.brief = "held for " + tracer::duration_text(digest.hang->lasts_ns);
   const float most = wheel.hole * 1.66F;
   const bool roomy = wheel.hole > p.px(54);
   const Face big = p.width(Face::hero, words.where) < most ? Face::hero : Face::strong;

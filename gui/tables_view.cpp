@@ -33,6 +33,11 @@ double text_key(const std::string& text) {
   return -key;
 }
 
+/// A count, or the least that it can be.
+std::string least_text(bool all, const std::string& text) {
+  return all ? text : "≥ " + text;
+}
+
 std::string known_text(std::int64_t ns) {
   return ns < 0 ? "–" : duration_text(ns);
 }
@@ -50,7 +55,8 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
 
   bool reset = false;
   if (tab_ == Tab::callbacks && digest.counted_ns > 0 && head.width() > p.px(430)) {
-    const std::string note = counting_text(digest.counted_ns, source.level());
+    const std::string note =
+        (digest.calls_missing ? "calls are missing · " : "") + counting_text(digest.counted_ns, source.level());
     const float w = p.button_width("Reset", "");
     const Rect button{head.x1 - w, head.y0 + p.px(1), head.x1, head.y1 - p.px(3)};
     reset = p.button(button, "Reset", "");
@@ -262,16 +268,22 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
   for (const CallbackLine& row : digest.callbacks) {
     Line line;
     line.name = row.id;
-    line.alarm = row.max_ns >= kRules.alarm_ns;
+    const bool all = !digest.calls_missing;
+    const char* missing = all ? "" : "events were lost or callbacks not recorded: it was at least that";
+    const bool never = row.calls == 0;
+    const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
+    const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
+    line.alarm = longest_ns >= kRules.alarm_ns;
     line.cells = {
         {row.name, theme.text,
          std::string(tracer::kind_text(row.kind)) + (row.full_place.empty() ? "" : " · " + row.full_place)},
         {row.place.empty() ? "–" : row.place, theme.text_dim, row.full_place},
-        {count_text(row.calls), theme.text_dim, {}},
-        {duration_text(row.total_ns), theme.text_dim, {}},
-        {duration_text(row.p50_ns), severity(theme, row.p50_ns), {}},
-        {duration_text(row.p99_ns), severity(theme, row.p99_ns), {}},
-        {duration_text(row.max_ns), severity(theme, row.max_ns), {}},
+        {least_text(all, count_text(row.calls)), theme.text_dim, missing},
+        {least_text(all, duration_text(row.total_ns)), theme.text_dim, missing},
+        {known_text(never ? -1 : row.p50_ns), severity(theme, row.p50_ns), {}},
+        {known_text(never ? -1 : row.p99_ns), severity(theme, row.p99_ns), {}},
+        {least_text(all && !still_runs, duration_text(longest_ns)), severity(theme, longest_ns),
+         still_runs ? "it still runs" : missing},
         {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
          "from ready to run; 99 % waited less"}};
     line.keys = {text_key(row.name),
@@ -280,7 +292,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
                  static_cast<double>(row.total_ns),
                  static_cast<double>(row.p50_ns),
                  static_cast<double>(row.p99_ns),
-                 static_cast<double>(row.max_ns),
+                 static_cast<double>(longest_ns),
                  static_cast<double>(row.waited_p99_ns)};
     lines.push_back(std::move(line));
   }
@@ -292,17 +304,19 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   lines.reserve(digest.tasks.size());
   for (const TaskLine& row : digest.tasks) {
     Line line;
+    const char* missing = row.counted_all ? "" : "counted since it was first seen: it was at least that";
     line.alarm = row.run_ns >= kRules.alarm_ns * 4 && row.steps < 10;
     line.cells = {
         {row.name, row.done ? theme.text_dim : theme.text, row.place},
         {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
-        {row.done          ? "done"
+        {row.running       ? "running"
+         : row.done        ? "done"
          : row.age_ns >= 0 ? "alive"
                            : "seen",
          theme.text_dim,
          {}},
-        {count_text(row.steps), theme.text_dim, {}},
-        {duration_text(row.run_ns), theme.text_dim, {}},
+        {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
+        {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
         {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
         {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "created before tasks were recorded" : ""}};
     line.keys = {text_key(row.name),

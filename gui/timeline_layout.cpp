@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/ready_layout.h"
+
 namespace loopscope::gui {
 
 using tracer::Activity;
@@ -57,14 +59,15 @@ void push(std::vector<Mark>& marks, Mark mark) {
   marks.push_back(mark);
 }
 
-template <typename Slice, std::uint64_t kChunk>
-void lay_slices(Row& row, const Column<Slice, tracer::Worst, kChunk>& column, const Viewport& viewport,
+/// Of a column whose summary knows the longest slice.
+template <typename Slice, typename Summary, std::uint64_t kChunk>
+void lay_slices(Row& row, const Column<Slice, Summary, kChunk>& column, const Viewport& viewport,
                 std::uint64_t& slices) {
   fold(
       column, viewport,
       [&](std::uint64_t i) {
         Mark mark = place(viewport, column[i].begin_ns, column[i].end_ns);
-        mark.worst_ns = column[i].end_ns - column[i].begin_ns;
+        mark.total_ns = mark.worst_ns = column[i].end_ns - column[i].begin_ns;
         mark.index = i;
         push(row.marks, mark);
         ++slices;
@@ -84,7 +87,7 @@ void lay_open(Row& row, const Viewport& viewport, std::int64_t begin_ns, std::in
   if (begin_ns >= viewport.end_ns() || now_ns <= viewport.begin_ns() || now_ns <= begin_ns)
     return;
   Mark mark = place(viewport, begin_ns, now_ns);
-  mark.worst_ns = now_ns - begin_ns;
+  mark.total_ns = mark.worst_ns = now_ns - begin_ns;
   mark.activity = activity;
   mark.open = true;
   push(row.marks, mark);
@@ -97,7 +100,7 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
       column, viewport,
       [&](std::uint64_t i) {
         Mark mark = place(viewport, column[i].begin_ns, column[i].end_ns);
-        mark.worst_ns = column[i].end_ns - column[i].begin_ns;
+        mark.total_ns = mark.worst_ns = column[i].end_ns - column[i].begin_ns;
         mark.index = i;
         mark.activity = column[i].activity;
         push(row.marks, mark);
@@ -107,8 +110,6 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
         Mark run = place(viewport, column[from].begin_ns, column[to - 1].end_ns);
         if (!row.marks.empty() && run.x0 < row.marks.back().x1)
           run.x0 = std::min(row.marks.back().x1, run.x1);
-        run.count = to - from;
-        run.index = from;
         const tracer::ActivityTimes times = column.summarise(from, to);
         std::int64_t total = 0;
         for (const std::int64_t ns : times.ns) total += ns;
@@ -118,7 +119,10 @@ void lay_phases(Row& row, const TraceModel& model, const Viewport& viewport, std
             continue;
           Mark mark = run;
           mark.activity = static_cast<Activity>(a);
-          mark.worst_ns = times.ns[a];
+          mark.folded = to - from > 1;
+          mark.count = times.slices[a];
+          mark.total_ns = times.ns[a];
+          mark.worst_ns = times.longest_ns[a];
           mark.y0 = y;
           y += static_cast<float>(times.ns[a]) / static_cast<float>(total);
           mark.y1 = std::min(y, 1.0F);
@@ -141,9 +145,9 @@ void lay_transfers(Row& row, const Column<tracer::TransferSlice, tracer::ByteSum
     mark.end_ns = column[end - 1].end_ns;
     mark.count = end - i;
     mark.index = i;
-    mark.worst_ns = static_cast<std::int64_t>(column.summarise(i, end).bytes);
+    mark.bytes = column.summarise(i, end).bytes;
     // Height says how much: 64 B is a third of the row, each factor of 16 a sixth more.
-    const float height = 0.33F + 0.042F * std::log2(std::max(static_cast<float>(mark.worst_ns) / 64.0F, 1.0F));
+    const float height = 0.33F + 0.042F * std::log2(std::max(static_cast<float>(mark.bytes) / 64.0F, 1.0F));
     mark.y0 = 1 - std::clamp(height, 0.33F, 1.0F);
     push(row.marks, mark);
     i = end;
@@ -171,9 +175,9 @@ void lay_waits(Row& row, const Viewport& viewport) {
 std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, std::size_t most) {
   std::vector<const TaskTrack*> tracks;
   const auto consider = [&](const TaskTrack& track) {
-    if (track.steps.empty() || track.steps.back().end_ns < viewport.begin_ns() - 10'000'000'000)
-      return;
-    tracks.push_back(&track);
+    const bool ran = !track.steps.empty() && track.steps.back().end_ns >= viewport.begin_ns() - 10'000'000'000;
+    if (ran || model.open_step(track) != nullptr)
+      tracks.push_back(&track);
   };
   for (const auto& [object, track] : model.tasks()) consider(track);
   if (tracks.empty() || tracks.size() > most) {
@@ -192,80 +196,6 @@ std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewp
     return left->name != right->name ? left->name < right->name : left->object < right->object;
   });
   return tracks;
-}
-
-struct Step {
-  std::int64_t t_ns;
-  int change;
-};
-
-/// Callbacks ready and not yet run, from the t_ready of those in view; false if there are too many to ask each.
-bool waiting_steps(const TraceModel& model, const Viewport& viewport, std::vector<Step>& steps) {
-  constexpr std::uint64_t kMostAsked = 20'000;
-  const auto& callbacks = model.callbacks();
-  const std::uint64_t from = callbacks.first_beginning_at(viewport.begin_ns());
-  const std::uint64_t in_view = callbacks.first_beginning_at(viewport.end_ns(), from);
-  if (in_view - from > kMostAsked || in_view == callbacks.first())
-    return false;
-  const std::uint64_t to = std::min(callbacks.last(), in_view + 2'000);  // ready in view, run after it
-  for (std::uint64_t i = from; i < to; ++i) {
-    const CallbackSlice& slice = callbacks[i];
-    if (slice.ready_ns <= 0 || slice.ready_ns >= viewport.end_ns() || slice.waited_ns() == 0)
-      continue;
-    steps.push_back({std::max(slice.ready_ns, viewport.begin_ns()), 1});
-    steps.push_back({slice.begin_ns, -1});
-  }
-  std::sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
-    return left.t_ns != right.t_ns ? left.t_ns < right.t_ns : left.change > right.change;
-  });
-  return true;
-}
-
-/// Depth by column of pixels, the deepest of each.
-std::vector<std::uint64_t> depth_by_pixel(const TraceModel& model, const Viewport& viewport) {
-  const auto width = static_cast<std::size_t>(std::max(viewport.x1() - viewport.x0(), 1.0F));
-  std::vector<std::uint64_t> depths(width, 0);
-  const auto column_of = [&](std::int64_t t_ns) {
-    const double column = static_cast<double>(t_ns - viewport.begin_ns()) / viewport.ns_per_px();
-    return static_cast<std::size_t>(std::clamp(column, 0.0, static_cast<double>(width - 1)));
-  };
-  std::vector<Step> steps;
-  if (waiting_steps(model, viewport, steps)) {
-    std::int64_t depth = 0;
-    std::size_t at = 0;
-    for (const Step& step : steps) {
-      if (step.t_ns >= viewport.end_ns())
-        break;
-      const std::size_t column = column_of(step.t_ns);
-      for (; at < column; ++at) depths[at + 1] = static_cast<std::uint64_t>(depth);
-      depth = std::max<std::int64_t>(depth + step.change, 0);
-      depths[column] = std::max(depths[column], static_cast<std::uint64_t>(depth));
-    }
-    for (; at + 1 < width && depth > 0; ++at) depths[at + 1] = static_cast<std::uint64_t>(depth);
-    return depths;
-  }
-  const auto& samples = model.ready_depths();
-  std::uint64_t i = samples.first_beginning_at(viewport.begin_ns());
-  for (std::size_t column = 0; column < width && i < samples.last(); ++column) {
-    const std::int64_t end = viewport.to_ns(viewport.x0() + static_cast<float>(column + 1));
-    const std::uint64_t next = samples.first_beginning_at(end, i);
-    depths[column] = samples.summarise(i, next).depth;
-    i = next;
-  }
-  return depths;
-}
-
-void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport) {
-  const std::vector<std::uint64_t> depths = depth_by_pixel(model, viewport);
-  const auto deepest = std::max_element(depths.begin(), depths.end());
-  row.peak = *deepest;
-  row.peak_x = viewport.x0() + static_cast<float>(deepest - depths.begin());
-  const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
-  row.line.reserve(depths.size());
-  for (std::size_t i = 0; i < depths.size(); ++i) {
-    row.line.push_back(
-        {viewport.x0() + static_cast<float>(i), row.area.y1 - static_cast<float>(depths[i]) * scale});
-  }
 }
 
 /// Who gets how much of the height: what is always there first, tasks next, and what is left goes to the rows
@@ -306,7 +236,7 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   const Plan plan = plan_rows(model, viewport, request);
   Rect rest = request.area;
   const auto add_row = [&](RowKind kind, const char* label, float height) -> Row& {
-    layout.rows.push_back({kind, label, rest.cut_top(height), {}, {}, nullptr, {}, 0, 0});
+    layout.rows.push_back({kind, label, rest.cut_top(height), {}, {}, nullptr, {}, {}, 0, 0});
     return layout.rows.back();
   };
 
@@ -329,15 +259,17 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
     Row& row = add_row(RowKind::task, "", plan.task);
     row.track = track;
     lay_slices(row, track->steps, viewport, layout.slices);
+    if (const CallbackSlice* open = model.open_step(*track))
+      lay_open(row, viewport, open->begin_ns, request.now_ns, Activity::unknown);
     lay_waits(row, viewport);
   }
 
   // From the bottom: what is short of room is missing in the middle, not at the end.
   const auto add_from_bottom = [&](RowKind kind, const char* label, float height) -> Row& {
-    layout.rows.push_back({kind, label, rest.cut_bottom(height), {}, {}, nullptr, {}, 0, 0});
+    layout.rows.push_back({kind, label, rest.cut_bottom(height), {}, {}, nullptr, {}, {}, 0, 0});
     return layout.rows.back();
   };
-  lay_ready(add_from_bottom(RowKind::ready, "Ready queue", plan.ready), model, viewport);
+  lay_ready(add_from_bottom(RowKind::ready, "Ready queue", plan.ready), model, viewport, request.now_ns);
   rest.cut_bottom(plan.space);
   if (plan.gil > 0) {
     lay_slices(add_from_bottom(RowKind::gil_wait, "GIL wait", plan.gil), model.gil_waits(), viewport,

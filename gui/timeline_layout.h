@@ -17,6 +17,7 @@
 namespace loopscope::gui {
 
 inline constexpr float kFoldPx = 3;
+inline constexpr std::int64_t kNotKnown = -1;
 
 enum class RowKind : std::uint8_t { iterations, phases, callbacks, task, reads, writes, gil_wait, ready };
 
@@ -29,11 +30,14 @@ struct Mark {
   float y1 = 1;
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::uint64_t count = 1;    ///< slices in it
+  std::uint64_t count = 1;    ///< slices in it; of its own activity alone in the phases row
+  std::int64_t total_ns = 0;  ///< what they took together
   std::int64_t worst_ns = 0;  ///< the longest of them
-  std::uint64_t index = 0;    ///< in the row's column: of the slice, or of the longest one
+  std::uint64_t index = 0;    ///< in the row's column: of the slice, or of the longest one; not of folded phases
+  std::uint64_t bytes = 0;    ///< reads, writes: of all of them
   tracer::Activity activity = tracer::Activity::unknown;  ///< phases row
-  bool open = false;                                      ///< it has not ended yet
+  bool folded = false;  ///< phases row: begin and end are those of all slices that share its place
+  bool open = false;    ///< it has not ended yet
 };
 
 /// A step that waited: from ready to begin.
@@ -51,8 +55,10 @@ struct Row {
   std::vector<Mark> marks;
   std::vector<WaitMark> waits;               ///< tasks
   const tracer::TaskTrack* track = nullptr;  ///< tasks
-  std::vector<Point> line;                   ///< ready: depth over x, in pixels
-  std::uint64_t peak = 0;                    ///< ready: the deepest in view
+  /// Ready: the depth of the queue by pixel from the row's left; kNotKnown where nobody recorded it.
+  std::vector<std::int64_t> depths;
+  std::vector<std::vector<Point>> lines;  ///< ready: the same as runs of points, broken where it is not known
+  std::uint64_t peak = 0;                 ///< ready: the deepest in view
   float peak_x = 0;
 };
 

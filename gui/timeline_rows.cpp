@@ -197,8 +197,10 @@ void draw_task(Painter& p, const TraceSource& source, const Row& row) {
 void draw_ready(Painter& p, const Row& row) {
   const Theme& theme = p.theme();
   const Color color = theme.activity(Activity::idle);
-  p.area(row.line, row.area.y1, with_alpha(color, theme.dark ? 0.28F : 0.22F));
-  p.polyline(row.line, color, p.px(1.3F));
+  for (const std::vector<Point>& line : row.lines) {
+    p.area(line, row.area.y1, with_alpha(color, theme.dark ? 0.28F : 0.22F));
+    p.polyline(line, color, p.px(1.3F));
+  }
   if (row.peak == 0)
     return;
   const std::string text = tracer::count_text(row.peak) + " ready";

@@ -175,7 +175,7 @@ void TimelineView::hover(Painter& p, const Rect& plot, const TraceSource& source
   for (const Row& row : layout.rows) {
     if (!row.area.contains(at))
       continue;
-    if (row.kind == RowKind::ready && !row.line.empty())
+    if (row.kind == RowKind::ready && !row.depths.empty())
       p.tooltip({describe_depth(row, at.x), moment});
     const Mark* mark = mark_at(row, at);
     if (mark == nullptr)

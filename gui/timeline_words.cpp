@@ -18,29 +18,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-const char* activity_text(Activity activity) {
-  switch (activity) {
-    case Activity::poll_asleep:
-      return "poll, asleep";
-    case Activity::poll_no_sleep:
-      return "poll, not sleeping";
-    case Activity::poll_io:
-      return "poll, I/O callbacks";
-    case Activity::gil_wait:
-      return "waiting for the GIL";
-    case Activity::idle:
-      return "idle · ready queue";
-    case Activity::stopped:
-      return "not running";
-    case Activity::between:
-      return "between phases";
-    case Activity::unknown:
-      return "not known";
-    default:
-      return tracer::phase_text(tracer::phase_of(activity));
-  }
-}
-
 Lines describe_iteration(const TraceSource& source, const Mark& mark) {
   if (mark.open)
     return {"this iteration", duration_text(mark.worst_ns)};
@@ -51,9 +28,11 @@ Lines describe_iteration(const TraceSource& source, const Mark& mark) {
 }
 
 Lines describe_phase(const TraceSource& source, const Mark& mark) {
-  Lines lines{activity_text(mark.activity), duration_text(mark.worst_ns)};
-  if (mark.count > 1) {
+  Lines lines{tracer::activity_text(mark.activity), duration_text(mark.total_ns)};
+  if (mark.folded) {
     lines[1] += " in " + count_of(mark.count, "slice", "slices");
+    if (mark.count > 1)
+      lines[1] += ", longest " + duration_text(mark.worst_ns);
     return lines;
   }
   if (mark.activity == Activity::check)
@@ -96,7 +75,8 @@ Lines describe_callback(const TraceSource& source, const Row& row, const Mark& m
 CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark) {
   if (!mark.open)
     return row.track != nullptr ? row.track->steps[mark.index] : source.model().callbacks()[mark.index];
-  CallbackSlice slice = source.model().open_callbacks().front();
+  const CallbackSlice* step = row.track == nullptr ? nullptr : source.model().open_step(*row.track);
+  CallbackSlice slice = step != nullptr ? *step : source.model().open_callbacks().front();
   slice.end_ns = slice.begin_ns + mark.worst_ns;
   return slice;
 }
@@ -132,11 +112,11 @@ std::string not_recorded_text(tracer::Level level) {
 }
 
 std::string describe_depth(const Row& row, float x) {
-  const auto last = static_cast<float>(row.line.size() - 1);
-  const auto i = static_cast<std::size_t>(std::clamp(x - row.line.front().x, 0.0F, last));
-  const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
-  const auto depth = static_cast<std::uint64_t>(std::lround((row.area.y1 - row.line[i].y) / scale));
-  return count_of(depth, "callback ready", "callbacks ready");
+  const auto last = static_cast<float>(row.depths.size() - 1);
+  const auto i = static_cast<std::size_t>(std::clamp(x - row.area.x0, 0.0F, last));
+  if (row.depths[i] == kNotKnown)
+    return "how many callbacks are ready is not known";
+  return count_of(static_cast<std::uint64_t>(row.depths[i]), "callback ready", "callbacks ready");
 }
 
 Lines describe(const TraceSource& source, const Row& row, const Mark& mark) {
@@ -150,7 +130,7 @@ Lines describe(const TraceSource& source, const Row& row, const Mark& mark) {
       return describe_callback(source, row, mark);
     case RowKind::reads:
     case RowKind::writes: {
-      const std::string bytes = tracer::bytes_text(static_cast<double>(mark.worst_ns));
+      const std::string bytes = tracer::bytes_text(static_cast<double>(mark.bytes));
       return {bytes + (row.kind == RowKind::reads ? " read" : " written"), count_of(mark.count, "call", "calls")};
     }
     case RowKind::gil_wait: {

@@ -84,6 +84,7 @@ void TraceSource::tend(std::int64_t now_ns) {
   if (ended_)
     return;
   sample(now_ns);
+  cpu_watch_.look(session_->header(), live_.present, now_ns, live_.cpu_waits);
   keep_lease(now_ns);
 }
 

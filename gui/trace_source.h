@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "gui/cpu_watch.h"
 #include "gui/handle_traffic.h"
 #include "gui/level_history.h"
 #include "tracer/analysis/recorded_series.h"
@@ -45,6 +46,8 @@ class TraceSource {
   [[nodiscard]] const tracer::TraceModel& model() const { return shown().model; }
   [[nodiscard]] const tracer::Statistics& statistics() const { return shown().statistics; }
   [[nodiscard]] const tracer::RecordedSeries& recorded() const { return shown().recorded; }
+  /// How long the loop's thread waited for a CPU: sampled while the program lives.
+  [[nodiscard]] const tracer::CpuWaits& cpu_waits() const { return shown().cpu_waits; }
   [[nodiscard]] const tracer::Present& present() const { return shown().present; }
   [[nodiscard]] const tracer::Counters& counters() const { return shown().counters; }
   /// What was recorded when.
@@ -81,6 +84,7 @@ class TraceSource {
     tracer::RecordedSeries recorded;
     LevelHistory levels;
     HandleTrafficTable traffic;
+    tracer::CpuWaits cpu_waits;
     tracer::Present present{};
     tracer::Counters counters{};
     std::int64_t now_ns = 0;
@@ -103,6 +107,7 @@ class TraceSource {
   tracer::EventDecoder decoder_;
   tracer::RingReader::Batch batch_;
   std::vector<tracer::TraceEvent> events_;
+  CpuWatch cpu_watch_;
   View live_;
   std::unique_ptr<View> held_;
   std::uint64_t events_total_ = 0;

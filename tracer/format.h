@@ -259,7 +259,7 @@ struct Present {
   ClockAnchor anchor_last;       ///< renewed about once a second while the loop turns
   Level own_level;  ///< what the program itself wants; `level` is in force, and viewers may have raised it
   std::uint8_t reserved_state[7];
-  std::uint64_t loop_thread;     ///< kernel's id of the thread that runs the loop, or ran it last; 0: not known
+  std::uint64_t loop_thread;  ///< kernel's id of the thread that runs the loop, or ran it last; 0: not known
   std::uint64_t reserved[2];
 };
 

@@ -43,7 +43,19 @@ TEST(LatencyHistogram, AnswersQuantilesWithinItsError) {
     EXPECT_GE(static_cast<double>(histogram.quantile(q)), truth);
     EXPECT_LE(static_cast<double>(histogram.quantile(q)), truth * 33 / 32 + 1);
   }
-  EXPECT_GE(histogram.max(), values.back());
+  EXPECT_EQ(histogram.max(), values.back());
+}
+
+TEST(LatencyHistogram, AnswersNoQuantileAboveItsLargestValue) {
+  for (const std::int64_t value : {1, 33, 1'000, 12'345, 987'654'321}) {
+    LatencyHistogram one;
+    LatencyHistogram other;
+    one.add(value);
+    other.merge(one);
+    EXPECT_EQ(one.max(), value);
+    EXPECT_EQ(one.quantile(0.5), value);
+    EXPECT_EQ(other.quantile(0.99), value);
+  }
 }
 
 TEST(LatencyHistogram, BucketsFollowEachOtherWithoutHole) {

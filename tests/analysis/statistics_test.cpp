@@ -154,5 +154,28 @@ TEST(Statistics, DoesNotKnowWhatWasWhereTheMachineStoodStill) {
   EXPECT_NE(statistics.bucket(trace.t), nullptr);
 }
 
+TEST(Statistics, SayWhenCallsAreMissingFromTheTable) {
+  Trace trace;
+  trace.callback(1, kMs);
+  Statistics statistics;
+  statistics.lose();
+  EXPECT_FALSE(statistics.calls_missing()) << "nothing was counted yet";
+  for (const TraceEvent& event : trace.events) statistics.add(event);
+  EXPECT_FALSE(statistics.calls_missing());
+  statistics.lose();
+  EXPECT_TRUE(statistics.calls_missing());
+  statistics.reset_callbacks();
+  EXPECT_FALSE(statistics.calls_missing());
+}
+
+TEST(Statistics, CallsAreMissingFromATimeInWhichCallbacksWereNotRecorded) {
+  Trace trace;
+  trace.callback(1, kMs).put(EventType::level_changed);
+  trace.events.back().kind = static_cast<std::uint8_t>(tracer::Level::phases);
+  Statistics statistics;
+  for (const TraceEvent& event : trace.events) statistics.add(event);
+  EXPECT_TRUE(statistics.calls_missing());
+}
+
 }  // namespace
 }  // namespace loopscope::testing

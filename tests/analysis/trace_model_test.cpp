@@ -297,5 +297,42 @@ TEST(TraceModel, MarksAJumpOfTheClockAndLeavesOpenWhatIsOpen) {
   EXPECT_EQ(model.polls()[0].wake_ns - model.polls()[0].begin_ns, 3 * kMs);
 }
 
+TEST(TraceModel, KeepsTheStepsOfATaskWhoseLastStepEndsAfterItIsDone) {
+  Trace trace;
+  for (int i = 0; i < 3; ++i) trace.callback(7, kMs, 0, CallbackKind::task_step, 40).wait(kMs);
+  trace.callback_begin(7, 0, CallbackKind::task_step, 40).wait(kMs).put(EventType::task_done);
+  trace.events.back().object = 40;
+  trace.events.back().name = 7;
+  trace.wait(kUs).callback_end(7, CallbackKind::task_step, 40);
+  const auto model = trace.model();
+  ASSERT_EQ(model.tasks().count(40), 1U);
+  const tracer::TaskTrack& track = model.tasks().at(40);
+  EXPECT_EQ(track.steps_total, 4U);
+  EXPECT_EQ(track.steps.size(), 4U);
+  EXPECT_GT(track.done_ns, 0);
+}
+
+TEST(TraceModel, FollowsATaskThatHangsInItsFirstStep) {
+  Trace trace;
+  trace.sleep(kMs).callback_begin(7, 0, CallbackKind::task_step, 40);
+  auto model = trace.model();
+  for (const std::int64_t later : {kMs, 300 * kSecond}) {
+    model.forget(trace.t + later);
+    ASSERT_EQ(model.tasks().count(40), 1U);
+    ASSERT_EQ(model.coroutines().count(7), 1U);
+    ASSERT_NE(model.open_step(model.tasks().at(40)), nullptr);
+    EXPECT_EQ(model.open_step(model.tasks().at(40))->begin_ns, trace.t);
+  }
+}
+
+TEST(TraceModel, KeepsTheTrackOfATaskThatHangsForLongerThanTheHistory) {
+  Trace trace;
+  trace.callback(7, kMs, 0, CallbackKind::task_step, 40).callback_begin(7, 0, CallbackKind::task_step, 40);
+  auto model = trace.model();
+  model.forget(trace.t + 300 * kSecond);
+  ASSERT_EQ(model.tasks().count(40), 1U);
+  EXPECT_EQ(model.tasks().at(40).steps_total, 1U);
+}
+
 }  // namespace
 }  // namespace loopscope::testing

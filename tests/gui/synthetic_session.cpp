@@ -110,6 +110,11 @@ void SyntheticSession::run(std::int64_t duration_ns) {
   }
 }
 
+void SyntheticSession::hang() {
+  recorder_.phase_begin(Phase::idle, 1);
+  recorder_.callback_begin(CallbackKind::task_step, names_[render_report], recorder_.ticks(), false, 50);
+}
+
 void SyntheticSession::iterate() {
   run_timers();
   run_ready();

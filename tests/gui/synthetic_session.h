@@ -36,6 +36,8 @@ class SyntheticSession {
   void run(std::int64_t duration_ns);
   [[nodiscard]] const std::string& path() const { return path_; }
   void set_level(tracer::Level level) { recorder_.set_level(level); }
+  /// Begins a callback that never ends.
+  void hang();
   /// Leaves the file behind, as a killed program does.
   void abandon() { recorder_.disown(); }
 

@@ -77,9 +77,11 @@ TEST(TimelineLayout, PutsNothingOutsideItsArea) {
         ASSERT_GE(mark.y0, 0);
         ASSERT_LE(mark.y1, 1.0001F);
       }
-      for (const Point& point : row.line) {
-        ASSERT_GE(point.y, row.area.y0 - 0.01F);
-        ASSERT_LE(point.y, row.area.y1 + 0.01F);
+      for (const auto& line : row.lines) {
+        for (const Point& point : line) {
+          ASSERT_GE(point.y, row.area.y0 - 0.01F);
+          ASSERT_LE(point.y, row.area.y1 + 0.01F);
+        }
       }
     }
   }
@@ -241,6 +243,117 @@ TEST(TimelineLayout, RaisesTheReadyQueueWhileOneCallbackKeepsOthersWaiting) {
   for (int i = 0; i < 20; ++i) trace.callback(2, 10 * kUs, trace.t - (20 - i) * kMs);
   const TimelineLayout layout = laid_out(trace.model(), kStart, trace.t + kMs);
   EXPECT_EQ(row_of(layout, RowKind::ready).peak, 20U);
+}
+
+TEST(TimelineLayout, CountsAllThatAreReadyHoweverManyRunLater) {
+  Trace trace;
+  trace.sleep(kMs).callback(1, 30 * kMs);
+  const std::int64_t ready = trace.t - 5 * kMs;
+  const std::int64_t view_end = trace.t;
+  for (int i = 0; i < 6000; ++i) trace.callback(2, 10 * kUs, ready);
+  const TimelineLayout layout = laid_out(trace.model(), kStart, view_end);
+  EXPECT_EQ(row_of(layout, RowKind::ready).peak, 6000U);
+}
+
+/// Is anything known of the queue at a time of a view [begin, end)?
+bool depth_known(const TimelineLayout& layout, std::int64_t begin, std::int64_t end, std::int64_t t) {
+  const auto& depths = row_of(layout, RowKind::ready).depths;
+  const double share = static_cast<double>(t - begin) / static_cast<double>(end - begin);
+  return depths[static_cast<std::size_t>(share * static_cast<double>(depths.size()))] != kNotKnown;
+}
+
+TEST(TimelineLayout, DrawsTheReadyQueueWhereItIsKnown) {
+  Trace trace;
+  trace.sleep(100 * kMs).callback(1, kMs, trace.t - kMs);
+  auto model = trace.model();
+  model.lose(9);
+  Trace after;
+  after.t = trace.t + 100 * kMs;
+  after.sleep(100 * kMs).put(testing::EventType::phase_begin, Phase::idle, 1).callback_begin(4);
+  for (const auto& event : after.events) model.add(event);
+  const std::int64_t begin = kStart - 100 * kMs;
+  const std::int64_t end = after.t + 100 * kMs;
+  const TimelineLayout layout = laid_out(model, begin, end);
+  EXPECT_FALSE(depth_known(layout, begin, end, kStart - 50 * kMs)) << "before the trace began";
+  EXPECT_TRUE(depth_known(layout, begin, end, kStart + 50 * kMs));
+  EXPECT_FALSE(depth_known(layout, begin, end, trace.t + 50 * kMs)) << "in a gap";
+  EXPECT_TRUE(depth_known(layout, begin, end, after.t - 50 * kMs));
+  EXPECT_FALSE(depth_known(layout, begin, end, after.t + 50 * kMs))
+      << "a callback runs: nobody sees what is queued";
+  EXPECT_EQ(row_of(layout, RowKind::ready).lines.size(), 2U);
+}
+
+TEST(TimelineLayout, KnowsThatTheReadyQueueOfASleepingLoopIsEmpty) {
+  Trace trace;
+  trace.sleep(100 * kMs).poll_begin(-1, PollReason::forever);
+  const std::int64_t end = trace.t + 300 * kMs;
+  TimelineRequest request;
+  request.area = kArea;
+  request.now_ns = trace.t + 200 * kMs;
+  const TimelineLayout layout = lay_out(trace.model(), Viewport(kStart, end, kArea.x0, kArea.x1), request);
+  EXPECT_TRUE(depth_known(layout, kStart, end, trace.t + 150 * kMs));
+  EXPECT_FALSE(depth_known(layout, kStart, end, trace.t + 250 * kMs)) << "the future";
+}
+
+TEST(TimelineLayout, DrawsTheStepThatATaskMakesNow) {
+  Trace trace;
+  trace.callback(2, kMs, 0, CallbackKind::task_step, 8).sleep(kMs);
+  trace.put(testing::EventType::phase_begin, Phase::idle, 1).callback_begin(2, 0, CallbackKind::task_step, 8);
+  auto model = trace.model();
+  model.forget(trace.t);
+  const TimelineLayout layout = laid_out(model, kStart, trace.t + 20 * kMs);
+  const Row& row = row_of(layout, RowKind::task);
+  ASSERT_EQ(row.marks.size(), 2U);
+  EXPECT_TRUE(row.marks[1].open);
+  EXPECT_NEAR(row.marks[1].x1, kArea.x1, 1);
+}
+
+TEST(TimelineLayout, DrawsATaskThatHangsForLongerThanTheView) {
+  Trace trace;
+  trace.put(testing::EventType::phase_begin, Phase::idle, 1).callback_begin(2, 0, CallbackKind::task_step, 8);
+  auto model = trace.model();
+  model.forget(trace.t + 90 * kSecond);
+  const TimelineLayout layout = laid_out(model, trace.t + 88 * kSecond, trace.t + 90 * kSecond);
+  const Row& row = row_of(layout, RowKind::task);
+  ASSERT_EQ(row.marks.size(), 1U);
+  EXPECT_NEAR(row.marks[0].x1 - row.marks[0].x0, kArea.width(), 1);
+}
+
+TEST(TimelineLayout, CountsFoldedPhasesEachForItself) {
+  Trace trace;
+  for (int i = 0; i < 40; ++i)
+    trace.phase(Phase::timers, 2 * kUs)
+        .phase(Phase::idle, i == 7 ? 50 * kUs : 5 * kUs)
+        .phase(Phase::idle, 5 * kUs);
+  const TimelineLayout layout = laid_out(trace.model(), kStart - 500 * kMs, kStart + 500 * kMs);
+  std::uint64_t timers = 0;
+  std::uint64_t idle = 0;
+  std::int64_t idle_ns = 0;
+  std::int64_t worst_idle_ns = 0;
+  for (const Mark& mark : row_of(layout, RowKind::phases).marks) {
+    if (mark.activity == tracer::Activity::timers)
+      timers += mark.count;
+    if (mark.activity == tracer::Activity::idle) {
+      idle += mark.count;
+      idle_ns += mark.total_ns;
+      worst_idle_ns = std::max(worst_idle_ns, mark.worst_ns);
+    }
+  }
+  EXPECT_EQ(timers, 40U);
+  EXPECT_EQ(idle, 80U);
+  EXPECT_EQ(idle_ns, 445 * kUs);
+  EXPECT_EQ(worst_idle_ns, 50 * kUs);
+}
+
+TEST(TimelineLayout, KeepsBytesApartFromDurations) {
+  Trace trace;
+  trace.sleep(kMs);
+  for (int i = 0; i < 3; ++i) trace.put(testing::EventType::bytes_read, Phase::poll, 1000);
+  const TimelineLayout layout = laid_out(trace.model(), kStart, kStart + 2 * kMs);
+  const Row& row = row_of(layout, RowKind::reads);
+  ASSERT_EQ(row.marks.size(), 1U);
+  EXPECT_EQ(row.marks[0].bytes, 3000U);
+  EXPECT_EQ(row.marks[0].worst_ns, 0);
 }
 
 TEST(TimelineLayout, MarksTheWaitOfATask) {

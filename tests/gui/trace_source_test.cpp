@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -380,6 +383,82 @@ TEST_F(TraceSourceTest, DoesNotPriceWhatAnotherMachineRecorded) {
   TraceSource source(std::move(opened.session), Level::callbacks);
   source.pump(1'000 * kMs);
   EXPECT_EQ(make_digest(source, calibrated()).recording.state, Recording::State::not_known);
+}
+
+TEST_F(TraceSourceTest, TellsAProgramThatClosedItsLoopFromOneThatDied) {
+  start();
+  const auto closed = attach();
+  run_and_pump(*closed, 100 * kMs);
+  EXPECT_EQ(make_digest(*closed).state, ProgramState::live);
+  program_.reset();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  closed->pump(1'000 * kMs);
+  EXPECT_EQ(make_digest(*closed).state, ProgramState::closed);
+  EXPECT_TRUE(make_digest(*closed).findings.empty() ||
+              make_digest(*closed).findings[0].rule != tracer::FindingRule::program_died);
+}
+
+TEST_F(TraceSourceTest, SaysThatAProgramWasKilledAndInWhat) {
+  SyntheticOptions options = options_;
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string error;
+    const auto program = SyntheticSession::create(options, error);
+    program->run(100 * kMs);
+    program->hang();
+    const std::string path = program->path() + "\n";
+    static_cast<void>(write(ready[1], path.data(), path.size()));
+    for (;;) pause();
+  }
+  std::string path;
+  for (char c = 0; read(ready[0], &c, 1) == 1 && c != '\n';) path += c;
+  close(ready[0]);
+  close(ready[1]);
+  auto opened = tracer::Session::open(path);
+  ASSERT_NE(opened.session, nullptr) << opened.message;
+  TraceSource source(std::move(opened.session), Level::off);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  source.pump(1'000 * kMs);
+  Digest digest = make_digest(source);
+  EXPECT_EQ(digest.state, ProgramState::hangs);
+  ASSERT_FALSE(digest.findings.empty());
+  EXPECT_EQ(digest.findings[0].rule, tracer::FindingRule::loop_hangs);
+  EXPECT_THAT(digest.findings[0].title, ::testing::HasSubstr("render_report has held the loop for"));
+  const auto hangs = [](const CallbackLine& line) { return line.running_ns > 0; };
+  EXPECT_EQ(std::count_if(digest.callbacks.begin(), digest.callbacks.end(), hangs), 1);
+
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  source.pump(1'000 * kMs);
+  digest = make_digest(source);
+  EXPECT_EQ(digest.state, ProgramState::died);
+  ASSERT_FALSE(digest.findings.empty());
+  EXPECT_EQ(digest.findings[0].title, "The program was killed or crashed");
+  EXPECT_THAT(digest.findings[0].detail, ::testing::HasSubstr("render_report was running"));
+}
+
+TEST_F(TraceSourceTest, SamplesHowLongTheThreadWaitsForACpu) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 1'400 * kMs);
+  EXPECT_TRUE(source->cpu_waits().sampled());
+  EXPECT_TRUE(make_digest(*source).cpu_wait_share);
+}
+
+TEST_F(TraceSourceTest, ACopyOfALivingProgramsSessionIsNoDeadProgram) {
+  start();
+  program_->run(100 * kMs);
+  const std::string copy = options_.directory + "/copy";
+  std::filesystem::copy_file(program_->path(), copy);
+  auto opened = tracer::Session::open(copy);
+  ASSERT_NE(opened.session, nullptr) << opened.message;
+  TraceSource source(std::move(opened.session), Level::callbacks);
+  source.pump(1'000 * kMs);
+  EXPECT_EQ(make_digest(source).state, ProgramState::copied);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::int64_t CpuWaits::at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) co
   const auto later = std::partition_point(points_.begin(), points_.end(),
                                           [&](const Point& point) { return point.after_ns <= begin_ns; });
   const auto end = std::partition_point(points_.begin(), points_.end(),
-                                        [&](const Point& point) { return point.before_ns < end_ns; });
+                                        [&](const Point& point) { return point.before_ns <= end_ns; });
   // Before the first point anything up to what the thread ever waited may have been in the stretch.
   const std::int64_t from = later == points_.begin() ? 0 : std::prev(later)->waited_ns;
   std::int64_t to = 0;

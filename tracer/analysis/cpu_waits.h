@@ -42,8 +42,8 @@ class CpuWaits {
     std::int64_t before_ns;
     std::int64_t after_ns;
     std::int64_t ran_ns;
-    std::int64_t waited_ns;  ///< counted by the kernel
-    std::int64_t pending_ns; ///< a wait that went on, at most: not counted yet
+    std::int64_t waited_ns;   ///< counted by the kernel
+    std::int64_t pending_ns;  ///< a wait that went on, at most: not counted yet
     bool runnable;
   };
   std::deque<Point> points_;

@@ -4,6 +4,8 @@
 #include <unordered_map>
 
 #include "tracer/analysis/blame.h"
+#include "tracer/analysis/hang.h"
+#include "tracer/analysis/lateness.h"
 #include "tracer/analysis/time_budget.h"
 #include "tracer/analysis/wording.h"
 
@@ -11,20 +13,45 @@ namespace loopscope::tracer {
 
 namespace {
 
+/// One span and what is left of it when all is taken off that may have been a wait for a CPU.
+struct Judged {
+  std::int64_t whole_ns = 0;
+  std::int64_t cpu_wait_ns = 0;  ///< at most
+  bool before_sampling = false;  ///< the bound is a bad one: nobody had looked at the thread yet
+
+  [[nodiscard]] std::int64_t rest_ns() const { return whole_ns - cpu_wait_ns; }
+  /// What it is listed for: the rest, or all of it where too little is known to take anything off.
+  [[nodiscard]] std::int64_t charged_ns(std::int64_t least_ns) const {
+    return before_sampling && rest_ns() < least_ns ? whole_ns : rest_ns();
+  }
+};
+
+Judged judge(const CpuWaits& waits, std::int64_t begin_ns, std::int64_t end_ns) {
+  return {end_ns - begin_ns, waits.at_most_ns(begin_ns, end_ns), waits.sampled() && begin_ns < waits.begin_ns()};
+}
+
 /// The worst case of one function, and how often it happened.
 struct Case {
   std::uint64_t index = 0;
   std::int64_t worst_ns = 0;
   std::uint64_t times = 0;
+  Judged judged;
 };
 using Cases = std::unordered_map<NameId, Case>;
 
-void note_case(Cases& cases, NameId name, std::uint64_t index, std::int64_t ns) {
+void note_case(Cases& cases, NameId name, std::uint64_t index, const Judged& judged, std::int64_t least_ns) {
+  const std::int64_t ns = judged.charged_ns(least_ns);
+  if (ns < least_ns)
+    return;
   Case& worst = cases[name];
   ++worst.times;
-  if (ns > worst.worst_ns) {
+  // What is known to be its own doing goes before what is not.
+  const bool better_known = worst.judged.before_sampling && !judged.before_sampling;
+  if (worst.times == 1 || better_known ||
+      (ns > worst.worst_ns && worst.judged.before_sampling == judged.before_sampling)) {
     worst.worst_ns = ns;
     worst.index = index;
+    worst.judged = judged;
   }
 }
 
@@ -34,82 +61,162 @@ std::string times_text(std::uint64_t times, const FindingRules& rules) {
              : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
 }
 
+/// "29.6 ms", or how much of it is sure.
+std::string sure_text(const Judged& judged) {
+  return judged.cpu_wait_ns > 0 ? "at least " + duration_text(judged.rest_ns()) : duration_text(judged.whole_ns);
+}
+
+/// What the sampling said of it, as a sentence to add; empty if it said nothing.
+std::string sampled_text(const Judged& judged) {
+  if (judged.cpu_wait_ns <= 0)
+    return {};
+  return " Of " + duration_text(judged.whole_ns) + " up to " + duration_text(judged.cpu_wait_ns) +
+         " were a wait for a CPU (sampled).";
+}
+
+/// A case from before anybody looked at the thread, and all that is known is that it may have had no CPU.
+bool is_doubtful(const Case& worst) {
+  return worst.judged.before_sampling && worst.worst_ns == worst.judged.whole_ns && worst.judged.cpu_wait_ns > 0;
+}
+
+void say_doubt(Finding& finding) {
+  finding.severity = Severity::note;
+  finding.detail += " Whether it had a CPU is not known: it was before this viewer looked.";
+}
+
 Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& worst, const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
   const Name name = names(slice.name);
   const Harm harmed = harm(model, worst.index);
   Finding finding{FindingRule::callback_held_loop,
-                  Severity::warning,
+                  worst.worst_ns >= rules.alarm_ns ? Severity::alarm : Severity::warning,
                   {},
                   {},
-                  {},
+                  place_text(name) + times_text(worst.times, rules),
                   slice.name,
                   slice.begin_ns,
                   slice.end_ns,
-                  worst.worst_ns};
-  if (worst.worst_ns >= rules.alarm_ns)
-    finding.severity = Severity::alarm;
-  finding.title = callable_text(name, slice.kind) + " held the loop for " + duration_text(worst.worst_ns);
+                  add_ns(worst.worst_ns, harmed.total_wait_ns)};
+  const bool doubtful = is_doubtful(worst);
+  finding.title = callable_text(name, slice.kind) + " held the loop for " +
+                  (doubtful ? duration_text(worst.worst_ns) : sure_text(worst.judged));
   finding.detail = harmed.waited == 0
                        ? "No callback was ready meanwhile, but none could have run."
                        : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
                              " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
-  finding.place = place_text(name) + times_text(worst.times, rules);
-  finding.weight_ns = add_ns(finding.weight_ns, harmed.total_wait_ns);
+  if (doubtful)
+    say_doubt(finding);
+  else
+    finding.detail += sampled_text(worst.judged);
   return finding;
 }
 
+/// A late timer is harm, and what harmed it may be a finding of its own: that one is to stand above it.
 Finding timer_late(const TraceModel& model, const NameLookup& names, const Case& worst,
                    const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
   const Name name = names(slice.name);
-  Finding finding{FindingRule::timer_late, Severity::warning, {}, {}, {}, slice.name, slice.ready_ns, slice.end_ns,
+  Finding finding{FindingRule::timer_late,
+                  Severity::warning,
+                  {},
+                  {},
+                  place_text(name) + times_text(worst.times, rules),
+                  slice.name,
+                  slice.ready_ns,
+                  slice.end_ns,
                   worst.worst_ns};
-  if (worst.worst_ns >= 4 * rules.alarm_ns)
-    finding.severity = Severity::alarm;
-  finding.title = callable_text(name) + " fired " + duration_text(worst.worst_ns) + " late";
-  const auto culprit = blame(model, slice);
-  finding.detail =
-      culprit && culprit->share_ns * 2 > worst.worst_ns
-          ? "It was due while " + callable_text(names(culprit->culprit.name), culprit->culprit.kind) + " ran."
-          : "It was due while the loop was busy with other callbacks.";
-  finding.place = place_text(name) + times_text(worst.times, rules);
+  finding.title = callable_text(name) + " fired " + duration_text(worst.judged.whole_ns) + " late";
+  finding.detail = lateness_text(lateness(model, slice), names);
+  if (is_doubtful(worst))
+    say_doubt(finding);
+  else
+    finding.detail += sampled_text(worst.judged);
   return finding;
 }
 
-void find_slow(const TraceModel& model, const NameLookup& names, std::int64_t since_ns, const FindingRules& rules,
-               std::vector<Finding>& found) {
+/// Spans count by what of them lies in the window: one that is longer than it is found when it has ended.
+void find_slow(const TraceModel& model, const NameLookup& names, const CpuWaits& waits, std::int64_t since_ns,
+               const FindingRules& rules, std::vector<Finding>& found) {
   Cases slow;
   Cases late;
   const auto& callbacks = model.callbacks();
-  for (std::uint64_t i = callbacks.first_beginning_at(since_ns); i < callbacks.last(); ++i) {
+  for (std::uint64_t i = callbacks.first_ending_after(since_ns); i < callbacks.last(); ++i) {
     const CallbackSlice& slice = callbacks[i];
     if (slice.duration_ns() >= rules.held_loop_ns)
-      note_case(slow, slice.name, i, slice.duration_ns());
-    if (slice.kind == CallbackKind::timer && slice.waited_ns() >= rules.timer_late_ns) {
-      note_case(late, slice.name, i, slice.waited_ns());
-    }
+      note_case(slow, slice.name, i, judge(waits, slice.begin_ns, slice.end_ns), rules.held_loop_ns);
+    if (slice.kind == CallbackKind::timer && slice.waited_ns() >= rules.timer_late_ns)
+      note_case(late, slice.name, i, judge(waits, slice.ready_ns, slice.begin_ns), rules.timer_late_ns);
   }
   for (const auto& [name, worst] : slow) found.push_back(held_loop(model, names, worst, rules));
   for (const auto& [name, worst] : late) found.push_back(timer_late(model, names, worst, rules));
 }
 
-void find_gil(const TraceModel& model, std::int64_t now_ns, const FindingRules& rules,
+void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWaits& waits, std::int64_t now_ns,
+                  const FindingRules& rules, std::vector<Finding>& found) {
+  const auto hang = find_hang(model, waits, now_ns, rules.held_loop_ns);
+  if (!hang)
+    return;
+  Finding finding{FindingRule::loop_hangs, Severity::warning, {}, {}, {}, kNoName, hang->begin_ns, now_ns,
+                  hang->held_ns()};
+  if (hang->held_ns() >= rules.alarm_ns)
+    finding.severity = Severity::alarm;
+  const Judged judged{hang->lasts_ns, hang->cpu_wait_ns, false};
+  if (hang->callback) {
+    const Name name = names(hang->callback->name);
+    finding.name = hang->callback->name;
+    finding.title = callable_text(name, hang->callback->kind) + " has held the loop for " + sure_text(judged);
+    finding.detail = "It still runs: nothing else can.";
+    finding.place = place_text(name);
+  } else {
+    finding.title =
+        "The loop has been in " + std::string(activity_text(hang->activity)) + " for " + sure_text(judged);
+    finding.detail = "It still is. Which callback runs is not recorded at this level.";
+  }
+  finding.detail += sampled_text(judged);
+  found.push_back(finding);
+}
+
+void find_cpu_waits(const CpuWaits& waits, std::int64_t now_ns, const FindingRules& rules,
+                    std::vector<Finding>& found) {
+  const auto share = waits.share(now_ns - 1'000'000'000, now_ns);
+  if (!share || *share < rules.cpu_wait_share)
+    return;
+  Finding finding{FindingRule::waiting_for_cpu,           Severity::note, {}, {}, {}, kNoName, 0, 0,
+                  static_cast<std::int64_t>(*share * 1e9)};
+  finding.title = "The loop's thread waited for a CPU for " + percent_text(*share) + " of the last second";
+  finding.detail = "Others had the CPUs while it was ready to run (sampled). No callback is blamed for that time.";
+  found.push_back(finding);
+}
+
+/// Of the waits for the GIL the part that cannot have been a wait for a CPU. Short ones are left whole.
+std::int64_t gil_wait_ns(const TraceModel& model, const CpuWaits& waits, const TimeBudget& second) {
+  constexpr std::int64_t kWorthAsking = 1'000'000;
+  std::int64_t waited = second.times[Activity::gil_wait];
+  const auto& all = model.gil_waits();
+  for (std::uint64_t i = all.first_ending_after(second.begin_ns); i < all.last(); ++i) {
+    const std::int64_t begin = std::max(all[i].begin_ns, second.begin_ns);
+    if (all[i].end_ns - begin >= kWorthAsking)
+      waited -= waits.at_most_ns(begin, all[i].end_ns);
+  }
+  return waited;
+}
+
+void find_gil(const TraceModel& model, const CpuWaits& waits, std::int64_t now_ns, const FindingRules& rules,
               std::vector<Finding>& found) {
   const TimeBudget second = time_budget(model, now_ns - 1'000'000'000, now_ns);
-  const double share = second.share(Activity::gil_wait);
+  const std::int64_t waited_ns = gil_wait_ns(model, waits, second);
+  const double share = static_cast<double>(waited_ns) / static_cast<double>(second.total_ns());
   if (share < rules.gil_share)
     return;
-  Finding finding{FindingRule::waiting_for_gil,    Severity::note, {}, {}, {}, kNoName, 0, 0,
-                  second.times[Activity::gil_wait]};
+  Finding finding{FindingRule::waiting_for_gil, Severity::note, {}, {}, {}, kNoName, 0, 0, waited_ns};
   if (share > 0.2)
     finding.severity = Severity::warning;
   finding.title = percent_text(share) + " of the last second went to waiting for the GIL";
   finding.detail = "Another thread of the program runs Python code while the loop wants to.";
-  const auto& waits = model.gil_waits();
-  const std::uint64_t from = waits.first_ending_after(now_ns - 1'000'000'000);
-  if (from < waits.last()) {
-    const PhaseSlice& worst = waits[waits.summarise(from, waits.last()).index];
+  const auto& all = model.gil_waits();
+  const std::uint64_t from = all.first_ending_after(now_ns - 1'000'000'000);
+  if (from < all.last()) {
+    const PhaseSlice& worst = all[all.summarise(from, all.last()).index];
     finding.begin_ns = worst.begin_ns;
     finding.end_ns = worst.end_ns;
     finding.place = "longest " + duration_text(worst.end_ns - worst.begin_ns);
@@ -171,14 +278,21 @@ void find_clock(const TraceModel& model, std::int64_t since_ns, std::vector<Find
 }  // namespace
 
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
-                                  const FindingRules& rules) {
+                                  const CpuWaits& waits, Program program, const FindingRules& rules) {
   std::vector<Finding> found;
   const std::int64_t since = now_ns - rules.window_ns;
-  find_slow(model, names, since, rules, found);
-  find_gil(model, now_ns, rules, found);
+  if (program == Program::lives) {
+    find_hanging(model, names, waits, now_ns, rules, found);
+    find_cpu_waits(waits, now_ns, rules, found);
+  }
+  find_slow(model, names, waits, since, rules, found);
+  find_gil(model, waits, now_ns, rules, found);
   find_lost(model, since, found);
   find_clock(model, since, found);
   std::sort(found.begin(), found.end(), [](const Finding& left, const Finding& right) {
+    const bool left_hangs = left.rule == FindingRule::loop_hangs;
+    if (left_hangs != (right.rule == FindingRule::loop_hangs))
+      return left_hangs;
     if (left.severity != right.severity)
       return left.severity > right.severity;
     if (left.weight_ns != right.weight_ns)

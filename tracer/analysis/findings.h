@@ -4,22 +4,25 @@
 /// Thread: one. Errors: none. Units: ns.
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "tracer/analysis/cpu_waits.h"
 #include "tracer/analysis/trace_model.h"
-#include "tracer/session.h"
+#include "tracer/analysis/wording.h"
 
 namespace loopscope::tracer {
 
 enum class FindingRule : std::uint8_t {
+  loop_hangs,
   events_lost,
   callback_held_loop,
   timer_late,
   waiting_for_gil,
+  waiting_for_cpu,
   clock_jumped,
-  wrong_times
+  wrong_times,
+  program_died  ///< found by whoever knows that nobody writes the session any more
 };
 enum class Severity : std::uint8_t { note, warning, alarm };
 
@@ -40,14 +43,19 @@ struct FindingRules {
   std::int64_t alarm_ns = 25'000'000;
   std::int64_t timer_late_ns = 10'000'000;
   double gil_share = 0.02;                  ///< of the last second
-  std::int64_t window_ns = 30'000'000'000;  ///< how long a finding stays
+  double cpu_wait_share = 0.05;             ///< of the last second
+  std::int64_t window_ns = 30'000'000'000;  ///< how long a finding stays, after what it is about has ended
   std::size_t most = 6;
 };
 
-using NameLookup = std::function<Name(NameId)>;
+enum class Program : std::uint8_t { lives, ended };
 
-/// Worst first. `now_ns` is the end of what is known.
+/// Worst first; what holds the loop now is before all others. `now_ns` is the end of what is known.
+///
+/// Nobody is blamed for time in which the loop's thread waited for a CPU: as much of it as `waits` says may have lain in a callback,
+/// or before a timer, is taken off before it is judged. Where nothing was sampled nothing is taken off.
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
+                                  const CpuWaits& waits = {}, Program program = Program::lives,
                                   const FindingRules& rules = {});
 
 }  // namespace loopscope::tracer

@@ -1,9 +1,10 @@
 #pragma once
 /// Durations counted in logarithmic buckets, after the idea of HdrHistogram: 32 linear steps in each octave.
 ///
-/// Error: what quantile() and max() answer is never below the true value and less than 1/32 above it; values
-/// below 32 ns are exact. Values above ~18 minutes count as 18 minutes. Thread: one. Errors: none.
+/// Error: what quantile() answers is never below the true value, less than 1/32 above it, and never above the largest value;
+/// max() and values below 32 ns are exact. Values above ~18 minutes count as 18 minutes. Thread: one. Errors: none.
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -24,16 +25,19 @@ class LatencyHistogram {
       counts_.resize(bucket + 1);
     ++counts_[bucket];
     ++count_;
+    max_ = std::max(max_, std::min(value_ns, kLargestNs));
   }
   void merge(const LatencyHistogram& other) {
     if (other.counts_.size() > counts_.size())
       counts_.resize(other.counts_.size());
     for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
     count_ += other.count_;
+    max_ = std::max(max_, other.max_);
   }
   void clear() {
     counts_.clear();
     count_ = 0;
+    max_ = 0;
   }
 
   [[nodiscard]] std::uint64_t count() const { return count_; }
@@ -46,17 +50,11 @@ class LatencyHistogram {
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];
       if (seen > 0 && static_cast<double>(seen) >= wanted)
-        return highest_of(i);
+        return std::min(highest_of(i), max_);
     }
-    return max();
+    return max_;
   }
-  [[nodiscard]] std::int64_t max() const {
-    for (std::size_t i = counts_.size(); i > 0; --i) {
-      if (counts_[i - 1] != 0)
-        return highest_of(i - 1);
-    }
-    return 0;
-  }
+  [[nodiscard]] std::int64_t max() const { return max_; }
 
   static std::size_t bucket_of(std::int64_t value_ns) {
     if (value_ns < 0)
@@ -81,6 +79,7 @@ class LatencyHistogram {
  private:
   std::vector<std::uint32_t> counts_;  ///< as long as the largest value asks for
   std::uint64_t count_ = 0;
+  std::int64_t max_ = 0;
 };
 
 }  // namespace loopscope::tracer

@@ -2,10 +2,12 @@
 /// What a trace is made of once its events are put together: slices with a begin and an end.
 /// Units: ns of CLOCK_MONOTONIC.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "tracer/analysis/column.h"
 #include "tracer/format.h"
 #include "tracer/trace_time.h"
 
@@ -104,17 +106,40 @@ struct Gap {
   std::int64_t clock_ns = 0;  ///< how far the clock jumped, or how wrong the worst time is
 };
 
-/// Summary of phase slices: time by activity.
+/// Summary of phase slices, by activity: how long they took together, how many they are, how long the longest took.
 struct ActivityTimes {
   std::array<std::int64_t, kActivityCount> ns{};
+  std::array<std::uint64_t, kActivityCount> slices{};
+  std::array<std::int64_t, kActivityCount> longest_ns{};
   void add(const PhaseSlice& slice, std::uint64_t) {
-    auto& sum = ns[static_cast<std::size_t>(slice.activity)];
-    sum = add_ns(sum, slice.end_ns - slice.begin_ns);
+    const auto i = static_cast<std::size_t>(slice.activity);
+    const std::int64_t took = slice.end_ns - slice.begin_ns;
+    ns[i] = add_ns(ns[i], took);
+    ++slices[i];
+    longest_ns[i] = std::max(longest_ns[i], took);
   }
   void merge(const ActivityTimes& other) {
-    for (std::size_t i = 0; i < kActivityCount; ++i) ns[i] = add_ns(ns[i], other.ns[i]);
+    for (std::size_t i = 0; i < kActivityCount; ++i) {
+      ns[i] = add_ns(ns[i], other.ns[i]);
+      slices[i] += other.slices[i];
+      longest_ns[i] = std::max(longest_ns[i], other.longest_ns[i]);
+    }
   }
   [[nodiscard]] std::int64_t operator[](Activity activity) const { return ns[static_cast<std::size_t>(activity)]; }
+};
+
+/// Summary of callbacks: the longest, and when the first of them became ready.
+struct WorstAndReady : Worst {
+  std::int64_t first_ready_ns = INT64_MAX;
+  void add(const CallbackSlice& slice, std::uint64_t at) {
+    Worst::add(slice, at);
+    if (slice.ready_ns > 0)
+      first_ready_ns = std::min(first_ready_ns, slice.ready_ns);
+  }
+  void merge(const WorstAndReady& other) {
+    Worst::merge(other);
+    first_ready_ns = std::min(first_ready_ns, other.first_ready_ns);
+  }
 };
 
 /// Summary of depth samples: the deepest.

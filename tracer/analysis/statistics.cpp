@@ -18,6 +18,7 @@ void Statistics::add(const TraceEvent& event) {
   switch (event.type) {
     case EventType::level_changed:
       callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
+      calls_missing_ = calls_missing_ || (!callbacks_recorded_ && since_ns_ != 0);
       break;
     case EventType::callback_begin: {
       callbacks_recorded_ = true;
@@ -70,6 +71,7 @@ void Statistics::add(const TraceEvent& event) {
 void Statistics::lose() {
   open_.clear();
   newest_number_ = -1;
+  calls_missing_ = calls_missing_ || since_ns_ != 0;
 }
 
 void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
@@ -144,6 +146,7 @@ Statistics::Bucket Statistics::summarise(std::int64_t begin_ns, std::int64_t end
 void Statistics::reset_callbacks() {
   rows_.clear();
   since_ns_ = 0;
+  calls_missing_ = false;
 }
 
 Statistics::Bucket& Statistics::bucket_at(std::int64_t t_ns) {

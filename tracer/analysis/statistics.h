@@ -73,6 +73,9 @@ class Statistics {
   [[nodiscard]] const std::unordered_map<NameId, CallbackRow>& callbacks() const { return rows_; }
   /// When the callback table began to count; 0: not yet.
   [[nodiscard]] std::int64_t counting_since_ns() const { return since_ns_; }
+  /// Calls may be missing in the callback table: events were lost, or callbacks were not recorded for a while. What it counts is
+  /// then the least that happened.
+  [[nodiscard]] bool calls_missing() const { return calls_missing_; }
   /// Counts from now on; the series over time stay.
   void reset_callbacks();
 
@@ -102,6 +105,7 @@ class Statistics {
   std::int64_t newest_number_ = -1;
   bool callbacks_recorded_ = false;  ///< as of the latest event: the level in force writes them
   std::int64_t since_ns_ = 0;
+  bool calls_missing_ = false;
 };
 
 }  // namespace loopscope::tracer

@@ -111,6 +111,7 @@ void TraceModel::add(const TraceEvent& source) {
       open_activity(Activity::stopped, event.t_ns);
       break;
     case EventType::level_changed:
+      callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
       if (static_cast<Level>(event.kind) == Level::off) {
         stop(event.t_ns);
         off_ = true;
@@ -136,6 +137,7 @@ void TraceModel::add(const TraceEvent& source) {
       on_poll_end(event);
       break;
     case EventType::callback_begin:
+      callbacks_recorded_ = true;
       if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: their ends are missing
         open_callbacks_.clear();
       open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, static_cast<CallbackKind>(event.kind),
@@ -152,7 +154,7 @@ void TraceModel::add(const TraceEvent& source) {
       writes_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
     case EventType::task_created: {
-      TaskTrack& track = task_track(event.object, event.name);
+      TaskTrack& track = task_track(event.object, event.name, event.t_ns);
       // A task first seen at work was only noticed now: when it was created is not known.
       if (track.steps.empty() && static_cast<TaskStart>(event.kind) == TaskStart::created)
         track.created_ns = event.t_ns;
@@ -202,9 +204,32 @@ void TraceModel::forget(std::int64_t now_ns) {
       callbacks_.empty() ? before : std::max(before, callbacks_[callbacks_.first()].begin_ns);
   for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
   for (auto& [object, track] : tasks_) track.steps.forget(oldest, limit);
-  const auto silent = [before](const auto& entry) { return entry.second.seen_ns() < before; };
+  const auto silent = [this, before](const auto& entry) {
+    return entry.second.seen_ns() < before && open_step(entry.second) == nullptr;
+  };
   std::erase_if(tasks_, silent);
   std::erase_if(coroutines_, silent);
+  follow_open_steps();
+}
+
+const CallbackSlice* TraceModel::open_step(const TaskTrack& track) const {
+  for (const CallbackSlice& open : open_callbacks_) {
+    if (open.kind == CallbackKind::task_step &&
+        (track.object != 0 ? open.object == track.object : open.name == track.name))
+      return &open;
+  }
+  return nullptr;
+}
+
+/// A task that hangs in its first step has ended none: it is to be seen all the same.
+void TraceModel::follow_open_steps() {
+  for (const CallbackSlice& open : open_callbacks_) {
+    if (open.kind != CallbackKind::task_step)
+      continue;
+    coroutine_track(open.name);
+    if (open.object != 0)
+      task_track(open.object, open.name, open.begin_ns);
+  }
 }
 
 /// Jumps are marked where they lie; of wrong times there is one mark as long as they follow each other.
@@ -319,7 +344,10 @@ void TraceModel::on_callback_end(const TraceEvent& event) {
   CallbackSlice slice = open_callbacks_.back();
   open_callbacks_.pop_back();
   slice.end_ns = event.t_ns;
-  (slice.depth == 0 ? callbacks_ : nested_).push(slice);
+  if (slice.depth == 0)
+    callbacks_.push(slice);
+  else
+    nested_.push(slice);
   if (slice.kind == CallbackKind::task_step)
     add_step(slice);
 }
@@ -331,20 +359,27 @@ void TraceModel::add_step(const CallbackSlice& step) {
     track.run_total_ns = add_ns(track.run_total_ns, step.duration_ns());
     track.waited_worst_ns = std::max(track.waited_worst_ns, step.waited_ns());
   };
-  if (!coroutines_.contains(step.name))
-    make_room(coroutines_, limits_.coroutine_limit);
-  TaskTrack& coroutine = coroutines_[step.name];
-  coroutine.name = step.name;
-  account(coroutine);
+  account(coroutine_track(step.name));
   if (step.object != 0)
-    account(task_track(step.object, step.name));
+    account(task_track(step.object, step.name, step.begin_ns));
 }
 
-TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name) {
+TaskTrack& TraceModel::coroutine_track(NameId name) {
+  if (!coroutines_.contains(name))
+    make_room(coroutines_, limits_.coroutine_limit);
+  TaskTrack& track = coroutines_[name];
+  track.name = name;
+  return track;
+}
+
+/// The track of the task that was at work at `since_ns`.
+TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name, std::int64_t since_ns) {
   const auto found = tasks_.find(object);
   if (found != tasks_.end()) {
-    // Python gives an id away again once its task is gone.
-    if (found->second.done_ns > 0 || found->second.name != name) {
+    // Below level tasks the object is an address, which Python gives away again once its task is gone. The last step of a task
+    // ends after the task is done: it began before.
+    const bool gone = found->second.done_ns > 0 && since_ns > found->second.done_ns;
+    if (gone || found->second.name != name) {
       found->second = TaskTrack{};
       found->second.object = object;
       found->second.name = name;

@@ -36,6 +36,8 @@ struct TaskTrack {
   }
 };
 
+using CallbackColumn = Column<CallbackSlice, WorstAndReady>;
+
 class TraceModel {
  public:
   struct Limits {
@@ -57,8 +59,8 @@ class TraceModel {
   [[nodiscard]] const Column<IterationSlice>& iterations() const { return iterations_; }
   [[nodiscard]] const Column<PhaseSlice, ActivityTimes>& phases() const { return phases_; }
   [[nodiscard]] const Column<PollSlice>& polls() const { return polls_; }
-  [[nodiscard]] const Column<CallbackSlice>& callbacks() const { return callbacks_; }  ///< depth 0
-  [[nodiscard]] const Column<CallbackSlice>& nested() const { return nested_; }        ///< depth 1 and more
+  [[nodiscard]] const CallbackColumn& callbacks() const { return callbacks_; }   ///< depth 0
+  [[nodiscard]] const Column<CallbackSlice>& nested() const { return nested_; }  ///< depth 1 and more
   [[nodiscard]] const Column<PhaseSlice>& gil_waits() const { return gil_waits_; }
   [[nodiscard]] const Column<TransferSlice, ByteSum>& reads() const { return reads_; }
   [[nodiscard]] const Column<TransferSlice, ByteSum>& writes() const { return writes_; }
@@ -73,11 +75,15 @@ class TraceModel {
   [[nodiscard]] const std::optional<PollSlice>& open_poll() const { return open_poll_; }
   /// The callbacks that run now, outermost first.
   [[nodiscard]] const std::vector<CallbackSlice>& open_callbacks() const { return open_callbacks_; }
+  /// The step that a track's task, or a task of its coroutine, makes now; null if none.
+  [[nodiscard]] const CallbackSlice* open_step(const TaskTrack& track) const;
 
   [[nodiscard]] std::int64_t first_event_ns() const { return first_event_ns_; }  ///< 0: none yet
   [[nodiscard]] std::int64_t last_event_ns() const { return last_event_ns_; }
   [[nodiscard]] std::uint64_t lost_total() const { return lost_total_; }
   [[nodiscard]] bool loop_running() const { return loop_running_; }
+  /// As of the latest event: the level in force writes callbacks.
+  [[nodiscard]] bool callbacks_recorded() const { return callbacks_recorded_; }
 
  private:
   void mind_the_clock(const TraceEvent& event);
@@ -91,7 +97,9 @@ class TraceModel {
   void on_poll_end(const TraceEvent& event);
   void on_callback_end(const TraceEvent& event);
   void add_step(const CallbackSlice& step);
-  TaskTrack& task_track(std::uint64_t object, NameId name);
+  TaskTrack& task_track(std::uint64_t object, NameId name, std::int64_t since_ns);
+  TaskTrack& coroutine_track(NameId name);
+  void follow_open_steps();
   void sample_depth(std::int64_t t_ns, std::uint64_t depth);
   void stop(std::int64_t t_ns);
 
@@ -99,7 +107,7 @@ class TraceModel {
   Column<IterationSlice> iterations_;
   Column<PhaseSlice, ActivityTimes> phases_;
   Column<PollSlice> polls_;
-  Column<CallbackSlice> callbacks_;
+  CallbackColumn callbacks_;
   Column<CallbackSlice> nested_;
   Column<PhaseSlice> gil_waits_;
   Column<TransferSlice, ByteSum> reads_;
@@ -121,6 +129,7 @@ class TraceModel {
   std::uint64_t pending_loss_ = 0;
   bool off_ = false;  ///< the program stopped recording: until its next event nothing is known
   bool loop_running_ = true;
+  bool callbacks_recorded_ = false;
 };
 
 }  // namespace loopscope::tracer

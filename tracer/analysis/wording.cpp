@@ -130,6 +130,29 @@ const char* phase_text(Phase phase) {
   return "?";
 }
 
+const char* activity_text(Activity activity) {
+  switch (activity) {
+    case Activity::poll_asleep:
+      return "poll, asleep";
+    case Activity::poll_no_sleep:
+      return "poll, not sleeping";
+    case Activity::poll_io:
+      return "poll, I/O callbacks";
+    case Activity::gil_wait:
+      return "waiting for the GIL";
+    case Activity::idle:
+      return "idle · ready queue";
+    case Activity::stopped:
+      return "not running";
+    case Activity::between:
+      return "between phases";
+    case Activity::unknown:
+      return "not known";
+    default:
+      return phase_text(phase_of(activity));
+  }
+}
+
 const char* kind_text(CallbackKind kind) {
   switch (kind) {
     case CallbackKind::unknown:

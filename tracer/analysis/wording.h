@@ -3,12 +3,16 @@
 /// Thread: any. Errors: none.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
+#include "tracer/analysis/slices.h"
 #include "tracer/format.h"
 #include "tracer/session.h"
 
 namespace loopscope::tracer {
+
+using NameLookup = std::function<Name(NameId)>;
 
 /// Three significant digits and a unit: "640 ns", "2.1 µs", "29.6 ms", "1.25 s".
 std::string duration_text(std::int64_t ns);
@@ -35,6 +39,7 @@ std::string place_text(const Name& name);
 std::string full_place_text(const Name& name);
 
 const char* phase_text(Phase phase);
+const char* activity_text(Activity activity);
 const char* kind_text(CallbackKind kind);
 const char* handle_text(HandleKind kind);
 const char* level_text(Level level);

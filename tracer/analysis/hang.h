@@ -1,0 +1,30 @@
+#pragma once
+/// What holds the loop at this moment: a callback that has begun and not ended, or at level phases a phase.
+///
+/// Thread: one. Errors: none. Units: ns of CLOCK_MONOTONIC.
+
+#include <cstdint>
+#include <optional>
+
+#include "tracer/analysis/cpu_waits.h"
+#include "tracer/analysis/trace_model.h"
+
+namespace loopscope::tracer {
+
+struct Hang {
+  std::int64_t begin_ns = 0;
+  std::int64_t lasts_ns = 0;              ///< up to now
+  std::int64_t cpu_wait_ns = 0;           ///< how much of that the thread waited for a CPU, at most
+  std::optional<CallbackSlice> callback;  ///< the outermost one; none if callbacks are not recorded
+  Activity activity = Activity::unknown;  ///< in which it is
+
+  /// What is left when all that may have been a wait for a CPU is taken away.
+  [[nodiscard]] std::int64_t held_ns() const { return lasts_ns - cpu_wait_ns; }
+};
+
+/// Nothing if the loop sleeps, does not run, or what is open held it for less than `least_ns`. `now_ns` is the end of what is
+/// known; of a program that has ended nothing hangs any more.
+std::optional<Hang> find_hang(const TraceModel& model, const CpuWaits& waits, std::int64_t now_ns,
+                              std::int64_t least_ns);
+
+}  // namespace loopscope::tracer
