@@ -77,11 +77,18 @@ void read_tasks(Digest& digest, const TraceSource& source) {
   }
 }
 
+/// The others carry none, or nobody records them: that is not 0.
+bool carries_bytes(tracer::HandleKind kind) {
+  using tracer::HandleKind;
+  return kind == HandleKind::tcp || kind == HandleKind::unix_stream || kind == HandleKind::udp ||
+         kind == HandleKind::pipe;
+}
+
 void read_handles(Digest& digest, const TraceSource& source) {
   for (const tracer::LiveObject& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
-    const HandleTraffic* traffic = source.traffic().of(handle.id);
+    const HandleTraffic* traffic = carries_bytes(handle.kind) ? source.traffic().of(handle.id) : nullptr;
     digest.handles.push_back({handle.id, tracer::handle_text(handle.kind), serves, handle.fd,
                               std::max<std::int64_t>(digest.at_ns - handle.since_ns, 0),
                               traffic == nullptr ? std::nullopt : std::optional(*traffic)});

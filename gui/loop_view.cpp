@@ -81,16 +81,19 @@ void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<Pi
   std::vector<float> middles;
   for (const PieceLabel& label : labels) middles.push_back(label.edge.y);
   middles = spread(middles, line * 1.05F, inner.y0, inner.y1);
+  const float side = right ? 1.0F : -1.0F;
+  const float reach = wheel.outer + p.px(14);
+  // How far from the middle a line of text at this height has to be so that it is clear of the ring.
+  const auto outside = [&](float y) {
+    const float dy = std::max(std::fabs(y - wheel.centre.y) - line * 0.5F, 0.0F);
+    return dy < reach ? std::sqrt(reach * reach - dy * dy) : 0.0F;
+  };
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const PieceLabel& label = labels[i];
     const Face face = label.piece->active ? Face::strong : Face::small;
     const float y = middles[i];
-    // As near as the ring lets it: beside the ring at this height, but never nearer than its own arc.
-    const float dy = std::max(std::fabs(y - wheel.centre.y) - line * 0.5F, 0.0F);
-    const float reach = wheel.outer + p.px(14);
-    const float out = dy < reach ? std::sqrt(reach * reach - dy * dy) : 0;
     const float own = std::fabs(label.edge.x - wheel.centre.x) + p.px(4);
-    const float x = wheel.centre.x + (right ? 1.0F : -1.0F) * std::max(out, std::min(own, reach));
+    const float x = wheel.centre.x + side * std::max(outside(y), std::min(own, reach));
     const float room = right ? inner.x1 - x : x - inner.x0;
     if (std::fabs(y - label.edge.y) > line * 0.5F)
       p.line(label.edge, {x + (right ? -p.px(3) : p.px(3)), y}, with_alpha(theme.text_faint, 0.6F));
@@ -102,7 +105,8 @@ void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<Pi
     const float used = p.text_fit({x, y}, face, color, label.name, room, align);
     if (share_width == 0)
       continue;
-    const bool room_below = i + 1 == labels.size() || middles[i + 1] - y > line * 1.9F;
+    const bool clear = std::fabs(x - wheel.centre.x) >= outside(y + line) - p.px(2);
+    const bool room_below = clear && (i + 1 == labels.size() || middles[i + 1] - y > line * 1.9F);
     if (with_share)
       p.text({x + (right ? used + p.px(6) : -used - p.px(6)), y}, Face::mono_tiny, theme.text_faint, label.share,
              align);

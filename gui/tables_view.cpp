@@ -106,14 +106,14 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
       break;
     case Tab::handles:
       draw_table(p, inner,
-                 {{"handle", 150, false, false, 0},
+                 {{"handle", 112, false, false, 0},
                   {"serves", 0, false, true, 0},
-                  {"peer", 190, false, true, 2},
-                  {"in", 84, true, true, 3},
-                  {"out", 84, true, true, 3},
-                  {"active", 108, true, true, 4},
-                  {"fd", 46, true, true, 6},
-                  {"open for", 84, true, true, 5}},
+                  {"peer", 158, false, true, 2},
+                  {"in", 72, true, true, 3},
+                  {"out", 72, true, true, 3},
+                  {"active", 96, true, true, 4},
+                  {"fd", 44, true, true, 6},
+                  {"open for", 78, true, true, 5}},
                  handle_lines(theme, source, digest),
                  empty_table_text("Handles", source.level(), tracer::Level::phases, "No handle is open."),
                  selected);

@@ -7,6 +7,7 @@
 
 #include "gui/digest.h"
 #include "tests/gui/synthetic_session.h"
+#include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
 namespace {
@@ -77,7 +78,11 @@ TEST_F(Agreement, BytesOfHandlesAreKnownWhereTheyAreRecorded) {
   watch(Level::callbacks);
   const Digest digest = digest_after(300 * kMs);
   std::uint64_t bytes = 0;
-  for (const HandleLine& handle : digest.handles) bytes += handle.traffic ? handle.traffic->bytes_in : 0;
+  for (const HandleLine& handle : digest.handles) {
+    bytes += handle.traffic ? handle.traffic->bytes_in : 0;
+    const bool listens = handle.kind == tracer::handle_text(tracer::HandleKind::listener);
+    EXPECT_FALSE(listens && handle.traffic) << "it carries none: that is not 0";
+  }
   EXPECT_GT(bytes, 0U);
 }
 
