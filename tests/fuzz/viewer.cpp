@@ -95,7 +95,7 @@ std::uint64_t lay_out_all(const gui::TraceSource& source, const gui::Viewport& v
     for (std::size_t i = 0; i < std::min<std::size_t>(row.marks.size(), 4); ++i)
       (void)gui::describe(source, row, row.marks[i]);
     (void)gui::mark_at(row, row.area.centre());
-    if (!row.line.empty())
+    if (!row.lines.empty())
       (void)gui::describe_depth(row, viewport.x0() + 10);
     marks += row.marks.size();
   }

@@ -72,6 +72,7 @@ def colours(rows: list[bytes]) -> set[bytes]:
 
 
 LIVE = bytes.fromhex("35d0a0")  # the dot of a live program
+HEADER = 100  # rows of a picture of 1600x1000
 
 
 def place_of(colour: bytes, rows: list[bytes]) -> tuple[int, int, int, int]:
@@ -179,8 +180,11 @@ class AppTest(unittest.TestCase):
 
     def test_the_blocking_callback_is_drawn_in_the_colour_of_alarm(self) -> None:
         self.start()
-        _, _, rows = self.picture("--after", "1.5", "--show-worst")
-        red = sum(row.count(bytes.fromhex("ff4d5e")) for row in rows)
+        for seconds in ("1.5", "5", "15"):  # the more, the busier the machine
+            _, _, rows = self.picture("--after", seconds, "--show-worst")
+            red = sum(row.count(bytes.fromhex("ff4d5e")) for row in rows)
+            if red > 1000:
+                break
         self.assertGreater(red, 1000)
 
     def test_the_light_theme_is_light(self) -> None:
@@ -196,11 +200,11 @@ class AppTest(unittest.TestCase):
 
     def test_a_window_of_two_pixels_a_unit_shows_the_whole_picture(self) -> None:
         self.start()
-        size = ("--after", "0.3", "--size", "1800x1100")
+        size = ("--after", "0.3", "--size", "1600x1000")  # where a scale of 1 is the design's
         _, _, plain = self.picture(*size, "--scale", "2")
         scaled = {"LD_PRELOAD": SCALED, "ASAN_OPTIONS": "verify_asan_link_order=0"}
         _, _, rows = self.picture(*size, **scaled)
-        header = slice(0, 100)  # findings have a green mark, too
+        header = slice(0, HEADER)
         self.assertEqual(place_of(LIVE, rows[header]), place_of(LIVE, plain[header]))
 
     def test_text_for_presenters_still_fits_on_the_screen(self) -> None:
@@ -219,9 +223,9 @@ class AppTest(unittest.TestCase):
     def test_a_program_that_ends_while_it_is_watched_leaves_its_picture(self) -> None:
         self.start("--seconds", "1")
         _, _, rows = self.picture("--after", "2.5")
-        seen = colours(rows)
-        self.assertGreater(len(seen), 400)
-        self.assertNotIn(LIVE, seen, "it is no longer live")
+        self.assertGreater(len(colours(rows)), 400)
+        header = rows[:HEADER]  # findings have a green mark, too
+        self.assertFalse(LIVE in colours(header), "it is no longer live")
 
     def test_it_waits_for_a_program_that_is_about_to_start(self) -> None:
         path = self.folder / "picture.png"
