@@ -3,6 +3,7 @@
 #include "bindings/loop_methods.h"
 #include "bindings/loop_object.h"
 #include "bindings/runtime.h"
+#include "bindings/type_kit.h"
 
 namespace loopscope::bindings {
 
@@ -14,9 +15,9 @@ struct Known {
   PyCFunction native;
 };
 const Known kKnown[] = {
-    {kTime, &Runtime::time, py_time},
-    {kCallAt, &Runtime::call_at, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(call_at))},
-    {kCreateFuture, &Runtime::create_future, create_future},
+    {kTime, &Runtime::time, method<py_time>()},  // as LoopBase's table has them
+    {kCallAt, &Runtime::call_at, method<call_at>()},
+    {kCreateFuture, &Runtime::create_future, method<create_future>()},
 };
 
 /// A method of LoopBase's type.

@@ -90,9 +90,9 @@ void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
   p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "waiting for a CPU, sampled",
              row.width() - p.width(Face::mono_small, value) - p.px(10));
   if (p.hovers(row))
-    p.tooltip(
-        {"Waiting for a CPU", "The loop's thread was ready to run and others had the CPUs.",
-         "The kernel counts it, and the app looks many times a second. It is contained in the times above."});
+    p.tooltip({"Waiting for a CPU", "The loop's thread was ready to run and others had the CPUs.",
+               "The kernel counts it, and the app looks many times a second. Where phases are recorded, the times "
+               "above contain it."});
 }
 
 void draw_recording(Painter& p, const Rect& row, const Recording& recording) {

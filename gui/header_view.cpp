@@ -88,7 +88,7 @@ StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
   if (paused)
     return {"PAUSED", theme.warning, false, "The view stands still; the program runs on."};
   if (digest.hang)
-    return {"HELD " + tracer::duration_text(digest.hang->lasts_ns), theme.alarm_text, false,
+    return {"HELD " + digest.hang->held_text(), theme.alarm_text, false,
             "Something has held the loop that long, and nothing else can run."};
   return {"LIVE", theme.live, true, "The loop turns."};
 }

@@ -185,7 +185,7 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
 
   WheelWords words = wheel_words(present, poll_ns, source.ended());
   if (digest.hang)
-    words.detail = words.brief = "held for " + tracer::duration_text(digest.hang->lasts_ns);
+    words.detail = words.brief = "held for " + digest.hang->held_text();
   const float most = wheel.hole * 1.66F;
   const bool roomy = wheel.hole > p.px(54);
   const Face big = p.width(Face::hero, words.where) < most ? Face::hero : Face::strong;

@@ -1,6 +1,7 @@
 #include "gui/ready_layout.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace loopscope::gui {
 

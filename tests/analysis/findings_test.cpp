@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/analysis/events.h"
+#include "tracer/analysis/hang.h"
 
 namespace loopscope::testing {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 using tracer::find_trouble;
 using tracer::Finding;
 using tracer::FindingRule;
+using tracer::Hang;
 using tracer::Name;
 
 Name name_of(NameId id) {
@@ -155,6 +157,11 @@ TEST(Findings, WhatHoldsTheLoopNowIsTheFirstAndGrows) {
     EXPECT_EQ(found[0].place, "report.py:88");
     EXPECT_EQ(found[0].begin_ns, trace.t);
   }
+}
+
+TEST(Findings, AndTheHeaderGiveAHangOneLength) {
+  EXPECT_EQ((Hang{.lasts_ns = 119'000'000}).held_text(), "119 ms");
+  EXPECT_EQ((Hang{.lasts_ns = 119'000'000, .cpu_wait_ns = 108'000'000}).held_text(), "≥ 11.0 ms");
 }
 
 TEST(Findings, WhatHasJustBegunHoldsNothing) {

@@ -1,6 +1,7 @@
 #include "tracer/analysis/cpu_waits.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace loopscope::tracer {
 

@@ -1,5 +1,7 @@
 #include "tracer/analysis/hang.h"
 
+#include "tracer/analysis/wording.h"
+
 namespace loopscope::tracer {
 
 namespace {
@@ -18,6 +20,10 @@ bool runs_callbacks(Activity activity) {
 }
 
 }  // namespace
+
+std::string Hang::held_text() const {
+  return (cpu_wait_ns > 0 ? "≥ " : "") + duration_text(held_ns());
+}
 
 std::optional<Hang> find_hang(const TraceModel& model, const CpuWaits& waits, std::int64_t now_ns,
                               std::int64_t least_ns) {

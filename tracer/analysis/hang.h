@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "tracer/analysis/cpu_waits.h"
 #include "tracer/analysis/trace_model.h"
@@ -20,6 +21,8 @@ struct Hang {
 
   /// What is left when all that may have been a wait for a CPU is taken away.
   [[nodiscard]] std::int64_t held_ns() const { return lasts_ns - cpu_wait_ns; }
+  /// "4.3 s", or "≥ 11.0 ms" where a part may have been a wait for a CPU.
+  [[nodiscard]] std::string held_text() const;
 };
 
 /// Nothing if the loop sleeps, does not run, or what is open held it for less than `least_ns`. `now_ns` is the end of what is

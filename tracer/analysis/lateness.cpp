@@ -88,7 +88,7 @@ std::string lateness_text(const Lateness& lateness, const NameLookup& names) {
     return "Why is not known.";
   std::string text = cause_text(lateness, shares[0], names);
   if (shares.size() > 1 && shares[1].ns * 5 >= lateness.total_ns)
-    text += " " + cause_text(lateness, shares[1], names);
+    text.append(" ").append(cause_text(lateness, shares[1], names));
   return text;
 }
 
