@@ -322,11 +322,6 @@ PyObject* get_none(PyObject*, void*) {
   Py_RETURN_NONE;
 }
 
-template <typename Function>
-PyCFunction as_method(Function* function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
 PyMethodDef methods[] = {
     {"send", method<py_send>(), METH_O, "send(None): run until it waits or is over."},
     {"throw", method<py_throw>(), METH_FASTCALL, "throw(exception): end the call with an exception."},

@@ -19,6 +19,10 @@ bool process_lives(std::uint32_t pid, std::uint64_t start_ticks) {
   return start != 0 && start == start_ticks;
 }
 
+bool has_magic(const SessionHeader& header) {
+  return std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0;
+}
+
 /// As a session is until its header is written.
 bool is_a_hole(const OpenFile& file, const SessionHeader& header) {
   constexpr char kNothing[sizeof(kMagic)] = {};
@@ -29,7 +33,7 @@ bool is_a_hole(const OpenFile& file, const SessionHeader& header) {
 }
 
 bool is_being_made(const OpenFile& file, const SessionHeader& header) {
-  const bool begun = std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0 || is_a_hole(file, header);
+  const bool begun = has_magic(header) || is_a_hole(file, header);
   int error = 0;
   const auto facts = file.facts(error);
   timespec now{};
@@ -57,16 +61,14 @@ bool is_a_session(const OpenFile& file) {
   SessionHeader header{};
   int error = 0;
   file.read(&header, 0, sizeof(header), error);
-  const bool begun = std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0;
-  return error == 0 && (begun || is_a_hole(file, header));
+  return error == 0 && (has_magic(header) || is_a_hole(file, header));
 }
 
 bool session_lives(const OpenFile& file, const SessionFileName& name) {
   SessionHeader header{};
   int error = 0;
   const auto copied = file.read(&header, 0, sizeof(header), error);
-  const bool known = copied == sizeof(header) && std::memcmp(header.magic, kMagic, sizeof(kMagic)) == 0 &&
-                     header.format_version == kFormatVersion;
+  const bool known = copied == sizeof(header) && has_magic(header) && header.format_version == kFormatVersion;
   if (known)
     return session_lives(file, header);
   return file.is_locked(0) || process_lives(name.pid, name.process_start_ticks) || is_being_made(file, header);
