@@ -1,5 +1,5 @@
 #pragma once
-/// The one page on which the writing and the reading side of a trace agree.
+/// The bytes of a trace, on which its writing and its reading side agree.
 ///
 /// A *session* is one file in memory (tmpfs), one per event loop. It holds, in this order:
 ///
@@ -11,26 +11,25 @@
 ///     | (2048 bytes)  |         |          | ask for |          | are kept  | overwrites   |
 ///     +---------------+---------+----------+---------+----------+-----------+--------------+
 ///
-/// Slots, names and ring take their memory as they are used: how much of each is there, Counters say. The rest of the file is a
+/// Slots, names and ring take their memory as they are used. Counters say how much of each is there. The rest of the file is a
 /// hole, which readers do not touch.
 ///
-/// Two kinds of memory: the ring holds history and may lose it; everything before it holds the present
-/// and never does. Losing history must not corrupt the present.
+/// There are two kinds of memory. The ring holds history and may lose it. Everything before it holds the present
+/// and loses nothing. Losing history must not corrupt the present.
 ///
-/// Threads: one writer (the loop's thread), any number of readers in other processes. Only `Control`
-///   is written by readers.
+/// Threads: one writer (the loop's thread), any number of readers in other processes. Readers write only to `Control`.
 /// Units: `*_ticks` is the session's clock (see `ClockSource`), `*_ns` is CLOCK_MONOTONIC.
-/// Bytes: little-endian, fixed widths, no pointers. Every byte that is shared while it may change is
-///   accessed as a relaxed atomic word. docs/trace_format.md says the same for people.
+/// Bytes: little-endian, fixed widths, no pointers. Memory that is shared while it may change is accessed as relaxed
+///   atomic words. docs/trace_format.md describes the same bytes for people.
 ///
 /// Memory order (Boehm, "Can seqlocks get along with programming language memory models?", 2012):
 ///   writer  fence(release); four relaxed stores to slot n % length; head.store(n+1, release)
 ///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
-///           the copy of position p is valid if p + length > h2 (slot h2 itself may be half written),
-///           length being what Counters::ring_ready_bytes has room for, read after h2.
+///           the copy of position p is valid if p + length > h2 (the slot of h2 may be half written);
+///           length is the number of events that fit into Counters::ring_ready_bytes, read after h2.
 ///
-/// Any change to these bytes raises kFormatVersion; a reader refuses other versions and names both. A new type of event
-/// is no such change: readers pass on what they do not know.
+/// Any change to these bytes raises kFormatVersion. A reader refuses other versions and names both. A new type of event
+/// does not raise it: readers pass on events that they do not know.
 
 #include <atomic>
 #include <cstddef>
@@ -50,7 +49,7 @@ enum class Level : std::uint8_t {
   tasks = 3,      ///< tasks created and done
 };
 
-/// The phases of one iteration, in no particular order: SessionHeader::phase_order has the order.
+/// The phases of one iteration. SessionHeader::phase_order has their order.
 enum class Phase : std::uint8_t {
   none = 0,  ///< outside of the loop: before it starts, after it stops, between two runs
   timers = 1,
@@ -113,14 +112,14 @@ enum class HandleKind : std::uint8_t {
 };
 
 enum class EventType : std::uint8_t {
-  none = 0,            // fields below; what is not named is 0
+  none = 0,            // the lines below name an event's fields; all others are 0
   loop_start = 1,      // a = thread id
   loop_stop = 2,       //
   phase_begin = 3,     // phase; a = callbacks waiting (idle), timers due (timers), handles closing (closing)
   phase_end = 4,       // phase; a = callbacks run
   poll_begin = 5,      // kind = PollReason; name = culprit; a = iteration; b = timeout_ms (low 32, signed),
                        //   ticks spent in prepare (high 32)
-  poll_wake = 6,       // a = ticks waited for the GIL; b = 1 if the loop had let go of the GIL to sleep
+  poll_wake = 6,       // a = ticks waited for the GIL; b = 1 if the loop had released the GIL to sleep
   poll_end = 7,        // a = I/O events handled; b = iteration
   callback_begin = 8,  // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = id of its task
                        //   (task_step), timer (timer) or handle (all others that have one)
@@ -142,13 +141,13 @@ enum class EventType : std::uint8_t {
 /// How a task came into the trace.
 enum class TaskStart : std::uint8_t {
   created = 0,  ///< it was made just now
-  noticed = 1,  ///< it was there before anybody followed tasks, or that is not known
+  noticed = 1,  ///< it was there before the trace followed tasks, or may have been
 };
 
 /// How a task ended.
 enum class TaskEnd : std::uint8_t {
   done = 0,       ///< with a result, an exception, or cancelled
-  destroyed = 1,  ///< nobody held it any more while it waited
+  destroyed = 1,  ///< while it was pending, because nobody held it any more
 };
 
 /// Event::flags
@@ -161,7 +160,7 @@ inline constexpr std::uint8_t kReadyIsNs = 1;  ///< callback_begin.a is CLOCK_MO
 struct Event {
   std::uint64_t ticks;
   EventType type;
-  Phase phase;  ///< the phase it happened in
+  Phase phase;  ///< in which it happened
   std::uint8_t kind;
   std::uint8_t flags;
   std::uint32_t name;  ///< a NameId, 0 if none
@@ -169,12 +168,12 @@ struct Event {
   std::uint64_t b;
 };
 
-/// Identifies a name for as long as the session lives, and no other: (its offset, see tracer/name_layout.h) / 8.
+/// The number of a name: its offset (see tracer/name_layout.h) / 8. A session never gives a number to a second name.
 using NameId = std::uint32_t;
 inline constexpr NameId kNoName = 0;
 
-/// An entry of the name table, 8-byte aligned, followed by name and file (UTF-8, no terminator). Complete and immutable
-/// once Counters::names_used_bytes covers it, until Counters::names_gone_bytes says that its place is written anew.
+/// An entry of the name table, 8-byte aligned. Name and file follow it (UTF-8, no terminator). It is complete and immutable
+/// once Counters::names_used_bytes covers it, until Counters::names_gone_bytes covers it, too: then its place is used again.
 struct NameEntry {
   std::uint32_t line;        ///< first line of the function, 0 if it has none (written in C)
   std::uint16_t name_bytes;  ///< at most kMaxNameBytes
@@ -196,7 +195,7 @@ struct ClockAnchor {
 
 struct SessionHeader {
   char magic[8];
-  std::uint32_t format_version;  ///< written last on creation: it is what makes the file valid
+  std::uint32_t format_version;  ///< written last: the file is valid from then on
   std::uint32_t header_bytes;
 
   std::uint64_t size_bytes;  ///< of the whole file
@@ -214,27 +213,27 @@ struct SessionHeader {
 
   std::uint32_t pid;
   std::uint32_t loop_number;          ///< 1 for the first loop of the process
-  std::uint64_t process_start_ticks;  ///< field 22 of /proc/PID/stat: tells a reused pid apart
+  std::uint64_t process_start_ticks;  ///< field 22 of /proc/PID/stat: not the same if a pid is reused
   std::uint64_t created_monotonic_ns;
   std::uint64_t created_realtime_ns;  ///< CLOCK_REALTIME at the same instant
-  char boot_id[40];                   ///< /proc/sys/kernel/random/boot_id: clocks compare within one boot
+  char boot_id[40];                   ///< /proc/sys/kernel/random/boot_id: clocks can be compared within one boot
 
   ClockSource clock_source;
-  std::uint8_t phase_order[7];  ///< Phase values of one iteration as the libuv in use runs them
+  std::uint8_t phase_order[7];  ///< Phase values of one iteration, in the order of the libuv in use
   ClockAnchor anchor_first;
 
   char libuv_version[16];
   char python_version[16];
   char program[1024];  ///< command line, arguments joined by spaces, UTF-8, cut to fit
 
-  std::uint64_t pid_namespace;  ///< inode of /proc/self/ns/pid: `pid` means this process there alone. 0: not known
-  std::uint8_t locked;  ///< 1: the program holds a lock on the file's first byte as long as it has it mapped
+  std::uint64_t pid_namespace;  ///< inode of /proc/self/ns/pid: `pid` is valid only there. 0: not known
+  std::uint8_t locked;          ///< 1: the program holds a lock on the first byte while it maps the file
   char reserved[775];
 };
 static_assert(sizeof(Event) == 32);
 static_assert(sizeof(NameEntry) == 8);
 
-/// What is happening now. Written by the loop under the sequence lock `sequence` (odd while it writes).
+/// What is happening now. The loop writes it under the sequence lock `sequence` (odd while it writes).
 struct Present {
   std::uint32_t sequence;
   Phase phase;
@@ -251,22 +250,22 @@ struct Present {
   std::uint8_t callback_depth;  ///< 0 while none runs
   std::uint8_t ended;           ///< 1 once the session was closed in order and its file removed
   std::uint8_t reserved8;
-  std::uint64_t callback_since_ticks;  ///< this and callback_object mean nothing while none runs
-  std::uint64_t callback_object;
-  std::uint64_t ready_depth;     ///< callbacks in the ready queue, as of the latest phase boundary
-  std::uint64_t timers_pending;  ///< likewise
-  std::uint64_t next_timer_ns;   ///< due time of the first timer; 0 if none, or not known
-  ClockAnchor anchor_last;       ///< renewed about once a second while the loop turns
-  Level own_level;  ///< what the program itself wants; `level` is in force, and viewers may have raised it
+  std::uint64_t callback_since_ticks;  ///< this and callback_object mean nothing while no callback runs
+  std::uint64_t callback_object;       ///< its task, timer or handle
+  std::uint64_t ready_depth;           ///< callbacks in the ready queue, as of the latest phase boundary
+  std::uint64_t timers_pending;        ///< as of the latest poll
+  std::uint64_t next_timer_ns;         ///< due time of the first one, likewise; 0 if none, or not known
+  ClockAnchor anchor_last;             ///< renewed about once a second while the loop turns
+  Level own_level;                     ///< what the program itself wants; viewers may have raised `level` above it
   std::uint8_t reserved_state[7];
   std::uint64_t loop_thread;  ///< kernel's id of the thread that runs the loop, or ran it last; 0: not known
   std::uint64_t reserved[2];
 };
 
-/// Totals since the session began. Each is one relaxed word of its own; they are not a snapshot.
+/// Totals since the session began. Each is a relaxed word of its own. Together they are no snapshot.
 struct Counters {
   std::uint64_t head;              ///< position of the next event: events written so far
-  std::uint64_t pad[7];            ///< the readers' polling of head stays off the writer's line
+  std::uint64_t pad[7];            ///< readers that poll head do not touch the cache line of the other counters
   std::uint64_t names_used_bytes;  ///< release/acquire: entries at offsets below it are complete
   std::uint64_t names_lost;        ///< functions that found no room in the name table
   std::uint64_t iterations;
@@ -284,37 +283,37 @@ struct Counters {
   std::uint64_t poll_sleep_ticks;  ///< in polls that may sleep
   std::uint64_t gil_wait_ticks;
   std::uint64_t slots_lost;        ///< handles and tasks that found no slot
-  std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are no more
-  std::uint64_t tasks_live;        ///< tasks that are followed now, with a slot or without
-  std::uint64_t tasks_destroyed;   ///< of tasks_done: those that were not done, and are gone
-  /// How much of these parts has memory. Grows, release/acquire. The ring is as long as it has memory: while it grows its
-  /// events fill less than that; once they fill it all, it is that long for good.
+  std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are gone
+  std::uint64_t tasks_live;        ///< tasks that the trace follows now, with a slot or without
+  std::uint64_t tasks_destroyed;   ///< the part of tasks_done that was destroyed while pending
+  /// How much of these parts has memory. Grows, release/acquire. The ring is as long as its memory. It grows before its
+  /// events fill it. Once they have filled it, it has that length for good.
   std::uint64_t ring_ready_bytes;
   std::uint64_t handle_slots_ready_bytes;
   std::uint64_t task_slots_ready_bytes;
   std::uint64_t names_ready_bytes;
-  std::uint64_t memory_refused;  ///< parts that the full file system gave no more memory; they stay as they are
+  std::uint64_t memory_refused;  ///< parts for which a full file system gave no more memory; they keep their size
   std::uint64_t reserved[1];
 };
 
-/// A viewer's lease: while its heartbeat is younger than kLeaseTimeoutNs the loop honours what it asks.
-/// viewer_pid and level are one 8-byte word for every access.
+/// A viewer's lease. While its heartbeat is younger than kLeaseTimeoutNs the loop records at least its level.
+/// viewer_pid and level are always accessed as one 8-byte word.
 struct Lease {
-  std::uint32_t viewer_pid;    ///< 0: free. Taken by compare-and-swap, given back by storing 0
+  std::uint32_t viewer_pid;    ///< 0: free. Viewers change it under a file lock on Control
   std::uint32_t level;         ///< the least Level the viewer wants
   std::uint64_t heartbeat_ns;  ///< renewed by the viewer at least every 250 ms
 };
 inline constexpr std::size_t kLeaseCount = 8;
 inline constexpr std::uint64_t kLeaseTimeoutNs = 1'000'000'000;
 
-/// What viewers ask for. The loop looks at it once per iteration and never waits for it.
+/// What viewers ask for. The loop looks at it once an iteration and never waits for it.
 struct Control {
-  std::uint64_t lease_change;  ///< raised by one whenever a lease is taken, changed or given back
+  std::uint64_t lease_change;  ///< viewers raise it by one whenever they take, change or give back a lease
   std::uint64_t pad[7];
   Lease leases[kLeaseCount];
 };
 
-/// An open handle or a live task. Free if id is 0. Readers copy, then check that id is unchanged.
+/// An open handle or a live task. Free if id is 0. Readers copy it, then check that id is unchanged.
 struct ObjectSlot {
   std::uint64_t id;
   std::uint64_t since_ticks;
@@ -332,7 +331,7 @@ static_assert(std::is_trivially_copyable_v<SessionHeader>);
 static_assert(std::is_trivially_copyable_v<Present>);
 static_assert(std::is_trivially_copyable_v<Counters>);
 
-/// Defaults of the layout; a session's header says what it really has.
+/// Defaults of the layout. A session's header has its real sizes.
 inline constexpr std::uint64_t kDefaultRingEvents = 1U << 18U;  // 8 MiB
 inline constexpr std::uint64_t kDefaultNamesBytes = 1U << 20U;
 inline constexpr std::uint64_t kDefaultSlotCount = 1U << 14U;
