@@ -1,6 +1,6 @@
 """loopscope: a drop-in asyncio event loop on libuv that shows what it is doing while it does it.
 
-Any of these puts a program on it:
+Each of these runs a program on it:
 
     loopscope.run(main())                                              # instead of asyncio.run
     asyncio.Runner(loop_factory=loopscope.new_event_loop)              # Python 3.11 and later
@@ -8,7 +8,8 @@ Any of these puts a program on it:
     python3 -m loopscope run program.py                                # without changing the program
 
 Environment: LOOPSCOPE_LEVEL (off, phases, callbacks, tasks; default phases), LOOPSCOPE_DIR (where sessions lie),
-LOOPSCOPE_RING_EVENTS (how much history a session holds), LOOPSCOPE_DEAD_BYTES (what killed programs may leave).
+LOOPSCOPE_RING_EVENTS (how many events a session holds), LOOPSCOPE_DEAD_BYTES (how much memory the sessions of killed
+programs may keep).
 """
 
 from loopscope._native import libuv_version

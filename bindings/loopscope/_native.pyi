@@ -1,4 +1,4 @@
-"""Types of the native module. Its classes are documented where they are derived from: loop.py, transport.py."""
+"""Types of the native module. Its classes are documented at their subclasses: loop.py, transport.py."""
 
 import asyncio
 from asyncio.transports import _FlowControlMixin
@@ -106,7 +106,7 @@ class LoopBase:
     def _open_session(self, program: str, python_version: str, loop_number: int) -> str | None: ...
 
 class SockMethod:
-    """A coroutine function that does what asyncio's does, and leaves to it what it does not know."""
+    """A coroutine function that does the same as asyncio's `function`, and calls it for unusual arguments."""
 
     names: tuple[str, ...]
     def __init__(self, function: Callable[..., Any], /) -> None: ...

@@ -1,6 +1,6 @@
-"""Sessions of loops, live and dead, for reading. Written in C++: bindings/trace_module.cpp.
+"""Reads sessions of loops, live and dead. Written in C++: bindings/trace_module.cpp.
 
-Times are CLOCK_MONOTONIC nanoseconds, as time.monotonic_ns() gives them, unless their name says otherwise.
+Times are nanoseconds of CLOCK_MONOTONIC, as time.monotonic_ns() returns them, unless their name says otherwise.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ class TraceError(Exception):
     """A sentence for the user: what was wrong, what was expected, what to do."""
 
 class SessionEntry:
-    """A session in the list. If it is not readable, `problem` says why, and the rest is empty."""
+    """A session in the list. If it is not readable, `problem` says why, and the other fields are empty."""
 
     path: str
     id: str
@@ -28,16 +28,16 @@ class SessionEntry:
     level: int
 
 def list_sessions() -> list[SessionEntry]:
-    """Live ones first, the newest first within each."""
+    """All sessions: the live ones first, then the dead ones; the newest first in each group."""
 
 def printable(text: str | bytes) -> str:
-    """Escapes what a terminal might obey, and what is no UTF-8: for text that comes from a session."""
+    """Makes text from a session safe to print: escapes control characters and bytes that are not UTF-8."""
 
 def find_session(wanted: str | bytes = "") -> str:
-    """The path for a pid, a "PID.LOOP", a path, or nothing (the only live one, else the newest dead one)."""
+    """The path of a session, by its pid, "PID.LOOP" or path. "" means the only live one, else the newest dead one."""
 
 def clean_dead_sessions() -> int:
-    """Removes the files of dead sessions; answers how many."""
+    """Removes the files of dead sessions. Returns how many."""
 
 class Name:
     function: str
@@ -62,7 +62,10 @@ class TraceEvent:
     clock_ns: int
 
 class EventIterator(Iterator[TraceEvent]):
-    """From the oldest event there is to what was the newest; `lost` were overwritten before and on the way."""
+    """The events from the oldest in the ring to the one that was the newest at the start.
+
+    `lost` counts events that were overwritten before they could be read.
+    """
 
     lost: int
     def __next__(self) -> TraceEvent: ...
@@ -88,8 +91,8 @@ class Session:
     def handles(self) -> list[dict[str, Any]]: ...
     def tasks(self) -> list[dict[str, Any]]: ...
     def events(self, boundaries: bool = False) -> EventIterator:
-        """Each event as it was written; with `boundaries` also the beginnings and ends that follow from them."""
+        """Each event as it was written. With `boundaries` also the begins and ends that are inferred from them."""
     def dump(self, write: Callable[[bytes], object]) -> None:
         """The session as text for people."""
     def export_jsonl(self, write: Callable[[bytes], object]) -> int:
-        """One JSON object a line for each event, boundaries included. Answers the number of lines."""
+        """Writes one JSON object a line for each event, boundaries included. Returns the number of lines."""

@@ -1,4 +1,4 @@
-"""What a server's side of a connection needs before it has a transport."""
+"""Accepting connections: the steps before a server's connection has a transport."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def make_protocol(loop: Any, protocol_factory: Any, accepted: socket) -> Any:
 
 
 def give_up(loop: Any, accepted: socket, error: BaseException) -> None:
-    """The connection came to nothing: the peer is told by its end, the program by the exception handler.
+    """Ends a connection that could get no protocol or transport, and tells the exception handler.
 
-    asyncio's accepting code, which gets the error next, tells of it in debug mode only.
+    asyncio's accepting code gets the error next, and reports it in debug mode only.
     """
     accepted.close()
     if not loop.get_debug() and not isinstance(error, (KeyboardInterrupt, SystemExit)):

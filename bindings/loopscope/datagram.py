@@ -1,4 +1,4 @@
-"""The Python half of the datagram transport: what runs once per transport."""
+"""The Python half of the datagram transport: code that runs once per transport."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from loopscope import _native
 from loopscope.transport import TransportFacts, with_socket_facts
 
-# Since 3.13 empty datagrams are sent, and each one that waits counts for some bytes more than its data.
+# From 3.13 on asyncio sends empty datagrams, and counts some bytes more than its data for each datagram that waits.
 _SENDS_EMPTY = sys.version_info >= (3, 13)
 _HEADER_BYTES = 8 if _SENDS_EMPTY else 0
 
 
 def is_known(sock: Any) -> bool:
-    """True if the native half deals with it: a socket of Python's own, of a family whose addresses it can read."""
+    """True if the native half can use it: a socket of Python's own, of a family whose addresses it can read."""
     return type(sock) is socket and sock.family in (AF_INET, AF_INET6, AF_UNIX)
 
 

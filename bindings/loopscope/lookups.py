@@ -1,4 +1,4 @@
-"""Looking up names and addresses: asyncio's way, in a thread, unless there is nothing to look up."""
+"""Looks up names and addresses as asyncio does, in a thread, unless there is nothing to look up."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 _getaddrinfo = socket.getaddrinfo
 if getattr(_getaddrinfo, "__globals__", None) is not vars(socket):
-    _getaddrinfo = None  # type: ignore[assignment]  # somebody was here before us
+    _getaddrinfo = None  # type: ignore[assignment]  # the program has replaced it already
 _run_in_executor = asyncio.BaseEventLoop.run_in_executor
 
 
 class Lookups:
-    """What the C library answers without asking anybody is answered at once. Mixed in before asyncio's loop.
+    """Answers at once if the C library needs nobody else for the answer. Mixed in before asyncio's loop.
 
-    A program that has put functions of its own in place of the socket module's, or of run_in_executor(), is asked as
-    asyncio would ask it.
+    If a program has replaced functions of the socket module, or run_in_executor(), these are called as asyncio would
+    call them.
     """
 
     __slots__ = ()
 
     def _asks_nobody(self) -> bool:
-        """True if asyncio's own code would call the socket module in a thread now, and tell nobody of it."""
+        """True if asyncio's own code would only call the socket module in a thread now."""
         loop: Any = self
         return (
             getattr(loop.run_in_executor, "__func__", None) is _run_in_executor
@@ -46,7 +46,7 @@ class Lookups:
         proto: int = 0,
         flags: int = 0,
     ) -> Any:
-        """As socket.getaddrinfo(); an IP address with a numeric port is not handed to a thread."""
+        """As socket.getaddrinfo(). An IP address with a numeric port needs no thread."""
         if socket.getaddrinfo is _getaddrinfo and self._asks_nobody():
             literal = _native.literal_addresses(host, port, family, type, proto, flags)
             if literal is not None:
@@ -56,7 +56,7 @@ class Lookups:
         )
 
     async def getnameinfo(self, sockaddr: Any, flags: int = 0) -> Any:
-        """As socket.getnameinfo(); if only numbers are wanted, without a thread."""
+        """As socket.getnameinfo(). Numbers only need no thread."""
         if (
             isinstance(flags, int)
             and flags & _NUMERIC == _NUMERIC

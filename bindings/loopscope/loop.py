@@ -1,8 +1,8 @@
 """The event loop.
 
-Native code (loopscope._native) runs it: the ready queue, timers, polling, handles, stream transports. Everything that
-does not run per callback is asyncio's own code, inherited: connecting, resolving, servers, subprocesses. So it behaves
-as the asyncio of the Python it runs on.
+Native code (loopscope._native) runs the ready queue, timers, polling, handles and stream transports. Code that does
+not run per callback is inherited from asyncio: connecting, resolving, servers, subprocesses. So the loop behaves as
+the asyncio of the running Python.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
             sys.set_asyncgen_hooks(*old_hooks)
 
     def set_debug(self, enabled: Any) -> None:
-        """Turn debug mode on or off; whatever is true turns it on."""
+        """Turn debug mode on if `enabled` is true, else off."""
         super().set_debug(bool(enabled))
 
     def close(self) -> None:
-        """Close the loop: drop what is queued, shut down the executor without waiting for it."""
+        """Close the loop: drop all callbacks and timers, and shut down the executor without waiting for it."""
         super().close()
         self._close_native()
         _open_loops.discard(self)
@@ -107,8 +107,8 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
 
     # -- transports ----------------------------------------------------------------------------------
 
-    # What a newer asyncio hands over and this does not know (`newer` below) goes on to asyncio's own code, whose slower
-    # transports run on this loop as well.
+    # If a newer asyncio passes keywords that loopscope does not know (`newer` below), asyncio's own code gets them. Its
+    # transports are slower, and run on this loop as well.
 
     def _start_serving(self, protocol_factory: Any, sock: Any, *args: Any, **options: Any) -> None:
         listener = accepting.Listener(sock) if type(sock) is socket else sock
@@ -194,7 +194,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
         server_hostname: str | None = None,
         **options: Any,
     ) -> Any:
-        """Upgrade a connection to TLS; return the transport that the protocol shall use from now on."""
+        """Upgrade a connection to TLS. Return the transport that the protocol must use from now on."""
         if not options.keys() <= TIMEOUTS:
             roles = {"server_side": server_side, "server_hostname": server_hostname}
             return await super().start_tls(transport, protocol, sslcontext, **roles, **options)
@@ -224,7 +224,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
             transport.close()
             for step in steps:
                 step.cancel()
-            done = None  # or it would hold the exception, whose traceback holds it
+            done = None  # it holds the exception, whose traceback holds this frame
             raise
         return tls._app_transport
 
@@ -244,7 +244,7 @@ class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ig
 
 
 for _name in _native.SockMethod.names:
-    if hasattr(asyncio.SelectorEventLoop, _name):  # some are younger than the oldest Python
+    if hasattr(asyncio.SelectorEventLoop, _name):  # Python 3.9 does not have all of them
         setattr(Loop, _name, _native.SockMethod(getattr(asyncio.SelectorEventLoop, _name)))
 
 
@@ -254,12 +254,12 @@ def new_event_loop() -> Loop:
 
 
 def _given(context: Context | None) -> dict[str, Any]:
-    """As a keyword, which asyncio knows from Python 3.15 on."""
+    """The context as a keyword argument. asyncio has the keyword from Python 3.15 on."""
     return {} if context is None else {"context": context}
 
 
 def _command_line() -> str:
-    """The program as people would type it; what is no valid text in it is shown as a question mark."""
+    """The program as people would type it. Characters that are not valid text become question marks."""
     arguments = getattr(sys, "orig_argv", sys.argv)
     shown = sys.argv if sys.argv and sys.argv[0] not in ("", "-c") else arguments
     line = " ".join(shown)

@@ -1,4 +1,4 @@
-"""Transports of pipes: asyncio's own, which say what they do to the trace as the loop's sockets do."""
+"""Transports of pipes: asyncio's own, which also record what they do in the trace, as the loop's sockets do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = -1
 class ReadPipeTransport(unix_events._UnixReadPipeTransport):  # type: ignore[name-defined, misc]
     """The reading end of a pipe."""
 
-    max_size = 64 * 1024  # what a pipe holds; asyncio's 256 KiB would be mapped anew for each read
+    max_size = 64 * 1024  # what a pipe holds; malloc would map 256 KiB again for each read
 
     def __init__(self, loop: Any, pipe: Any, protocol: Any, waiter: Any, extra: Any) -> None:
         super().__init__(loop, pipe, protocol, waiter, extra)
@@ -89,7 +89,7 @@ class WritePipeTransport(unix_events._UnixWritePipeTransport):  # type: ignore[n
         self._maybe_pause_protocol()
 
     def _send(self, data: Any) -> int:
-        """Writes what the pipe takes, and says how much that was."""
+        """Writes as much as the pipe takes, and returns how much that was."""
         try:
             count = os.write(self._fileno, data)
         except (BlockingIOError, InterruptedError):
@@ -110,14 +110,14 @@ class WritePipeTransport(unix_events._UnixWritePipeTransport):  # type: ignore[n
         if self._buffer:
             return
         loop._remove_writer(self._fileno)
-        self._maybe_resume_protocol()  # it may write on
+        self._maybe_resume_protocol()  # the protocol may write again
         if self._closing and not self._buffer:
             loop._remove_reader(self._fileno)
             end = self._call_connection_lost
             loop._in_span(_CONNECTION_LOST, self._handle_id, self._protocol, end, None)
 
     def _read_ready(self) -> None:
-        super()._read_ready()  # here, for watch_kind.cpp to tell it from other loops'
+        super()._read_ready()  # defined here so that watch_kind.cpp can tell it from asyncio's
 
     def _maybe_pause_protocol(self) -> None:
         if self._protocol_paused or self.get_write_buffer_size() <= self._high_water:

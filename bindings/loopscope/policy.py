@@ -7,12 +7,12 @@ from loopscope.loop import Loop, new_event_loop
 
 
 class EventLoopPolicy(python_versions.default_policy()):  # type: ignore[misc]
-    """asyncio's own policy, but its new loops are loopscope's."""
+    """asyncio's own policy, which makes loopscope's loops."""
 
     def _loop_factory(self) -> Loop:
         return new_event_loop()
 
 
 def install() -> None:
-    """Make loopscope's the loop of everything that asks asyncio for one from now on."""
+    """From now on asyncio makes loopscope's loops."""
     python_versions.set_policy(EventLoopPolicy())

@@ -1,4 +1,4 @@
-"""The end of a process with open loops: where it can still notice that it ends, it leaves no sessions behind."""
+"""The end of a process with open loops. If the process can still notice that it ends, it leaves no sessions behind."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-AFTER_ALL_OTHERS = -100  # of multiprocessing's finalizers: it joins its children first
+AFTER_ALL_OTHERS = -100  # priority: multiprocessing joins its children before it calls this
 
 
 class ProcessEnd:
     """Removes the sessions of the loops that are open when the interpreter ends.
 
-    A child of multiprocessing ends without it, and calls multiprocessing's own finalizers instead.
+    A child of multiprocessing does not call functions of atexit when it ends. It calls multiprocessing's finalizers.
     """
 
     def __init__(self, open_loops: Iterable[Any]) -> None:
@@ -23,14 +23,14 @@ class ProcessEnd:
         atexit.register(self._remove_sessions)
 
     def watch(self) -> None:
-        """In the process as it is now: it may be a fork of the one that made this object."""
+        """Watches the process that calls this. It may be a fork of the one that made this object."""
         if os.getpid() == self._watched_pid:
             return
         self._watched_pid = os.getpid()
         finalizers = sys.modules.get("multiprocessing.util")
         if finalizers is not None:
             self._finalize()
-            # A child forgets all finalizers when its work begins, which may be after its first loop.
+            # A child forgets all finalizers when its work begins. It may have made its first loop by then.
             finalizers.register_after_fork(self, ProcessEnd._finalize)
 
     def _finalize(self) -> None:

@@ -1,7 +1,7 @@
-"""Where asyncio differs from Python to Python: what this package needs to know of it, and since when.
+"""The differences between Pythons that this package's Python code depends on.
 
-Everything else here is the same on every Python from 3.9 on. The native code has three such places of its own, each an
-`#if PY_VERSION_HEX`: code objects and coroutines in callback_names.cpp, exceptions in py_ref.cpp.
+All its other code is the same on every Python from 3.9 on. Native code asks for PY_VERSION_HEX; docs/pythons.md lists
+the files.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoopPolicy
 
-# 3.12: transports have a writelines() of their own, with words of its own when it refuses.
+# 3.12: asyncio's transports have a writelines() of their own, with its own error messages.
 HAS_OWN_WRITELINES = sys.version_info >= (3, 12)
 
 
 class NoPolicy:
-    """In place of asyncio's event loop policy on a Python that has none any more: 3.16, if it keeps its word."""
+    """Stands in for asyncio's event loop policy on a Python without policies (3.16, as announced)."""
 
     def __init__(self) -> None:
         raise RuntimeError(
@@ -29,12 +29,12 @@ class NoPolicy:
 
 
 def default_policy() -> Any:
-    """asyncio's own event loop policy, as a class. 3.14 warns whoever asks for it by its public name."""
+    """The class of asyncio's own event loop policy. Its public name gives a warning from 3.14 on."""
     return getattr(unix_events, "_UnixDefaultEventLoopPolicy", NoPolicy)
 
 
 def set_policy(policy: AbstractEventLoopPolicy | None) -> None:
-    """asyncio.set_event_loop_policy(). 3.14 warns of it: policies go in 3.16."""
+    """asyncio.set_event_loop_policy(), without the warning that it gives from 3.14 on."""
     setter: Any = getattr(events, "_set_event_loop_policy", None) or events.set_event_loop_policy
     setter(policy)
 
@@ -42,7 +42,7 @@ def set_policy(policy: AbstractEventLoopPolicy | None) -> None:
 if sys.version_info >= (3, 13):
 
     def format_callback(callback: Any, args: Any, debug: bool) -> str:
-        """A callback as asyncio writes it: its arguments only in debug mode."""
+        """A callback as asyncio prints it: with its arguments in debug mode only."""
         return format_helpers._format_callback_source(callback, args, debug=debug)
 
 else:
@@ -54,7 +54,7 @@ else:
 if sys.version_info >= (3, 13):
 
     def attach_to_server(server: Any, transport: Any) -> None:
-        """Counts a connection of a server's. It wants to know which one, for close_clients()."""
+        """Counts a connection of a server. The server keeps the transport for close_clients()."""
         server._attach(transport)
 
     def detach_from_server(server: Any, transport: Any) -> None:
@@ -70,5 +70,5 @@ else:
 
 
 def isolates_path() -> bool:
-    """True if python was started with -P (3.11) or -I: it puts no folder of the program's before sys.path."""
+    """True if python was started with -P (3.11) or -I. It then puts no folder of the program's into sys.path."""
     return bool(getattr(sys.flags, "safe_path", False)) or bool(sys.flags.isolated)

@@ -1,4 +1,4 @@
-"""Loop._ready and Loop._scheduled, as programs look at them: the queues themselves are native."""
+"""Loop._ready and Loop._scheduled, as programs see them. The queues themselves are native."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class Queue(Sequence[asyncio.Handle]):
-    """The handles that wait, in their order, as they are whenever it is asked. Can be cleared, not changed.
+    """A view of the handles that wait, in their order. A program can clear it, and cannot change it otherwise.
 
-    What waits and is no handle of the program's, a transport that is about to read, has one made for the occasion.
+    A transport that is about to read waits, too, without a handle of the program's. The view makes one for it.
     """
 
     __slots__ = ("_clear", "_handles")
@@ -38,7 +38,8 @@ class Queue(Sequence[asyncio.Handle]):
 
 
 class Queues:
-    """The two queues as properties. asyncio's own code makes them empty, and clears them when it closes the loop."""
+    """The two queues as properties. asyncio's own code sets them to empty lists at first, and clears them when it
+    closes the loop."""
 
     _timer_count: int
     _ready_handles: Callable[[], list[asyncio.Handle]]
@@ -68,7 +69,7 @@ class Queues:
 
     @_timer_cancelled_count.setter
     def _timer_cancelled_count(self, value: int) -> None:
-        pass  # asyncio's own code begins with 0
+        pass  # asyncio's own code sets it to 0 at first
 
 
 def _replace(queue: Queue, value: Sequence[asyncio.Handle], instead: str) -> None:

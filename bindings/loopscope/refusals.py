@@ -1,4 +1,4 @@
-"""What a loop of ours cannot do for a program, said at once instead of found out later."""
+"""Refuses libraries that cannot work with loopscope's loop, at once and with a reason."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 
 def refuse_gevent() -> None:
-    """gevent's threads, sleeps and sockets need its own loop to turn, and asyncio's select() to be gevent's."""
+    """Raises if gevent has patched the process. Greenlets, and so its threads and sockets, run only while gevent's own
+    loop turns. asyncio turns it by gevent's select(); libuv's poll does not."""
     monkey: Any = sys.modules.get("gevent.monkey")
     if monkey is None:
         return

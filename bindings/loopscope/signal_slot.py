@@ -1,9 +1,9 @@
-"""The process's one slot for a descriptor that signals are written to: signal.set_wakeup_fd().
+"""The process's only slot for a descriptor to which Python writes signals: signal.set_wakeup_fd().
 
-libuv's poll goes back to sleep after a signal, where asyncio's select() returns. So while a loop of ours
-runs in the main thread its own descriptor is in the slot, whatever the program puts there: the program is
-answered as if it had the slot, and the loop passes on to it what comes. To know of it, importing this module
-puts a function of ours in place of Python's; while no loop runs it is Python's and nothing else.
+asyncio's select() returns after a signal, but libuv's poll goes back to sleep. So while a loopscope loop runs in the
+main thread, its own descriptor is in the slot, whatever the program puts there. The program gets the same answers as
+if it had the slot, and the loop passes signals on to the program's descriptor. To learn of that descriptor, this
+module replaces set_wakeup_fd() when it is imported. While no loop runs, the replacement does what Python's own does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def set_wakeup_fd(fd: int, /, *, warn_on_full_buffer: bool = True) -> int:
 
 
 class SignalSlot:
-    """Who has the slot. Thread: the main one, which alone may change it."""
+    """Knows who has the slot. Thread: the main one; no other may change the slot."""
 
     def __init__(self) -> None:
         self._holders: list[int] = []  # descriptors of the loops that run, the innermost last
@@ -31,7 +31,7 @@ class SignalSlot:
         self._program_is_warned = True
 
     def set(self, fd: int, warn_on_full_buffer: bool) -> int:
-        """As Python's own set_wakeup_fd()."""
+        """The same as Python's own set_wakeup_fd()."""
         found = _python_set(fd, warn_on_full_buffer=warn_on_full_buffer)
         if not self._holders:
             return found
@@ -41,7 +41,7 @@ class SignalSlot:
         return found
 
     def take(self, fd: int) -> None:
-        """A loop begins to run, and has `fd` for it."""
+        """A loop begins to run. Its own descriptor for the slot is `fd`."""
         found = _python_set(fd, warn_on_full_buffer=False)
         if not self._holders:
             self._programs_fd = found
@@ -57,17 +57,17 @@ class SignalSlot:
             _python_set(self._holders[-1], warn_on_full_buffer=False)
             return
         found = _put(self._programs_fd, self._program_is_warned)
-        if found != own:  # somebody who had Python's own function from before
+        if found != own:  # somebody put it there with Python's own function
             _put(found, True)
 
     def forked(self) -> None:
-        """In the child: its signals are not the parent's."""
+        """In the child of a fork: empties the slot, so that the child's signals do not reach the parent's loops."""
         if self._holders:
             self._holders.clear()
             _python_set(-1)
 
     def programs_fd(self) -> int:
-        """What the program has put in; -1 if nothing."""
+        """The descriptor that the program has put in; -1 if none."""
         if self._holders:
             return self._programs_fd
         found = _python_set(-1)  # there is no other way to read it
@@ -75,7 +75,7 @@ class SignalSlot:
         return found
 
     def owner_beside(self, fd: int) -> int:
-        """Whom the running loop that has `fd` has to tell what came; -1 if nobody."""
+        """The descriptor to which the running loop with `fd` must pass signals on; -1 if none."""
         if not self._holders or self._holders[-1] != fd or self._programs_fd == fd:
             return -1
         return self._programs_fd
@@ -91,7 +91,7 @@ class SignalSlot:
 
 
 def _put(fd: int, warn: bool) -> int:
-    """Into the slot, unless the program has closed it; answers what was there."""
+    """Puts `fd` into the slot, unless the program has closed it. Returns the one that was there."""
     with contextlib.suppress(ValueError, OSError):
         return _python_set(fd, warn_on_full_buffer=warn)
     return _python_set(-1)

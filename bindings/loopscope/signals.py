@@ -1,7 +1,7 @@
-"""A loop's signal handlers, whoever has the process's slot that signals are written to (signal_slot.py).
+"""A loop's signal handlers. They work whoever has the process's slot for signals (signal_slot.py).
 
-asyncio's handlers hear of a signal by that slot alone, and fall silent when it is somebody else's: another
-loop's, say. Here Python's own handler of the signal tells the loops that the slot did not tell.
+asyncio's handlers depend on that slot alone. They fall silent when somebody else has it, another loop for example.
+Here Python's own handler of the signal tells the loops that the slot did not tell.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Signals(asyncio.SelectorEventLoop):
     ) -> None:
         """Call `callback(*args)` on the loop when the process gets the signal `sig`."""
         if self._ssock is not None and sig not in self._signal_handlers:
-            self._read_from_self()  # type: ignore[attr-defined] # what came before is not for this handler
+            self._read_from_self()  # type: ignore[attr-defined] # earlier signals are not for this handler
         with _slot_left_to_its_owner(self._signal_fd):
             super().add_signal_handler(sig, callback, *args)
         if signal.getsignal(sig) is unix_events._sighandler_noop:  # type: ignore[attr-defined]
@@ -56,7 +56,7 @@ class Signals(asyncio.SelectorEventLoop):
         self._leave_out_polls_for_signals(False)
 
     def remove_signal_handler(self, sig: int) -> bool:
-        """Remove a handler; False if there was none."""
+        """Remove a handler. Return False if there was none."""
         with _slot_left_to_its_owner(self._signal_fd):
             removed = super().remove_signal_handler(sig)
         if not self._signal_handlers:
@@ -76,7 +76,7 @@ class Signals(asyncio.SelectorEventLoop):
             self._tell(number)
 
     def _tell(self, number: int) -> None:
-        """Unless it waits to be read already."""
+        """Tells this loop, unless the signal already waits to be read."""
         if self._ssock is None:
             return
         waiting = b""
@@ -99,13 +99,13 @@ def _pass_on(numbers: bytes, owner: int) -> None:
                 loop._tell(number)
             return
     if numbers:
-        with contextlib.suppress(OSError):  # as Python drops what does not fit
+        with contextlib.suppress(OSError):  # Python, too, drops numbers that do not fit
             os.write(owner, numbers)
 
 
 @contextlib.contextmanager
 def _slot_left_to_its_owner(own_fd: int) -> Iterator[None]:
-    """asyncio's code takes the slot for a handler, whosever it is, and empties it after the last one."""
+    """Puts the slot back afterwards. asyncio's code takes it for a handler, and empties it after the last handler."""
     if not in_main_thread():
         yield
         return

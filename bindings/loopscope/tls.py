@@ -1,4 +1,4 @@
-"""The Python half of TLS: asyncio's own protocol and transport, with a native half for what runs per message."""
+"""The Python half of TLS: asyncio's own protocol and transport, with a native half for code that runs per message."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ except ImportError:  # asyncio works without it, too
     ssl = None  # type: ignore[assignment]
 
 
-# The options of a TLS connection that asyncio's callers hand over and SSLProtocol takes, on any supported Python.
+# The options of a TLS connection that asyncio passes and SSLProtocol takes, on any supported Python.
 TIMEOUTS = frozenset({"ssl_handshake_timeout", "ssl_shutdown_timeout"})
 
 
 def check_upgrade(transport: Any, context: Any) -> None:
-    """Refuses what start_tls() cannot work with."""
+    """Raises if start_tls() cannot use the transport or the context."""
     if ssl is None:
         raise RuntimeError("Python ssl module is not available")
     if not isinstance(context, ssl.SSLContext):
@@ -31,7 +31,8 @@ def check_upgrade(transport: Any, context: Any) -> None:
 
 
 def hand_over(protocol: Any, tls: sslproto.SSLProtocol) -> None:
-    """What a server's StreamReader has got already is encrypted: the client did not wait for the upgrade."""
+    """Moves bytes that a server's StreamReader has already received to TLS. They are encrypted: the client began before
+    the server upgraded."""
     reader = getattr(protocol, "_stream_reader", None)
     if isinstance(protocol, streams.StreamReaderProtocol) and reader is not None and reader._buffer:
         tls._incoming.write(reader._buffer)  # type: ignore[attr-defined]
@@ -65,8 +66,8 @@ if hasattr(_native, "TlsProtocolBase"):
             return self._app_transport
 
         def _on_handshake_complete(self, handshake_exc: Any) -> None:
-            # The inherited method calls connection_made(); it is left to _wakeup_waiter(), which follows, so that
-            # the call is recorded by its name.
+            # The inherited method would call connection_made(). Here _wakeup_waiter() calls it a little later, so that
+            # the trace records the call by its name.
             self._must_call_made = self._app_state == _App.STATE_INIT
             if self._must_call_made:
                 self._app_state = _App.STATE_CON_MADE
@@ -109,7 +110,7 @@ if hasattr(_native, "TlsProtocolBase"):
                 self._fatal_error(error, "Error calling eof_received()")
 
     class SSLTransport(_native.TlsTransportBase, sslproto._SSLProtocolTransport):  # type: ignore[misc]
-        """The transport that the application's protocol is given."""
+        """The transport that the application's protocol gets."""
 
 else:
     SSLProtocol = sslproto.SSLProtocol  # type: ignore[misc,assignment]

@@ -1,4 +1,4 @@
-"""The Python half of the socket transport: what runs once per connection."""
+"""The Python half of the socket transport: code that runs once per connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HANDLE_TCP = 2
 _HANDLE_UNIX_STREAM = 3
 
 
-# socket.socket makes an enum of each of them every time, which costs more than the rest of a connection's set-up.
+# socket.socket makes an enum of each of these every time. That costs more than the rest of setting up a connection.
 family_of = _socket.socket.family.__get__
 type_of = _socket.socket.type.__get__
 protocol_of = _socket.socket.proto.__get__
@@ -45,10 +45,10 @@ def connect_transport(
     server: Any = None,
     context: Context | None = None,
 ) -> Any:
-    """A transport of ours; asyncio's own for a socket of a class that reads or writes in its own way.
+    """Makes a loopscope transport, or asyncio's own if the socket's class reads or writes in its own way.
 
-    In `context` its callbacks run, all of them. Without one, as before Python 3.15, each runs in a copy of the
-    context of whoever made the transport, resumed reading or wrote.
+    All callbacks of the transport run in `context`. Without one, as before Python 3.15, each runs in a copy of the
+    context in which the transport was made, reading was resumed, or bytes were written.
     """
     kind = type(sock)
     if kind is socket or all(
@@ -61,7 +61,7 @@ def connect_transport(
 
 
 def with_socket_facts(sock: socket, extra: dict[str, Any] | None) -> dict[str, Any]:
-    """`extra`, or a new dict, with what get_extra_info() tells of a socket."""
+    """`extra`, or a new dict, with the socket's entries for get_extra_info()."""
     facts = {} if extra is None else extra
     facts["socket"] = trsock.TransportSocket(sock)
     try:
@@ -77,7 +77,7 @@ def with_socket_facts(sock: socket, extra: dict[str, Any] | None) -> dict[str, A
 
 
 class TransportFacts:
-    """What stream and datagram transports have in common, mixed in before their native halves."""
+    """The common part of stream and datagram transports, mixed in before their native halves."""
 
     __slots__ = ()
 
@@ -187,7 +187,7 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
         return with_socket_facts(sock, extra)
 
     def _finish(self) -> None:
-        """The connection is over: close the socket, let go of everything."""
+        """The connection is over: closes the socket and drops all references."""
         server, sock, waiter = self._server, self._sock, self._empty_waiter
         self._detach()
         if sock is not None:

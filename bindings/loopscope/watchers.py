@@ -1,4 +1,4 @@
-"""What asyncio's code expects of a loop's selector, answered from the loop's own watchers."""
+"""A selector for asyncio's code, which answers from the loop's own watchers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Watchers(selectors.BaseSelector):
-    """A selector that selects nothing: libuv polls. It only answers who is watched."""
+    """A selector that never polls, because libuv does. It only tells which descriptors are watched."""
 
     def __init__(self, loop: Any) -> None:
         self._loop = loop

@@ -1,8 +1,8 @@
 """The command line: `python3 -m loopscope run | ls | attach | dump | export | clean`.
 
-Each command is a module with `add_parser(commands)`; its parser carries the function that does the work as
-the default `command`. A command that cannot go on raises CommandError: one sentence, exit code 2. `run` answers the
-program, which is then run outside of all this.
+Each command is a module with `add_parser(commands)`. The parser has the function that does the work as the default
+`command`. A command that cannot go on raises CommandError: one sentence, exit code 2. The function of `run` returns
+the program, which then runs outside of all this.
 """
 
 from __future__ import annotations
@@ -33,6 +33,6 @@ def main(argv: list[str] | None = None) -> int | None:
         if arguments.name != "run":
             prepare_standard_streams()
         work = arguments.command(arguments)
-    if work is not None:  # somebody's program: how it ends is its own affair
+    if work is not None:  # the user's program, which ends in its own way
         work()
     return None

@@ -15,7 +15,7 @@ APP = "loopscope-gui"
 
 
 def find_app() -> str:
-    """$LOOPSCOPE_GUI, else the one built together with this package, else the one on PATH or installed by pip."""
+    """The app: $LOOPSCOPE_GUI, else the one built with this package, else the one on PATH or installed by pip."""
     wanted = os.environ.get("LOOPSCOPE_GUI")
     if wanted:
         if not os.path.isfile(wanted) or not os.access(wanted, os.X_OK):
@@ -40,7 +40,7 @@ def has_display() -> bool:
 
 
 def open_for_this_process() -> None:
-    """Opens the app once this process has a loop to look at. Without one, says so and goes on."""
+    """Opens the app as soon as this process has a loop. Without a display or an app, says so and goes on."""
     if not has_display():
         tell(
             "loopscope: there is no display for the app; the program runs without it and can be attached to"
@@ -51,8 +51,8 @@ def open_for_this_process() -> None:
     except CommandError as error:
         tell(f"loopscope: {error}; the program runs without it")
         return
-    # A grandchild: the program must not find a child it did not start, nor must Ctrl-C reach the app.
-    # It may outlive the program, so it must not keep the program's pipes open either.
+    # The app is a grandchild: the program must not have a child that it did not start, nor must Ctrl-C reach the app.
+    # The app may outlive the program, so it must not keep the program's pipes open.
     waiter = [sys.executable, "-m", "loopscope", "attach", "--wait", "--detach", str(os.getpid())]
     quiet = None if sys.stderr is not None and sys.stderr.isatty() else subprocess.DEVNULL
     environment = {**os.environ, "PYTHONPATH": search_path()}

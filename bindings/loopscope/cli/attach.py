@@ -1,4 +1,4 @@
-"""`loopscope attach`: opens the app on a running program or on what a dead one left behind."""
+"""`loopscope attach`: opens the app on a running program, or on the session of a dead one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     parser.add_argument("--detach", action="store_true", help="do it in the background")
     parser.add_argument("--screenshot", metavar="FILE", help="write a picture (PNG) and end")
     parser.add_argument(
-        "--after", metavar="SECONDS", type=float, default=5, help="when to take the picture"
+        "--after", metavar="SECONDS", type=float, default=5, help="when to take it (default: 5)"
     )
     parser.add_argument(
         "--show-worst", action="store_true", help="bring the worst finding into the picture"
@@ -78,7 +78,7 @@ def is_running(pid: str) -> bool:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return False
-    # The name in parentheses may hold anything; the state follows it. Z: ended, its parent has not noticed yet.
+    # The name in parentheses may contain anything. The state follows it. Z: ended, and its parent has not noticed yet.
     return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 

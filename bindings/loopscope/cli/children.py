@@ -1,7 +1,8 @@
-"""Keeps a program's own processes on the loop: those that multiprocessing spawns, as uvicorn's workers.
+"""Keeps processes that multiprocessing spawns on the loop, for example uvicorn's workers.
 
-Forked ones inherit all that `loopscope run` did. A spawned one is a new python that is told on its command line to ask
-its parent for work; here it is told to guard its loops first. Programs started in any other way are none of ours.
+A forked process inherits everything that `loopscope run` did. A spawned one is a new python; its command line has code
+that asks the parent for work. This module adds code before that, which guards its loops. Programs that are started in
+any other way stay as they are.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ _command_line = multiprocessing.spawn.get_command_line
 
 
 def follow() -> None:
-    """In the program that was run."""
+    """Called in the program that `loopscope run` runs."""
     multiprocessing.spawn.get_command_line = command_line
 
 
 def start() -> None:
-    """In a process of the program's, before multiprocessing takes over."""
+    """Called in a spawned process, before multiprocessing takes over."""
     loopscope.install()
     other_loops.guard()
     follow()
 
 
 def command_line(**keywords: Any) -> list[str]:
-    """As multiprocessing's own, with something to do before it."""
+    """multiprocessing's own command line, with the prologue before its code."""
     command = _command_line(**keywords)
     if "-c" in command:  # a frozen program has none
         code = command.index("-c") + 1

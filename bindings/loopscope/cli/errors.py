@@ -1,4 +1,4 @@
-"""What the user is told when a command cannot go on."""
+"""Errors of the command line, and how they reach the user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CommandError(Exception):
 
 
 class OutputError(CommandError):
-    """The command did its work, and what it says cannot be written."""
+    """The command did its work, but its output cannot be written."""
 
     exit_code = 1
 
@@ -25,7 +25,7 @@ class OutputError(CommandError):
 
 
 def printable(text: str) -> str:
-    """Text of the user's, fit to be shown: it may be no Unicode at all."""
+    """Makes the user's text safe to print. It may not be valid Unicode."""
     try:
         return _trace.printable(text.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError:
@@ -33,7 +33,7 @@ def printable(text: str) -> str:
 
 
 def tell(sentence: str) -> None:
-    """Says it on stderr, if there is one and it takes it."""
+    """Prints a sentence on stderr, if stderr is open and can be written."""
     if sys.stderr is None:  # print() would say it on stdout
         return
     try:

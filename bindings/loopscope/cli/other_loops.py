@@ -1,9 +1,9 @@
-"""Keeps a program on this loop that asks for another one, and says so.
+"""Keeps a program on this loop if it asks for another one, and says so.
 
 Programs ask in two ways: with asyncio.set_event_loop_policy(), and with uvloop's own functions (uvicorn's
-loop="auto" does as soon as uvloop is installed). One that makes asyncio's own loop by name gets it, since nothing
-else would be what it asked for, and is told so. Only `loopscope run` guards; a program that merely uses loopscope
-may mix loops as it likes.
+loop="auto" uses them if uvloop is installed). A program that makes asyncio's own loop by name gets it, because it
+asked for that class; a line says so. Only `loopscope run` guards. A program that merely uses loopscope may mix loops
+as it likes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _make_selector_loop = asyncio.selector_events.BaseSelectorEventLoop.__init__
 
 
 def keep_policy(policy: asyncio.AbstractEventLoopPolicy | None) -> None:
-    """asyncio.set_event_loop_policy() under `loopscope run`: None is what it was started with."""
+    """asyncio.set_event_loop_policy() under `loopscope run`. None means the policy at the start, loopscope's."""
     if policy is None:
         policy = loopscope.EventLoopPolicy()
     elif not isinstance(policy, loopscope.EventLoopPolicy):
@@ -55,7 +55,7 @@ def tell_of_stock_loop(
 
 
 def say(wanted: str, instead: str = "it runs on loopscope instead") -> None:
-    """Once for each outcome: the second function of uvloop's is no news."""
+    """Says it once for each outcome: a second function of uvloop would only repeat the first line."""
     if instead not in _said:
         _said.add(instead)
         tell(f"loopscope: the program asks for {printable(wanted)}; {instead}")
@@ -77,7 +77,7 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class UvloopStandIn(types.ModuleType):
-    """What uvloop offers. Said when something is used, not when it is merely imported."""
+    """uvloop's functions. The line on stderr appears when the program uses one, not when it imports uvloop."""
 
     __version__ = "0.0.0+loopscope"
     __all__ = ("new_event_loop", "install", "run", "EventLoopPolicy")

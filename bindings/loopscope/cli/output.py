@@ -24,7 +24,7 @@ Produce = Callable[[Write], object]
 
 @contextmanager
 def as_a_tool() -> Iterator[None]:
-    """For the work of one command: nothing it raises becomes a traceback."""
+    """Runs the work of one command, so that no exception becomes a traceback."""
     try:
         try:
             yield
@@ -43,14 +43,14 @@ def as_a_tool() -> Iterator[None]:
 
 
 def prepare_standard_streams() -> None:
-    """Before a command of ours reads or writes. A program that is run keeps its streams as they came."""
-    # What was closed by whoever started us must not become a file of ours that messages are then written into.
+    """Called before a command reads or writes. A program under `run` keeps its streams as they are."""
+    # If our parent closed a standard stream, the next file that we open would get its number, and our messages.
     descriptor = os.open(os.devnull, os.O_RDWR)
     while descriptor <= 2:
         descriptor = os.open(os.devnull, os.O_RDWR)
     os.close(descriptor)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that knows less than Unicode still shows something.
+        # A terminal that cannot show Unicode still shows something.
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
@@ -68,14 +68,14 @@ def writing_to_stdout() -> Iterator[TextIO]:
 
 
 def flush_stdout() -> None:
-    """Leaves the interpreter nothing to write at its end, where a failure becomes a riddle."""
+    """Flushes stdout now. If the interpreter had to do it at its end, an error would be hard to understand."""
     if sys.stdout is not None:
         with writing_to_stdout() as out:
             out.flush()
 
 
 def drop_stdout() -> None:
-    """What is still in its buffer goes nowhere."""
+    """Drops the bytes that are still in stdout's buffer."""
     if sys.stdout is None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -84,11 +84,11 @@ def drop_stdout() -> None:
 
 
 def end_by(number: signal.Signals) -> NoReturn:
-    """Dies of the signal, as a program without a handler does: the shell then knows."""
+    """Dies by the signal, as a program without a handler does, so that the shell knows."""
     drop_stdout()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
-    raise SystemExit(128 + number)  # it was blocked
+    raise SystemExit(128 + number)  # the signal was blocked
 
 
 def say(text: str) -> None:
@@ -97,7 +97,7 @@ def say(text: str) -> None:
 
 
 def write_text(produce: Produce) -> None:
-    """To stdout what `produce` writes as UTF-8, in the encoding that stdout has."""
+    """Writes the UTF-8 text of `produce` to stdout, in stdout's encoding."""
     with writing_to_stdout() as out:
         if codecs.lookup(out.encoding).name == "utf-8":
             produce(out.buffer.write)
@@ -107,7 +107,7 @@ def write_text(produce: Produce) -> None:
 
 
 def write_bytes(produce: Produce) -> None:
-    """To stdout what `produce` writes, as it is: for programs."""
+    """Writes the bytes of `produce` to stdout unchanged, for programs."""
     with writing_to_stdout() as out:
         out.flush()
         produce(out.buffer.write)

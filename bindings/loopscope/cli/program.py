@@ -1,7 +1,7 @@
-"""Runs somebody's program in this process exactly as python itself would.
+"""Runs the user's program in this process exactly as python itself would.
 
-What the program can see is what `python3 SCRIPT` and `python3 -m MODULE` give it: a `__main__` of its own,
-sys.argv, sys.path[0], and tracebacks, exit codes and Ctrl-C without a trace of this package.
+The program sees the same as under `python3 SCRIPT` or `python3 -m MODULE`: a `__main__` of its own, sys.argv and
+sys.path[0]. Tracebacks, exit codes and Ctrl-C show nothing of this package.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ def run_module(argv: list[str]) -> None:
 
 
 def run_main_module(name: str, alter_argv: bool) -> None:
-    # What python's own main program calls for -m; its messages and its frames are python's own as well.
+    # python's own main program calls this for -m, so messages and frames are python's own as well.
     runpy._run_module_as_main(name, alter_argv)  # type: ignore[attr-defined]
 
 
 def absolute_path(script: str) -> str:
-    """As python makes it: joined to the directory we are in, not cleaned up."""
+    """The path as python makes it: joined to the current directory, and not normalised."""
     return os.path.join(os.getcwd(), script)
 
 
 def read_script(script: str) -> Callable[[], types.CodeType]:
-    """Opens the script now, compiles it later: a syntax error is the program's, a missing file is not."""
+    """Opens the script now and compiles it later: a missing file is our error, a syntax error is the program's."""
     try:
         with open(script, "rb") as file:
             source = file.read()  # once: it may be a pipe
@@ -99,13 +99,13 @@ def fresh_main() -> types.ModuleType:
 
 
 def as_main(program: Callable[[], Any]) -> None:
-    """Lets everything the program raises go on to the interpreter, which reports it without our frames."""
+    """Passes every exception of the program on to the interpreter, which reports it without our frames."""
     try:
         program()
     except SystemExit:
         raise
     except BaseException:
-        # Only now, so that the program found the hook it expects, and the one it set itself is used.
+        # Set only now: the program saw python's own hook, and a hook that it set itself is called.
         sys.excepthook = HookWithoutOurFrames(sys.excepthook)
         raise
 
@@ -126,7 +126,7 @@ class HookWithoutOurFrames:
 
 
 def without_our_frames(traceback: types.TracebackType | None) -> types.TracebackType | None:
-    """Drops the outermost frames down to the last of this package's. Only runpy's come before and between."""
+    """Drops the outermost frames, down to the last one of this package. Only frames of runpy lie before and between."""
     rest = traceback
     while traceback is not None:
         ours = traceback.tb_frame.f_code.co_filename.startswith(PACKAGE_DIRECTORY)

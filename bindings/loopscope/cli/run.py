@@ -1,4 +1,4 @@
-"""`loopscope run`: somebody's unmodified program on this loop, with the app attached."""
+"""`loopscope run`: runs an unmodified program on this loop, with the app attached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
         "run",
         help="run a program on the loop and open the app",
         usage="loopscope run [--no-app] [--level LEVEL] (SCRIPT | -m MODULE) [ARGS ...]",
-        description="Runs an unmodified program as python itself would, with this loop for asyncio's.",
+        description="Runs an unmodified program as python itself would, on this loop in place of asyncio's.",
     )
     parser.add_argument("--no-app", action="store_true", help="do not open the app")
     parser.add_argument(

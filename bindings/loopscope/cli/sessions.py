@@ -1,4 +1,4 @@
-"""`loopscope ls` and `loopscope clean`: which sessions there are."""
+"""`loopscope ls` and `loopscope clean`: list the sessions, and remove the dead ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     listing = commands.add_parser("ls", help="list the sessions, live ones first")
     listing.add_argument("--json", action="store_true", help="one JSON array instead of a table")
     listing.set_defaults(command=list_command)
-    clean = commands.add_parser("clean", help="remove what dead programs left behind")
+    clean = commands.add_parser("clean", help="remove the sessions of dead programs")
     clean.set_defaults(command=clean_command)
 
 
@@ -91,7 +91,7 @@ def age(seconds: float) -> str:
 
 
 def print_table(rows: list[tuple[str, ...]]) -> None:
-    # rich is a nicety for people at a terminal; scripts get plain columns, whole lines and no escapes.
+    # People at a terminal get a table by rich if it is installed. Scripts get plain columns, whole lines, no escapes.
     if sys.stdout is not None and sys.stdout.isatty() and print_rich_table(rows):
         return
     widths = [max(len(row[column]) for row in [COLUMNS, *rows]) for column in range(len(COLUMNS))]
