@@ -1,6 +1,6 @@
 """Where to look: the callback table while `wrk -c 100 http://127.0.0.1:8080/` runs.
 
-An aiohttp server that knows nothing of loopscope: `aiohttp_hello.py [PORT]`.
+An aiohttp server without a line about loopscope: `aiohttp_hello.py [PORT]`.
 """
 
 import asyncio

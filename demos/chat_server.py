@@ -41,7 +41,7 @@ def heartbeat(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def render_report(loop: asyncio.AbstractEventLoop) -> None:
-    """The mistake: work that takes long, done on the loop."""
+    """The mistake: it does long work on the loop."""
     loop.call_later(REPORT_EVERY_S, render_report, loop)
     del history[:-5000]
     started = time.perf_counter()

@@ -1,6 +1,6 @@
-"""Where to look: the graph of the loop's lag, and who stood before heartbeat() in the timeline.
+"""Where to look: the graph of the loop's lag, and the callback before heartbeat() in the timeline.
 
-A heartbeat every 100 ms, and a parse_upload() that now and then computes for longer than that.
+A heartbeat every 100 ms, and a parse_upload() that sometimes computes for longer than that.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Where to look: the wake-ups in the poll phase, and how long the loop waits for the GIL after each.
 
-Three threads hand results to the loop with call_soon_threadsafe(); one of them computes in Python and
+Three threads pass results to the loop with call_soon_threadsafe(). One of them computes in Python, and
 so keeps the GIL from the loop.
 """
 

@@ -1,6 +1,6 @@
 """Where to look: the timers in the timeline. drifting() moves away from the grid, punctual() stays on it.
 
-Two ways of doing something ten times a second: counting from now, and counting from when it was due.
+Two ways to do something ten times a second: count from now, or from the time when it was due.
 """
 
 import asyncio

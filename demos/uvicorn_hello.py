@@ -1,6 +1,6 @@
 """Where to look: the callback table while `wrk -c 100 http://127.0.0.1:8000/` runs.
 
-A plain ASGI application run by uvicorn, which would take uvloop if it could: `uvicorn_hello.py [PORT]`.
+A plain ASGI application under uvicorn, which would use uvloop if it could: `uvicorn_hello.py [PORT]`.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""What all Python tests share: the package as built, sessions of their own, and programs to look at."""
+"""The common part of all Python tests: the package as built, sessions of their own, and programs to look at."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     dict.fromkeys([str(PACKAGE), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))])
 )
 os.environ.pop("LOOPSCOPE_LEVEL", None)
-# A shell ignores Ctrl-C for what it runs in the background, and children inherit that: tests of it would wait for ever.
+# A shell makes its background jobs ignore Ctrl-C, and children inherit that. Tests of Ctrl-C would wait for ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

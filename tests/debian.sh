@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# tests/debian.sh [--smoke] [--keep] RELEASE ...     ./run and ./test on fresh Debians (12, 13), as a newcomer meets them.
+# tests/debian.sh [--smoke] [--keep] RELEASE ...     ./run and ./test on fresh Debians (12, 13), as a newcomer has them.
 #
-# Each release is put up from nothing by debootstrap; the files of this folder are copied there without any build, ./run
-# takes its screenshot, and ./test runs whole. --smoke has ./test run only SMOKE_TESTS (it still installs and builds all).
-# --keep goes on with the Debian and the build that an earlier call left behind.
+# debootstrap makes each release from nothing. The script copies the files of this folder there, without any build. Then
+# ./run takes its screenshot, and ./test runs as a whole. With --smoke ./test runs only SMOKE_TESTS (it still installs and
+# builds everything). --keep goes on with the Debian and the build of an earlier call.
 #
-# Needs root and debootstrap; the mirror is the one that apt uses here. What a release said, its screenshot and its
-# results lie in $LOOPSCOPE_DEBIAN_FOLDER/RELEASE (build/debian/RELEASE unless set). The system runs in namespaces of its own:
-# whatever is started or mounted there ends with this script.
+# Needs root and debootstrap, and uses the mirror that apt uses here. A release's output, screenshot and results lie in
+# $LOOPSCOPE_DEBIAN_FOLDER/RELEASE (build/debian/RELEASE unless set). The system runs in namespaces of its own, so its
+# processes and mounts end with this script.
 #
-# Exit code 0: all was well. 77: it cannot be tried here, and the last line says why. Else something failed.
+# Exit code 0: everything passed. 77: it cannot be tried here, and the last line says why. Else something failed.
 
 set -uo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -30,7 +30,7 @@ mirror() {
              END { if (!found) print "http://deb.debian.org/debian" }'
 }
 
-# Puts up a Debian with nothing in it but what every Debian has.
+# Makes a Debian with only the packages that every Debian has.
 bootstrap() { # RELEASE SYSTEM
     local log=${2%/*}/debootstrap.log
     rm -rf --one-file-system "$2"
@@ -39,9 +39,9 @@ bootstrap() { # RELEASE SYSTEM
         tail -n 3 "$log"
         cannot "debootstrap could not put up Debian $1; see $log"
     }
-    # What this machine tells its apt, it tells that one: a proxy, say.
+    # That system's apt gets the settings of this one's, for example a proxy.
     cp -n /etc/apt/apt.conf.d/* "$2/etc/apt/apt.conf.d/" 2>/dev/null
-    # It is thrown away: it need not be written safely, and packages of servers start none.
+    # The system is thrown away, so it need not be written safely. Packages of servers must not start them.
     echo force-unsafe-io >"$2/etc/dpkg/dpkg.cfg.d/throwaway"
     printf '#!/bin/sh\nexit 101\n' >"$2/usr/sbin/policy-rc.d"
     chmod 755 "$2/usr/sbin/policy-rc.d"
@@ -69,7 +69,7 @@ copy_sources() { # SYSTEM
         tar -x -C "$1/loopscope"
 }
 
-# Runs a command in the system; says how it ended and how long it took.
+# Runs a command in the system. Says how it ended and how long it took.
 step() { # RELEASE COMMAND...
     local release=$1 started=$SECONDS code=0 log=$FOLDER/$1/${2##*/}.log
     shift

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# tests/lint.sh [TOOL ...]   checks form and runs the linters: all of them, or the ones named.
-# tests/lint.sh fix          puts the form right.
+# tests/lint.sh [TOOL ...]   checks form and runs the linters: all of them, or the ones that you name.
+# tests/lint.sh fix          corrects the form.
 #
-# A tool of another version than the project's (VERSIONS) wants other things: it is passed over with a sentence, and if
-# nothing else was wrong the exit code is 77.
+# Another version of a tool than the project's (VERSIONS) has other rules. The script skips such a tool with a sentence.
+# If it found nothing else wrong, the exit code is then 77.
 #
 # ./test runs it, one tool a test. clang-tidy needs a build folder with compile_commands.json ($LOOPSCOPE_BUILD, else
-# build), looks only at files that changed since it last found them clean, and costs three seconds a file: ./test has it
-# look at what runs inside other people's programs, `tests/lint.sh clang-tidy-all` at everything.
+# build). It checks only files that changed since it last found them clean, and takes three seconds a file. In ./test it
+# checks the code that runs inside other people's programs; `tests/lint.sh clang-tidy-all` checks everything.
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -15,7 +15,7 @@ readonly BUILD=${LOOPSCOPE_BUILD:-build}
 readonly TOOLS=(clang-format black flake8 mypy shellcheck clang-tidy) PASSED_OVER=77
 readonly -A VERSIONS=([clang-format]=14 [clang-tidy]=14 [black]=23 [flake8]=5 [mypy]=1.0 [shellcheck]=0.9)
 
-# The one of the project's version where several are installed.
+# The tool of the project's version, if several versions are installed.
 clang_tool() { command -v "$1-${VERSIONS[$1]}" || echo "$1"; }
 CLANG_FORMAT=$(clang_tool clang-format)
 CLANG_TIDY=$(clang_tool clang-tidy)
@@ -30,7 +30,7 @@ version_of() { # TOOL
     esac 2>/dev/null | grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1
 }
 
-# Whether the tool is of the project's version; says so if not.
+# True if the tool has the project's version. Says so if not.
 is_ours() {
     local wanted=${VERSIONS[${1%-all}]:-} found
     [[ -n $wanted ]] || return 0
@@ -43,7 +43,7 @@ is_ours() {
 cpp_files() { find tracer loop bindings gui tests \( -name '*.cpp' -o -name '*.h' -o -name "*.c" \) | sort; }
 python_files() { find bindings demos tests -name '*.py' -o -name '*.pyi' | sort; }
 
-# Names those of the files on stdin that, headers included, changed since they were found clean.
+# Prints the files on stdin that changed, headers included, since they were found clean.
 unchecked() {
     local file stamp
     while read -r file; do

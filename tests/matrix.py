@@ -3,15 +3,15 @@
 
     tests/matrix.py                           3.9 to 3.15, whichever are found
     tests/matrix.py 3.12 /opt/py/bin/python3  these
-    tests/matrix.py --system /var/tmp/sid     and those of another Linux that lies there: see docs/pythons.md
+    tests/matrix.py --system /var/tmp/sid     and those of another Linux in that folder: see docs/pythons.md
     tests/matrix.py --only tests              without CPython's own tests of asyncio; `conformance`: only those
     tests/matrix.py -k "timers or tls"        some of our tests, as pytest's -k
 
-Each Python gets a virtual environment and a build folder below build/matrix. What building and testing need (pybind11,
-pytest and its plug-ins) comes from PyPI; a Python for which it cannot be had is passed over, and the table says so.
-Our tests run on asyncio's own loop, too: it says what is right on that Python. CPython's own run on loopscope, and on
-asyncio the core of them and what failed: a failure counts if asyncio's own loop passes on the same Python, and run.py
-does not know a reason for it.
+Each Python gets a virtual environment and a build folder below build/matrix. The packages for building and testing
+(pybind11, pytest and its plug-ins) come from PyPI. A Python for which they are not there is skipped, and the table says
+so. Our tests run on asyncio's own loop, too, which decides what is right on that Python. CPython's own tests run on
+loopscope; the core and those that failed also run on asyncio's loop. A failure counts if asyncio's own loop passes on
+the same Python, and run.py has no reason for it.
 
 Exit code 0 if nothing failed.
 """
@@ -33,7 +33,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FOLDER = ROOT / "build" / "matrix"
-# Debian 12 has pybind11 2.10, which knows nothing newer than Python 3.11; the rest is what .ci/packages.txt names.
+# Debian 12 has pybind11 2.10, which supports nothing newer than Python 3.11. .ci/packages.txt names the others.
 REQUIREMENTS = ["pybind11>=2.13", "pytest", "pytest-timeout", "hypothesis"]
 OUR_TESTS = ["tests/bindings", "tests/cli", "tests/truth"]
 
@@ -58,11 +58,11 @@ class Row:
 
 
 class Failed(Exception):
-    """A step that did not work; says which, and why."""
+    """A step that failed. It says which one, and why."""
 
 
 class Workshop:
-    """What one Python is built and tested in."""
+    """The environment and the build folder of one Python."""
 
     def __init__(self, python: pythons.Python, folder: Path) -> None:
         self.python = python
@@ -188,7 +188,7 @@ def work_on(python: pythons.Python, arguments: argparse.Namespace) -> Row:
 
 
 def rows_of_system(arguments: argparse.Namespace, missing: list[str]) -> list[Row]:
-    """Has this script run inside of the other system, for the Pythons that were not found in this one."""
+    """Runs this script inside the other system, for the Pythons that were not found in this one."""
     handed_over = arguments.folder / "rows.json"
     arguments.folder.mkdir(parents=True, exist_ok=True)
     handed_over.unlink(missing_ok=True)
@@ -225,7 +225,7 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.folder = arguments.folder.resolve()
     fit, passed_over = pythons.find(arguments.pythons)
-    # What a script starts in its background ignores Ctrl-C, and hands that on: the tests send it.
+    # Programs that a script starts in the background ignore Ctrl-C, and so do their children. But the tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     rows = []
     for python in fit:

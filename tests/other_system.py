@@ -1,4 +1,4 @@
-"""Another Linux system in a folder, as debootstrap puts one up: commands run inside of it, on this project's files."""
+"""Another Linux system in a folder, as debootstrap makes one. Commands run inside it, on this project's files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# In namespaces of their own: what is mounted and started there ends with the command.
+# In namespaces of their own, so that mounts and processes end with the command.
 ENTER = """
 set -e
 system=$1 root=$2
@@ -25,11 +25,11 @@ exec chroot "$system" sh -c 'cd "$1" && shift && exec "$@"' sh "$root" "$@"
 
 
 class CannotEnter(Exception):
-    """Says why the folder is of no use here."""
+    """Says why the folder cannot be used here."""
 
 
 def newest_python(system: Path) -> str:
-    """What inside of the system is called by this path."""
+    """The path inside the system for this one."""
     found = sorted(system.glob("usr/bin/python3.*[0-9]"), key=lambda path: int(path.suffix[1:]))
     if not found:
         raise CannotEnter(f"{system} has no usr/bin/python3.*: it is no Linux system with a Python")
@@ -37,7 +37,7 @@ def newest_python(system: Path) -> str:
 
 
 def run_inside(system: Path, *command: object) -> int:
-    """The command's exit code. It finds this project where it lies outside, and the same PyPI and the same machine."""
+    """Runs a command and returns its exit code. Inside, the project has the same path, and PyPI is the same."""
     if os.geteuid() != 0:
         raise CannotEnter("only root can enter another system")
     entering = [

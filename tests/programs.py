@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 Started = subprocess.Popen[str]
-# AddressSanitizer keeps for a while what is freed: a process grows by it.
+# AddressSanitizer keeps freed memory for a while, so a process grows.
 FREED_MEMORY_IS_KEPT = "asan" in os.environ.get("LD_PRELOAD", "")
 
 
-# For what takes no time on a quiet machine. A busy one may be slow, and is not red for it.
+# A limit for something that takes no time on a quiet machine. A busy machine may be slow without a failure.
 PATIENCE_S = 100.0
 
 

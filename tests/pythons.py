@@ -1,6 +1,6 @@
 """Finds the CPythons of this machine that the package can be built for.
 
-    python3 tests/pythons.py        prints them, and why others are passed over
+    python3 tests/pythons.py        prints them, and why it skips others
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ print(json.dumps(dict(
     tests=importlib.util.find_spec("test") is not None
         and importlib.util.find_spec("test.test_asyncio") is not None)))
 """
-# Where installers put a Python: its own folder below one of these, or straight into bin.
+# Where installers put a Python: into a folder of its own below one of these, or directly into bin.
 FOLDERS = [
     "$PYENV_ROOT/versions/*/bin",
     "~/.pyenv/versions/*/bin",
@@ -59,7 +59,7 @@ class Python:
         return ".".join(map(str, self.version))
 
     def unfit(self) -> str | None:
-        """Why the package cannot be built for it and tested; None if it can."""
+        """Why the package cannot be built and tested for it; None if it can."""
         oldest, newest = supported()
         if self.implementation != "cpython":
             return f"it is {self.implementation}"
@@ -75,7 +75,7 @@ class Python:
 
 
 def supported() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The oldest and the newest version, as the build has them."""
+    """The oldest and the newest version that the build accepts."""
     text = (ROOT / "bindings" / "python.cmake").read_text()
 
     def version(name: str) -> tuple[int, ...]:
@@ -87,7 +87,7 @@ def supported() -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def missing(wanted: Iterable[str], found: Iterable[Python]) -> list[str]:
-    """The minor versions that are wanted, or else supported, and were not found."""
+    """The minor versions that were not found: of the wanted ones, or of all supported ones."""
     oldest, newest = supported()
     every = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
     there = {python.minor for python in found}
@@ -95,7 +95,7 @@ def missing(wanted: Iterable[str], found: Iterable[Python]) -> list[str]:
 
 
 def ask(executable: str) -> Python | None:
-    """What the Python says of itself; None if it does not run, as a shim for a version that is not chosen."""
+    """The Python's facts about itself. None if it does not run, for example a shim for a version that is not chosen."""
     try:
         done = subprocess.run(
             [executable, "-I", "-c", QUESTIONS], capture_output=True, text=True, timeout=60
@@ -123,7 +123,7 @@ def executables() -> Iterator[str]:
 
 
 def find(wanted: Iterable[str]) -> tuple[list[Python], dict[str, str]]:
-    """One Python for each minor version, the newest that is fit, and why others were passed over.
+    """The newest suitable Python of each minor version, and why others were skipped.
 
     `wanted` are minor versions ("3.12") or executables; nothing means every supported version.
     """

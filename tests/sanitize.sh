@@ -2,12 +2,12 @@
 # tests/sanitize.sh [NAME ...]   runs the suite with AddressSanitizer and UndefinedBehaviorSanitizer: all of it, or only
 #                                some of: ctest bindings truth cli conformance field bench.
 #
-# The sanitizers' libraries are preloaded into Python and into every program that the tests start, and Python takes
-# its memory from malloc, so that an object of ours is watched, too. The first report ends the program that it is about,
-# and fails its test. Takes half an hour, the build included, so it is no part of ./test. What leaks is looked for by the
-# tests themselves (tests/bindings/census.py). Left out are the halves of tests that run on stock asyncio, where nothing of
-# ours runs, counts of instructions, as valgrind and a sanitizer exclude each other, and what only checks sources
-# (tests/test_*.py).
+# The sanitizers' libraries are preloaded into Python and into every program that the tests start. Python takes its
+# memory from malloc, so that the sanitizers watch our objects, too. The first report ends the program in which it
+# occurs, and fails its test. This takes half an hour, the build included, so it is not part of ./test. The tests
+# themselves look for leaks (tests/bindings/census.py). Three things are left out: the halves of tests that run on stock
+# asyncio, without our code; counts of instructions, because valgrind and a sanitizer exclude each other; and tests that
+# only check sources (tests/test_*.py).
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

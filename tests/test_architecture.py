@@ -1,4 +1,4 @@
-"""The arrows of docs/architecture.md, as data. A rule is broken by an include, directly or by way of a header."""
+"""The arrows of docs/architecture.md, as data. An include breaks a rule, directly or through another header."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def includes(file: str) -> frozenset[str]:
 
 @cache
 def reached(file: str) -> dict[str, tuple[str, ...]]:
-    """Every header that `file` gets, with the way there."""
+    """Every header that `file` includes, directly or not, with the path to it."""
     found: dict[str, tuple[str, ...]] = {}
     open_ways = [(file,)]
     while open_ways:

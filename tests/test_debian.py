@@ -1,7 +1,7 @@
-"""A newcomer's machine: ./run and ./test on a Debian with nothing on it, by tests/debian.sh.
+"""A newcomer's machine: tests/debian.sh runs ./run and ./test on a fresh Debian.
 
-It takes a quarter of an hour a release, so it is asked for: LOOPSCOPE_DEBIANS=smoke, as continuous integration does,
-has ./test run a part there, LOOPSCOPE_DEBIANS=whole all of it.
+It takes a quarter of an hour a release, so it runs only if you ask for it. With LOOPSCOPE_DEBIANS=smoke, as in
+continuous integration, ./test runs a part there, with LOOPSCOPE_DEBIANS=whole all of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 CANNOT = 77
 ASKED = os.environ.get("LOOPSCOPE_DEBIANS", "")
 OPTIONS = {"smoke": ["--smoke"], "whole": []}
-# A machine that is too slow for it has the rest of ./test to do, too, and continuous integration has an end.
+# A slow machine has the rest of ./test to do, too, and continuous integration has a time limit.
 MOST_SECONDS = {"smoke": 25 * 60, "whole": 3 * 3600}
 
 pytestmark = pytest.mark.skipif(
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def debian(release: str) -> tuple[int | None, str]:
-    """The exit code of debian.sh, None if it took too long, and what it said."""
+    """The exit code of debian.sh (None if it took too long), and its output."""
     command = [ROOT / "tests" / "debian.sh", *OPTIONS[ASKED], release]
     done = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
@@ -35,7 +35,7 @@ def debian(release: str) -> tuple[int | None, str]:
         said, _ = done.communicate(timeout=MOST_SECONDS[ASKED])
         return done.returncode, said
     except subprocess.TimeoutExpired:
-        os.killpg(done.pid, signal.SIGKILL)  # and with it all that runs in that system
+        os.killpg(done.pid, signal.SIGKILL)  # and all processes of that system with it
         return None, done.communicate()[0]
 
 

@@ -1,7 +1,7 @@
-"""Each file includes the standard headers of what it names.
+"""Each file includes the standard headers of the names that it uses.
 
-What another standard header happens to bring along, the next compiler's does not. What one of our own headers includes
-counts, as it is part of what that offers.
+A standard header may include another one by chance, and does not with the next compiler. Includes of our own headers
+count, because they are part of what those headers offer.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ HEADERS = {
 
 @functools.cache
 def offered(path: Path) -> frozenset[str]:
-    """The standard headers that a file includes, itself and by ours."""
+    """The standard headers that a file includes, itself or through our own headers."""
     names = re.findall(r'^#include (?:<(\w+)>|"([^"]+)")', path.read_text(), re.MULTILINE)
     ours = [ROOT / own for _, own in names if (ROOT / own).is_file() and own]
     return frozenset({system for system, _ in names if system}.union(*map(offered, ours)))

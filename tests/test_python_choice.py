@@ -1,4 +1,4 @@
-"""The build refuses a Python that the package cannot be built for, and says why and what to do."""
+"""The build refuses a Python for which the package cannot be built, and says why and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ include({ROOT}/bindings/python.cmake)
 
 
 def configure(folder: Path, python: object) -> str:
-    """What CMake says of it, in one line, if it refuses."""
+    """CMake's refusal, in one line."""
     (folder / "CMakeLists.txt").write_text(PROJECT)
     command = [
         "cmake",
@@ -68,7 +68,7 @@ def test_what_does_not_run_is_refused(tmp_path: Path, python: str) -> None:
 
 
 def test_what_it_asks_for_is_what_a_python_says_of_itself() -> None:
-    """The answers above have the form of a real Python's."""
+    """The made-up answers above have the form of a real Python's."""
     text = (ROOT / "bindings" / "python.cmake").read_text()
     program = text.partition('-c "')[2].partition('"\n')[0]
     answers = subprocess.check_output([sys.executable, "-c", program], text=True).split("\n")

@@ -1,4 +1,4 @@
-"""What tests need to say the same on every Python from 3.9 on."""
+"""Helpers that let tests say the same on every Python from 3.9 on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARGUMENTS_ARE_SHOWN = sys.version_info < (3, 13)
 
 
 def since(version: Version, what: str) -> pytest.MarkDecorator:
-    """For a test of something that older Pythons do not have."""
+    """Marks a test of something that older Pythons do not have."""
     name = ".".join(map(str, version))
     return pytest.mark.skipif(sys.version_info < version, reason=f"{what} came with Python {name}")
 
@@ -24,16 +24,16 @@ def since(version: Version, what: str) -> pytest.MarkDecorator:
 def stock_differs(
     why: str, *, first: Version = (3, 9), last: Version = (3, 99)
 ) -> pytest.MarkDecorator:
-    """For a test that asyncio's own loop fails on these Pythons, and ours should not.
+    """Marks a test that asyncio's own loop fails on these Pythons, and that ours must pass.
 
-    A later patch of the same Python may put it right, so passing is allowed.
+    A later patch of the same Python may fix asyncio, so passing is allowed.
     """
     return pytest.mark.stock_differs(why, first <= sys.version_info[:2] <= last)
 
 
 @contextlib.asynccontextmanager
 async def time_limit(seconds: float) -> AsyncIterator[None]:
-    """asyncio.timeout() of Python 3.11, as far as tests need it."""
+    """The part of Python 3.11's asyncio.timeout() that tests need."""
     task = asyncio.current_task()
     assert task is not None
     expired = []

@@ -1,4 +1,4 @@
-"""The asyncio loops that are compared, as the programs that run on them make them."""
+"""The asyncio loops that the bench compares, and how its programs make them."""
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 """Compares loopscope with asyncio, uvloop and servers that are no Python loop at all, in one run.
 
     tests/bench/bench.py --cache ~/.cache/loopscope-bench          everything
-    tests/bench/bench.py --targets --rounds 5                      what has a target (docs/performance_figures.md)
+    tests/bench/bench.py --targets --rounds 5                      the cases with a target (docs/performance_figures.md)
     tests/bench/bench.py --only 'protocol 1 KiB x10,sleep 0' --loops loopscope,uvloop
     tests/bench/bench.py --list                                    the cases
 
-The contenders take turns, so that what disturbs the machine disturbs all of them; what is reported is the median of
-each round's ratio. Server and client run on CPUs of their own. Nothing here is asserted: read the numbers, and the
-machine they were made on.
+The contenders take turns, so that a disturbance of the machine disturbs all of them. The report has the median of the
+rounds' ratios. Server and client run on CPUs of their own. Nothing here is asserted: read the numbers, and on which
+machine they were measured.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def is_wanted(name: str, parts: str) -> bool:
-    """A part that is a whole name means that one alone."""
+    """A part that is the whole name of a case selects only that case."""
     return not parts or any(
         part == name or (part in name and part not in EXACT) for part in parts.split(",")
     )

@@ -1,4 +1,4 @@
-"""What is measured, as data. A case's name is what --only looks at and what the report calls it."""
+"""The cases of the bench, as data. --only and the report use a case's name."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Writer:
 
 @dataclass(frozen=True)
 class TracingCost:
-    """What an operation pays for tracing, measured and as the app says it."""
+    """The cost of tracing an operation, as measured and as the app says."""
 
     function: str  # of tracing_cost.py
     primary = "measured_ns"
@@ -123,7 +123,7 @@ def echoes() -> list[Traffic]:
 
 
 def of_many(way: str, transport: str, connections: int) -> Traffic:
-    """10,000 answers take a while, and as many handshakes take seconds before they are even asked for."""
+    """10,000 answers take a while, and the handshakes before them take seconds."""
     many = connections == 10_000
     most_rounds = 2 if many and transport == "tls" else 100
     patience = 2 if many else 1

@@ -1,4 +1,4 @@
-"""The versions of what took part in a run."""
+"""The versions of the software that took part in a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is compared: asyncio's loops, which run the same program, and other servers, each with a program of its own."""
+"""The contenders: asyncio's loops, which run the same program, and other servers, each with a program of its own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Places:
-    """Where things lie on this machine."""
+    """Paths on this machine."""
 
     build: Path
     python: str
@@ -85,7 +85,7 @@ NAMES = [*LOOPS, *FIELD]
 
 
 def environment_of(name: str, places: Places) -> Path | None:
-    """The packages that a contender needs beside the system's. Raises Missing if there is no way to run it."""
+    """The packages that a contender needs beside the system's. Raises Missing if it cannot run here."""
     if name in LOOPS:
         loop = LOOPS[name]
         if loop.environment:

@@ -1,4 +1,4 @@
-"""Virtual environments with what Debian does not have, or not as new: from a Python registry, kept in a folder."""
+"""Virtual environments with packages that Debian does not have, or has in older versions. A folder keeps them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ PACKAGES = {
     "uvloop": ("uvloop",),
     "field": ("gevent", "tornado", "twisted", "curio", "sanic", "django"),
 }
-# Comes along with others, and would hide the one that is meant.
+# Other packages depend on it, and it would hide the one that the bench means.
 UNWANTED = {"field": ("uvloop",)}
 
 
 class Missing(Exception):
-    """Why something cannot be measured here, in a sentence."""
+    """A sentence that says why something cannot be measured here."""
 
 
 def packages_of(name: str, cache: Path | None) -> Path:

@@ -1,4 +1,4 @@
-"""Samples of a case and what can be said of them: medians, and ratios pair by pair."""
+"""Samples of a case, their medians, and ratios pair by pair."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ METRICS = {
     "traced_events": Metric("events"),
     "measured_percent": Metric("% of its CPU"),
 }
-# The kernel's tick samples it: too coarse for one round, so all rounds are put together.
+# The kernel's tick samples it, which is too coarse for one round. So all rounds are added up.
 SUMMED = ("user_us", "system_us")
-ENOUGH_US = 40_000  # ten ticks of it, or it is not known
+ENOUGH_US = 40_000  # with fewer than ten ticks it is not known
 
 Sample = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """What one contender has of what another has, round by round."""
+    """The ratios of one contender to another, round by round."""
 
     middle: float
     lowest: float
@@ -99,14 +99,14 @@ class Figure:
         return Ratio(middle, ratios[0], ratios[-1])
 
     def times_better_than(self, other: Figure) -> Ratio | None:
-        """Above 1 if self is the better one, in the metric that the case is about."""
+        """Above 1 if self is better, in the case's own metric."""
         if METRICS[self.primary].more_is_better:
             return self.ratio_to(other, self.primary)
         return other.ratio_to(self, self.primary)
 
 
 class Results:
-    """The figures of a run, and what is missing in them and why."""
+    """The figures of a run, and which are missing and why."""
 
     def __init__(self) -> None:
         self.figures: dict[tuple[str, str], Figure] = {}

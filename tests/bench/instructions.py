@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Counts the instructions that an operation of a loop takes: the same number each time, whatever else the machine does.
+"""Counts the instructions that an operation of a loop takes. The count is the same however busy the machine is.
 
     tests/bench/instructions.py                        ours, beside the bounds of instruction_bounds.json
     tests/bench/instructions.py --loops uvloop,asyncio and others'
-    tests/bench/instructions.py --renew                writes new bounds: what is counted now, and 15 % more
+    tests/bench/instructions.py --renew                writes new bounds: the counts of now, and 15 % more
 
-Only what the program itself does is counted, nothing of the kernel. Needs valgrind.
+It counts only the program's own instructions, not the kernel's. Needs valgrind.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def count(build: Path, loops: tuple[str, ...]) -> Counts:
 
 
 def counts_in(dumps: str) -> Counts:
-    """Each part of the file has a mark and what was counted up to it."""
+    """Each part of the file has a mark and the count up to it."""
     found = re.findall(
         r"Client Request: ([^/\n]+)/(\w+)/(\d+)$.*?^summary: (\d+)", dumps, re.M | re.S
     )
@@ -68,7 +68,7 @@ def counts_in(dumps: str) -> Counts:
 
 
 def made_for() -> dict[str, str]:
-    """What the bounds hold for."""
+    """The Python and the machine for which the bounds hold."""
     return {"python": ".".join(platform.python_version_tuple()[:2]), "machine": platform.machine()}
 
 

@@ -1,9 +1,9 @@
-"""Runs under callgrind: does each operation on a loop some times, and some times more, with a mark behind each.
+"""Runs under callgrind. It does each operation on a loop some times, and then more times, with a mark after each run.
 
     instructions_of.py MARKS LOOP...
 
-What the longer run took more belongs to the operations alone. Nothing here depends on a clock: timers are due at once,
-and garbage is not collected.
+The difference between the two runs belongs to the operations alone. Nothing here depends on a clock: timers are due
+at once, and garbage is not collected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MESSAGE = b"x" * 1024
 
 
 class PingPong(asyncio.Protocol):
-    """Sends what it gets back to where it came from: each message is an echo."""
+    """Sends each message back: an echo."""
 
     def __init__(self, count, done):
         self.left = count
@@ -109,7 +109,7 @@ def main() -> None:
     marks = ctypes.CDLL(sys.argv[1])
     loops = [(name, make_loop(name)) for name in sys.argv[2:]]
     gc.disable()
-    for _, loop in loops:  # what is done once, and what the interpreter learns
+    for _, loop in loops:  # for work that is done once, and for what the interpreter specialises
         for operation in OPERATIONS:
             loop.run_until_complete(operation(loop, LONG))
     marks.start_counting()

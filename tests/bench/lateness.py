@@ -1,7 +1,7 @@
 """How late a loop's timers are: lateness.py LOOP DELAY_US SECONDS prints it as JSON.
 
-One timer at a time, set by call_later() in a loop that has nothing else to do. late_us is from the moment it
-was set for to the first line of its callback, the median of all. What is below 0 was early.
+call_later() sets one timer at a time in a loop that has nothing else to do. late_us is the time from the moment when it
+was due to the first line of its callback, the median of all. A value below 0 was early.
 """
 
 from __future__ import annotations

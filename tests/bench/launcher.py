@@ -1,4 +1,4 @@
-"""Starts the programs that are measured, each with the packages that it needs and nothing else."""
+"""Starts the programs that the bench measures, each with only the packages that it needs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATIENCE_S = 200  # a busy machine takes its time
 
 
 class Failed(Exception):
-    """A run that came to nothing, in a sentence."""
+    """A sentence that says why a run failed."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Programs:
 
 
 def output_of(command: list[str], environment: dict[str, str], measured_s: float = 0) -> str:
-    """What a program printed that measures for so long."""
+    """The output of a program that measures for that long."""
     timeout_s = PATIENCE_S + 2 * measured_s
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The machine that is measured on: its CPUs, its limits, and what a reader of the figures has to know of it."""
+"""The machine of a run: its CPUs, its limits, and the facts that a reader of the figures needs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def cpus() -> tuple[int, int]:
-    """That of the servers and that of the client: two, if there are two."""
+    """The CPU of the servers and the CPU of the client. They differ if there are two."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[-1]
 
 
 def pinned(cpu: int | tuple[int, ...], *command: str) -> list[str]:
-    """The command on these CPUs. It does not outlive whoever starts it."""
+    """The command, bound to these CPUs. It does not outlive its parent."""
     several = ",".join(map(str, cpu if isinstance(cpu, tuple) else (cpu,)))
     return ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", several, *command]
 

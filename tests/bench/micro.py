@@ -1,7 +1,7 @@
 """What one operation of a loop costs: micro.py LOOP OPERATION SECONDS PENDING prints it as JSON.
 
-cpu_ns is CPU time of the whole process: so waiting for a timer costs nothing, and neither does a machine that has
-other things to do. wall_ns is time on the clock, for what other threads and processes take part in.
+cpu_ns is the CPU time of the whole process. So it leaves out waits for a timer, and other load of the machine.
+wall_ns is time on the clock, for operations in which other threads and processes take part.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ async def call_soon_threadsafe(loop, count):
 
 
 async def call_soon_threadsafe_from_another_thread(loop, count):
-    """While the loop runs what came."""
+    """While the loop runs the callbacks that came."""
     done = loop.create_future()
 
     def schedule():
@@ -82,7 +82,7 @@ async def timer_set_and_cancelled(loop, count):
 
 
 async def timer_set_and_fired(loop, count):
-    """A thousand timers at a time, within two milliseconds: no loop can take them for call_soon."""
+    """A thousand timers at a time, due within two milliseconds, so that no loop can treat them as call_soon."""
     for _ in range(count // BATCH):
         for number in range(BATCH):
             loop.call_later(0.001 + number * 1e-6, int)
@@ -123,7 +123,7 @@ async def create_task_and_await(loop, count):
 
 
 async def gather_of_20000(loop, count):
-    """Of coroutines that do nothing; counted is each of them."""
+    """Gathers coroutines that do nothing, and counts each of them."""
     for _ in range(max(1, count // 20_000)):
         await asyncio.gather(*(nothing() for _ in range(20_000)))
 
@@ -149,7 +149,7 @@ def loop_made_and_closed(name, count):
         make_loop(name).close()
 
 
-# How many belong together, and where it is not all of them, how many at least.
+# How many operations belong together. If that varies, the least number.
 STEPS = {
     gather_of_20000: 20_000,
     run_in_executor: 100,

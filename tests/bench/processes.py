@@ -39,7 +39,7 @@ def measure_tracing_cost(
 
 
 def measure_import(programs: Programs, contender: str) -> Sample:
-    """What importing it adds to the start of Python."""
+    """The time that an import adds to the start of Python."""
     environment = programs.environment(contender)
     rounds = [
         (run_python(programs, environment, statement))

@@ -1,4 +1,4 @@
-"""Who is measured in which case, in which order, and for how long."""
+"""Which contenders are measured in which case, in which order, and for how long."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from traffic import measure_idle_memory, measure_traffic
 @dataclass(frozen=True)
 class Pace:
     rounds: int
-    seconds: float  # of a server's round; an operation gets a third, a small difference of two six times of it
+    seconds: float  # of a server's round; an operation gets a third, a small difference of two six times as much
 
 
 def contenders_of(case: Case) -> list[str]:
-    """All for which the case means something."""
+    """All contenders for which the case makes sense."""
     if isinstance(case, Writer):
         return ["writer"]
     if isinstance(case, Import):
@@ -46,12 +46,12 @@ def contenders_of(case: Case) -> list[str]:
 
 
 def is_usual(case: Traffic) -> bool:
-    """Not one of those with other numbers of connections: there it is the number that matters, not who else serves."""
+    """Not the cases with other numbers of connections, which compare numbers of connections and not servers."""
     return case.connections == 10 or case.transport == "http"
 
 
 def serves(name: str, case: Traffic) -> bool:
-    """Other servers have one way to do it, and it is compared with ours by protocol."""
+    """Other servers have one way to do it. It is compared with our protocol way."""
     has_way = case.way in ("protocol", "datagram", "httptools")
     is_limit = name == "libuv"
     return has_way and case.transport in FIELD[name].transports and (is_usual(case) or is_limit)
@@ -74,7 +74,7 @@ def measure(programs: Programs, contender: str, case: Case, seconds: float) -> S
 
 
 def present(programs: Programs, contenders: list[str], results: Results) -> list[str]:
-    """Those that can run here; why the others cannot is noted."""
+    """Those that can run here. Notes why the others cannot."""
     found = []
     for name in contenders:
         try:
@@ -88,7 +88,7 @@ def present(programs: Programs, contenders: list[str], results: Results) -> list
 def measure_case(
     programs: Programs, case: Case, contenders: list[str], pace: Pace, results: Results
 ) -> None:
-    """One round after the other; who fails once is left out of the case, and the report says why."""
+    """One round after the other. A contender that fails once is left out of the case, and the report says why."""
     left = list(contenders)
     most_rounds = case.most_rounds if isinstance(case, Traffic) else pace.rounds
     for turn in range(min(pace.rounds, most_rounds)):

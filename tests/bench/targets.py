@@ -1,4 +1,4 @@
-"""What the loop has to reach, as data, and how far a run got. Nothing here is asserted: the report says it."""
+"""The loop's targets, as data, and how far a run got. Nothing here is asserted: the report has the results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OFF, PHASES, CALLBACKS = "loopscope off", "loopscope phases", "loopscope callbac
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on ours / reference, or, `times_better`, on how many times better ours is in the case's own metric."""
+    """A bound on ours / reference; with `times_better`, on how many times better ours is in the case's own metric."""
 
     what: str
     cases: tuple[str, ...]
@@ -21,7 +21,7 @@ class Target:
     at_least: bool = True
     ours: str = PHASES
     references: tuple[str, ...] = UVLOOPS
-    metric: str = ""  # "": how many times better ours is, in what the case is about
+    metric: str = ""  # "": how many times better ours is, in the case's own metric
     reference_case: str = ""  # ours in another case, instead of a reference
 
     @property
@@ -156,14 +156,14 @@ def cases_of_targets() -> set[str]:
 
 
 def contenders_of_target_case(case: str) -> set[str]:
-    """Whom the targets about this case compare; asyncio has to be behind in all of them."""
+    """The contenders that this case's targets compare. asyncio has to be behind in all of them."""
     about = [target for target in TARGETS if case in (*target.cases, target.reference_case)]
     ours = {target.ours for target in about}
     return ours | {PHASES, "asyncio"} | {name for target in about for name in target.references}
 
 
 def ahead_of_asyncio(results: Results) -> Target:
-    """In every case that asyncio and ours were measured in."""
+    """In every case in which both asyncio and ours were measured."""
     cases = [
         case
         for case in results.cases()
@@ -203,7 +203,7 @@ def verdict(
 
 
 def times_less_cpu(ours: Figure, other: Figure) -> str:
-    """What throughput would be if the server alone were the limit."""
+    """The throughput if the server alone were the limit."""
     return str(other.ratio_to(ours, TOTAL) or "")
 
 

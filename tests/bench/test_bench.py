@@ -1,6 +1,6 @@
-"""Every kind of case runs and gives sane figures; how fast anything is, is for people to judge.
+"""Every kind of case runs and gives sane figures. People judge whether they are good.
 
-That the right bytes come back is checked by the client, on every answer: a server that errs has no figure.
+The client checks the bytes of every answer. A server that sends wrong ones gets no figure.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def run_bench(build: Path, out: Path, *options: str) -> subprocess.CompletedProc
 
 
 def measured(build: Path, out: Path, cases: str, loops: str) -> dict[str, dict[str, dict]]:
-    """Case -> contender -> its one sample. Nothing of what was asked for may be missing."""
+    """Case -> contender -> its one sample. None that was asked for may be missing."""
     done = run_bench(build, out, *QUICK, "--only", cases, "--loops", loops)
     assert (done.returncode, done.stderr) == (0, "")
     document = json.loads((out / "bench.json").read_text())
@@ -140,7 +140,7 @@ def test_the_cost_of_tracing_is_measured_and_the_app_is_asked(build_directory, t
 
 
 def test_a_contender_that_dies_is_named_and_the_others_are_measured(build_directory, tmp_path):
-    """gevent, from a cache that says it is complete and has nothing."""
+    """gevent, from a cache that is empty and says that it is complete."""
     (tmp_path / "field").mkdir()
     (tmp_path / "field" / "complete").touch()
     asked = ("--cache", str(tmp_path), "--only", "protocol 1 KiB x10", "--loops", "gevent,asyncio")
@@ -225,7 +225,7 @@ def test_the_client_notices(client, answer_of, patience, complaint):
 
 
 def test_a_server_that_got_no_time_in_the_round_is_measured_all_the_same(client):
-    """As on a machine that has much else to do."""
+    """As on a busy machine."""
 
     def answer_of(data: bytes) -> bytes:
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""An operation takes no more instructions than when that was last looked at, and 15 %.
+"""An operation takes at most 15 % more instructions than when the bounds were last written.
 
 A count is the same on an idle machine and on a busy one. `tests/bench/instructions.py --renew` writes new bounds.
 """

@@ -1,8 +1,9 @@
-"""What tracing costs an operation, measured and as the app says it: tracing_cost.py OPERATION LEVEL SECONDS APP_SAYS
+"""What tracing costs an operation, measured and as the app says: tracing_cost.py OPERATION LEVEL SECONDS APP_SAYS
 
-OPERATION is one of micro.py's, or echo_of_1_kib, which is both ends of ten connections on this loop. Prints JSON:
-measured_ns is CPU time with tracing at LEVEL less that with it off, the two in turns of milliseconds in one process, so
-that a machine's moods are in both; said_ns is what the app's own code makes of the same program's trace.
+OPERATION is one of micro.py's, or echo_of_1_kib, which has both ends of ten connections on this loop. Prints JSON.
+measured_ns is CPU time with tracing at LEVEL minus that with tracing off. The two take turns of milliseconds in one
+process, so that the machine's state is the same for both. said_ns is the estimate of the app's own code for the trace
+of the same program.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MESSAGE = bytes(1024)
 
 
 class PingPong(asyncio.Protocol):
-    """Goes on for ever; a turn is over after so many messages, however long others hold the CPU meanwhile."""
+    """Goes on for ever. A turn ends after a number of messages, however long other programs hold the CPU meanwhile."""
 
     left = 0
     done: asyncio.Future[None] | None = None
@@ -58,7 +59,7 @@ async def echo_turn():
 
 
 def make_turn(loop, name):
-    """A function that does the operation for a moment and answers how often."""
+    """A function that does the operation for a moment and returns how often."""
     if name == "echo_of_1_kib":
         server = loop.run_until_complete(connect(loop))
         return lambda: loop.run_until_complete(echo_turn()), server
@@ -78,7 +79,7 @@ def make_turn(loop, name):
 
 
 def undisturbed(samples):
-    """The mean of the lower half, without the very lowest: what other programs do only ever adds."""
+    """The mean of the lower half without the very lowest, because other programs only ever add time."""
     ordered = sorted(samples)
     return statistics.mean(ordered[len(ordered) // 20 : max(len(ordered) // 2, 1)])
 
@@ -98,7 +99,7 @@ def measure(loop, turn, level, seconds):
 
 
 def ask_app(loop, turn, level, app_says):
-    """What an operation costs by the app's reckoning of an event, and how many events it is."""
+    """The app's estimate for an operation, and how many events it has."""
     from loopscope import _trace
 
     loop.trace_level = level

@@ -30,7 +30,7 @@ class Server:
     address: str
 
     def memory_kib(self) -> dict[str, int]:
-        """What of it is in memory, by kind."""
+        """How much of the process is in memory, by kind."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return {kind: int(kib) for kind, kib in re.findall(r"(VmRSS|RssShmem):\s+(\d+)", status)}
 
@@ -111,7 +111,7 @@ def measure_traffic(programs: Programs, contender: str, case: Traffic, seconds: 
 
 
 def sample_of(said: dict[str, float]) -> Sample:
-    """User and system time are the exact sum, split as the kernel's tick saw it."""
+    """User and system time add up exactly. The split between them is the kernel's, by its tick."""
     requests = said["requests"]
     if not requests:
         raise Failed("not one request was answered in time")
@@ -129,7 +129,7 @@ def sample_of(said: dict[str, float]) -> Sample:
 
 
 def measure_idle_memory(programs: Programs, contender: str, case: IdleMemory) -> Sample:
-    """What 10,000 idle connections add to a server that has had some already."""
+    """The memory that 10,000 idle connections add to a server that has had some before."""
     echo = Traffic("asyncio_echo", "protocol", "tcp")
     with running_server(programs, contender, echo) as server:
         with held_connections(programs, server, echo, 200):

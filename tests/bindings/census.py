@@ -1,4 +1,4 @@
-"""What a process holds: objects of loopscope's types, libuv's handles, file descriptors, sessions."""
+"""Counts what a process holds: objects of loopscope's types, libuv's handles, file descriptors, sessions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def types() -> list[type]:
 
 
 def objects() -> dict[str, int]:
-    """Each object holds a reference to its type, also where the garbage collector does not look; dead ones on a
-    free list hold none. So the references to a type count what was born and did not die."""
+    """Each object holds a reference to its type, even if the garbage collector does not track it. Dead objects on a
+    free list hold none. So the references to a type count its living objects."""
     return {kind.__qualname__: sys.getrefcount(kind) for kind in types()}
 
 
@@ -41,7 +41,7 @@ def sessions() -> set[str]:
 
 
 class Census:
-    """Taken before a test; says afterwards what is left of it."""
+    """Taken before a test. Says afterwards what the test left behind."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -56,7 +56,7 @@ class Census:
         left = [
             f"{now[name] - count:+} {name}"
             for name, count in self.objects.items()
-            if now[name] > count  # fewer: what a test that failed had kept
+            if now[name] > count  # fewer, if objects of an earlier failed test have gone
         ]
         left += [
             f"descriptor {number}: {target}"

@@ -1,4 +1,4 @@
-"""Each test here runs on the running Python's own loop, which says what is right, and on loopscope's."""
+"""Each test here runs on the running Python's own loop, which decides what is right, and on loopscope's."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def sessions_of_their_own() -> Iterator[None]:
-    """Loops of the tests leave their sessions where no viewer of the developer's sees them."""
+    """The tests' loops have their sessions in a place where the developer's viewers do not see them."""
     if "LOOPSCOPE_DIR" in os.environ:
         yield
         return
@@ -62,7 +62,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator:
 
 
 async def use_once_what_is_kept() -> None:
-    """asyncio keeps in two caches that the type of a sock call is a coroutine's."""
+    """Fills two caches of asyncio, which keep that the type of a sock call is a coroutine's."""
     loop = asyncio.get_running_loop()
     left, right = socket.socketpair()
     with left, right:
@@ -75,7 +75,7 @@ async def use_once_what_is_kept() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def what_is_loaded_is_no_garbage(sessions_of_their_own: None) -> None:
-    """Makes looking for garbage cheap: it is done twice a test. libuv keeps a pipe that its first loop makes."""
+    """Makes looking for garbage cheap: each test does it twice. libuv keeps a pipe that its first loop makes."""
     loopscope.run(use_once_what_is_kept())
     gc.collect()
     gc.freeze()
@@ -87,7 +87,7 @@ def nothing_is_left(
     caplog: pytest.LogCaptureFixture,
     what_is_loaded_is_no_garbage: None,
 ) -> Iterator[None]:
-    """As many objects of ours die as were born, and descriptors and sessions are given back."""
+    """After each test its objects of loopscope's types are gone, and its descriptors and sessions are closed."""
     census = Census()
     yield
     if not request.node.stash.get(PASSED, False):
@@ -99,11 +99,11 @@ def nothing_is_left(
     while census.left() and time.monotonic() < give_up:
         time.sleep(0.01)  # threads may be about to end
     assert census.left() == []
-    gc.freeze()  # what pytest keeps of each test would be looked through for garbage after all that follow
+    gc.freeze()  # otherwise the collector would look through pytest's records after each later test
 
 
 def time_limit_s(item: pytest.Item) -> float:
-    """pytest-timeout's: of the test's mark, of the command line, or of pyproject.toml."""
+    """The limit of pytest-timeout: from the test's mark, the command line, or pyproject.toml."""
     mark = item.get_closest_marker("timeout")
     given = mark.args[0] if mark else item.config.getoption("timeout")
     return float(item.config.getini("timeout") if given is None else given)
@@ -111,7 +111,7 @@ def time_limit_s(item: pytest.Item) -> float:
 
 @pytest.fixture(autouse=True)
 def no_hang_without_a_traceback(request: pytest.FixtureRequest) -> Iterator[None]:
-    """pytest-timeout ends a slow test by a signal; a loop that does not notice signals ends the run here."""
+    """pytest-timeout ends a slow test by a signal. If the loop does not notice signals, this ends the run."""
     faulthandler.dump_traceback_later(time_limit_s(request.node) + LAST_RESORT_SECONDS, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
@@ -125,7 +125,7 @@ def loop_factory(loop_name: str, monkeypatch: pytest.MonkeyPatch) -> LoopFactory
 
 @pytest.fixture
 def loop(loop_factory: LoopFactory) -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop of the test's own. Code that fails to pass it on finds no current loop."""
+    """A loop of the test's own. Code that does not pass it on finds no current loop."""
     asyncio.set_event_loop(None)
     new = loop_factory()
     yield new
@@ -134,12 +134,12 @@ def loop(loop_factory: LoopFactory) -> Iterator[asyncio.AbstractEventLoop]:
         new.run_until_complete(new.shutdown_default_executor())
         new.close()
     asyncio.set_event_loop(None)
-    gc.collect()  # what is reported on collection is reported to the test that caused it
+    gc.collect()  # errors that appear on collection are reported in the test that caused them
 
 
 @pytest.fixture
 def ours() -> Iterator[loopscope.Loop]:
-    """A loop of ours, for what asyncio's has no like of."""
+    """A loopscope loop, for features that asyncio's loop does not have."""
     new = loopscope.new_event_loop()
     yield new
     new.close()
@@ -147,7 +147,7 @@ def ours() -> Iterator[loopscope.Loop]:
 
 @pytest.fixture
 def errors(loop: asyncio.AbstractEventLoop) -> list[dict]:
-    """What the loop reported to its exception handler."""
+    """The errors that the loop reported to its exception handler."""
     reports: list[dict] = []
     loop.set_exception_handler(lambda _, context: reports.append(context))
     return reports

@@ -1,13 +1,13 @@
-"""misuse.py SEED   does to transports and descriptors what nobody should, at random, then asks the servers.
+"""misuse.py SEED   misuses transports and descriptors at random, then checks that the servers still answer.
 
-Calls come from callbacks, protocols, finalizers and two threads that know nothing of
-call_soon_threadsafe(). Descriptors are closed and made other files under transports and watchers. With
-every third seed the loop is closed in the middle. Whatever is raised is right; what is not: a crash, an
-abort, a hang, a server that answers nobody afterwards.
+Calls come from callbacks, protocols, finalizers and two threads that do not use call_soon_threadsafe().
+Descriptors are closed, and become other files, under transports and watchers. With every third seed the
+loop is closed in the middle. Any exception is right. A crash, an abort, a hang, or a server that does not
+answer afterwards is wrong.
 
-Threads leave TLS alone: OpenSSL's connections are not made for two threads at once, and crash asyncio,
-too. All transports end before the servers are asked: one that closes its number for the second time
-would close somebody else's.
+Threads leave TLS alone, because OpenSSL's connections are not made for two threads at once, and crash
+asyncio, too. All transports end before the servers are asked, because a transport that closes its
+descriptor a second time would close another file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ sockets_alive: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
 
 class Echo(asyncio.Protocol):
-    """What the servers do."""
+    """The protocol of the servers."""
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -151,7 +151,7 @@ class Misuse:
         return self.random.choice(self.pairs)
 
     def descriptor(self) -> int:
-        """Of a transport or a pair: never one of the servers' or the loop's own."""
+        """A descriptor of a transport or a pair, never of the servers or the loop itself."""
         if self.transports and self.random.random() < 0.5:
             return int(self.victim().get_extra_info("socket").fileno())
         return self.random.choice(self.pair()).fileno()
@@ -265,7 +265,7 @@ class Misuse:
             self.meddle()
 
     async def supply(self, servers: Servers) -> None:
-        """New connections, as long as it lasts."""
+        """Makes new connections until the end."""
         connects = servers.connects(lambda: Meddler(self))
         while not self.stop.is_set():
             with contextlib.suppress(Exception):
@@ -276,7 +276,7 @@ class Misuse:
 
 
 class Meddler(asyncio.BufferedProtocol):
-    """A protocol that does something else whenever it is called."""
+    """A protocol that does a random thing whenever it is called."""
 
     def __init__(self, misuse: Misuse) -> None:
         self.misuse = misuse
@@ -342,7 +342,7 @@ def run(seed: int, new_loop: Callable[[], Any], folder: Path) -> None:
 
 
 def end_victims(misuse: Misuse) -> None:
-    """Until no transport of the misuse's, nor one that served it, can close anything any more."""
+    """Waits until no transport of the misuse, and none that served it, can close anything any more."""
     loop, misuse.loop = misuse.loop, None
     for sock in list(sockets_alive):
         for end in (loop.remove_reader, loop.remove_writer, socket.socket.close):

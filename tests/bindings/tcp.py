@@ -1,4 +1,4 @@
-"""What the tests of TCP share: protocols that write down what happens to them, and connected pairs."""
+"""The common part of the tests of TCP: protocols that write down what happens to them, and connected pairs."""
 
 from __future__ import annotations
 

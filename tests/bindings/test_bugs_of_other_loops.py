@@ -1,4 +1,4 @@
-"""What users of other loops ran into. Each was reported of one of them; asyncio's own loop never did it."""
+"""Bugs that users of other loops reported. asyncio's own loop never had them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from versions import since, stock_differs
 
 
 def test_a_timer_of_less_than_a_millisecond_is_waited_for(loop):
-    """Rounded to nothing, it ran at once, and a program that polls in such steps kept the CPU busy."""
+    """It was rounded to 0 and ran at once, so a program that waits in such steps kept the CPU busy."""
     begun = loop.time()
     loop.call_later(0.0004, loop.stop)
     loop.run_forever()
@@ -48,7 +48,7 @@ def test_equal_times_fire_in_some_order_and_all(loop):
 
 
 def test_a_write_goes_out_at_once(loop):
-    """It was kept until the end of the turn, and a peer that was read from in the same callback never had it."""
+    """It was kept until the end of the iteration, so a peer that was read in the same callback never got it."""
 
     async def main():
         async with connected() as (remote, client):
@@ -78,7 +78,7 @@ def test_writing_after_the_connection_is_lost_raises_nothing(loop):
 
 
 def test_write_buffer_limits_are_asyncios(loop):
-    """The low mark was 16 bytes where asyncio's is 16 KiB: writers were resumed only when all was sent."""
+    """The low mark was 16 bytes where asyncio's is 16 KiB. So writers were resumed only when everything was sent."""
 
     async def main():
         async with connected() as (_, client):
@@ -102,7 +102,7 @@ def test_the_socket_is_known_after_the_end(loop):
 
 
 def test_the_factory_is_called_once_the_connection_is_there(loop):
-    """It was called first, and its protocol never heard of the failure."""
+    """It was called too early, and the protocol never heard of the failure."""
     made = []
     with socket.socket() as gone:
         gone.bind(("127.0.0.1", 0))
@@ -146,7 +146,7 @@ def test_a_socket_that_is_closed_while_a_task_waits_for_it_does_no_harm(loop):
 
 
 def test_a_number_that_is_another_descriptor_now_is_watched_anew(loop):
-    """The old watcher was found in its place: an assertion failed in libuv, or one connection read another's bytes."""
+    """The old watcher was found instead. An assertion failed in libuv, or one connection read another's bytes."""
 
     async def main():
         for _ in range(50):
@@ -168,7 +168,7 @@ def test_a_number_that_is_another_descriptor_now_is_watched_anew(loop):
 
 
 def test_a_cancelled_connection_does_not_close_somebody_elses_socket(loop):
-    """The descriptor was closed twice, the second time when it was another connection's."""
+    """The descriptor was closed twice. The second time it belonged to another connection."""
 
     async def main():
         with socket.create_server(("127.0.0.1", 0), backlog=200) as listener:
@@ -195,7 +195,7 @@ def test_a_cancelled_connection_does_not_close_somebody_elses_socket(loop):
 
 
 def test_a_buffer_for_several_connections_is_answered_from_before_it_is_filled_again(loop):
-    """Writes were sent at the end of the turn, out of a buffer that the next connection had filled by then."""
+    """Writes were sent at the end of the iteration, from a buffer that the next connection had filled by then."""
     buffer = bytearray(1024)
 
     class Echo(asyncio.BufferedProtocol):
@@ -357,7 +357,7 @@ def what_a_task_factory_gets(loop):
 
 
 def test_a_task_factory_gets_what_create_task_was_given(loop):
-    """It differs from Python to Python, up to both keywords each time, and not from loop to loop."""
+    """What it gets differs from Python to Python (up to both keywords), and not from loop to loop."""
     stock = asyncio.SelectorEventLoop()
     expected = what_a_task_factory_gets(stock)
     stock.close()
@@ -384,7 +384,7 @@ def test_eager_tasks_run_to_their_first_wait_at_once(loop):
     assert events[1:] == ["created", "second step"]
 
 
-# 3.12.1 has the argument, and does not heed it until the threads have ended anyway.
+# 3.12.1 has the argument, but waits until the threads have ended.
 HAS_A_TIMEOUT = "timeouts" in asyncio.BaseEventLoop.shutdown_default_executor.__code__.co_names
 
 

@@ -297,7 +297,7 @@ def test_a_callable_object_and_a_builtin_are_callbacks(loop):
 
 
 def test_a_long_chain_of_callbacks_does_not_starve_a_timer(loop):
-    """Callbacks that schedule callbacks for ever must leave the timers their turn."""
+    """Callbacks that schedule callbacks for ever must not keep timers from running."""
     fired = []
 
     def again():

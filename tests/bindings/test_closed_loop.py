@@ -1,4 +1,4 @@
-"""What is still open when its loop is closed: whatever needs the loop says that it is closed."""
+"""Objects that are still open when their loop is closed. Methods that need the loop say that it is closed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLOSED = "Event loop is closed"
 
 @contextlib.contextmanager
 def nothing_said_of_what_is_left():
-    """Transports that nobody closed warn, and complain of the closed loop: their sockets are closed all the same."""
+    """Transports that nobody closed warn, and report the closed loop. Their sockets are closed all the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -28,7 +28,7 @@ def nothing_said_of_what_is_left():
 
 @pytest.fixture
 def left_open(loop):
-    """Makes a transport of the loop's, closes the loop, and answers the transport and its peer."""
+    """Makes a transport of the loop, closes the loop, and returns the transport and its peer."""
     peers = []
 
     def make(connect):
@@ -228,7 +228,7 @@ def test_a_transport_can_be_made_no_more(loop):
 
 
 def test_what_ends_with_the_loop_may_use_it_as_it_ends(loop):
-    """A finalizer that runs while the loop drops what it has."""
+    """A finalizer that runs while the loop drops its callbacks."""
     left, right = socket.socketpair()
     raised = []
 

@@ -17,7 +17,7 @@ TLS = pytest.mark.parametrize("tls", [False, True])
 
 
 class Asking(Recorder):
-    """Writes down who it is called for."""
+    """Writes down for whom it is called."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""create_connection(): which address is tried when, what is told if none answers."""
+"""create_connection(): when it tries which address, and what it raises if none answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tcp import Recorder
 
 
 def open_sockets():
-    """Sockets only: a loop may open its alarm's timerfd whenever a timer is due soon."""
+    """Only sockets, because a loop may open its alarm's timerfd whenever a timer is due soon."""
     return sum(target.startswith("socket:") for target in descriptors().values())
 
 

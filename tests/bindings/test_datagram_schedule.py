@@ -1,7 +1,7 @@
 """Datagrams that wait together come in the same order as on asyncio's loop, with everything else that a program does.
 
-asyncio polls before each datagram; here a poll is left out if it could bring nothing but the next one. Whatever a
-datagram leads to, a callback, a timer, another descriptor, must have its turn between two datagrams all the same.
+asyncio polls before each datagram. loopscope skips a poll that could bring only the next datagram. But a callback, a
+timer or another descriptor that a datagram makes ready must still run between two datagrams.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def order_on(loop_name: str, program: Step, others: bool = False) -> list[object
 )
 @given(program=programs, others=st.booleans())
 def test_a_random_program_with_datagrams_runs_in_the_same_order(loop_name, program, others):
-    """Also if nobody waits for another descriptor, and its bytes are never read."""
+    """The same if nobody waits for another descriptor, and its bytes are never read."""
     assert order_on(loop_name, program, others) == order_on("stock", program, others)
 
 

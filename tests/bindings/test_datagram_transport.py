@@ -248,7 +248,7 @@ def test_a_protocol_may_be_replaced(loop):
 
 
 def test_between_two_datagrams_the_loop_turns(loop):
-    """What one datagram schedules runs before the next one is received: a queue between the two need not hold both."""
+    """Callbacks of one datagram run before the next one is received. So a queue between the two need not hold both."""
 
     async def main():
         order = []
@@ -309,7 +309,7 @@ def test_an_exit_in_datagram_received_leaves_the_loop(loop, exit_type):
 
 @contextlib.asynccontextmanager
 async def unix_pair(tmp_path):
-    """A sender connected to a socket that nobody reads yet: it fills up, as UDP over loopback never does."""
+    """A sender connected to a socket that nobody reads yet. It fills up; UDP over loopback never does."""
     loop = asyncio.get_running_loop()
     reader = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     reader.bind(str(tmp_path / "reader"))
@@ -478,7 +478,7 @@ def test_an_address_that_is_given_to_an_unnamed_pair_counts(loop, tmp_path):
 
 
 async def sends_after_its_end(caplog, to_peer: bool) -> None:
-    """Each is dropped, as what is written to a closed stream is; from the fifth on with a warning."""
+    """Each is dropped, as a write to a closed stream is. From the fifth on there is a warning."""
     with socket.socket(type=socket.SOCK_DGRAM) as peer:
         peer.bind(("127.0.0.1", 0))
         peer.settimeout(0)

@@ -77,7 +77,7 @@ def test_a_datagram_arrives_and_is_answered(loop, endpoints):
 
 @pytest.mark.parametrize("size", [1, 600, 20_000, 65_507])
 def test_a_datagram_that_somebody_keeps_stays_what_it_was(loop, endpoints, size):
-    """Also if others, about as long and not kept, come before and after it."""
+    """The same if others of about the same length, which are not kept, come before and after it."""
 
     class KeepsOneInThree(Datagrams):
         def __init__(self):
@@ -106,7 +106,7 @@ def test_a_datagram_that_somebody_keeps_stays_what_it_was(loop, endpoints, size)
 
 
 def test_each_of_many_senders_has_its_own_answer(loop, endpoints):
-    """More than the transport remembers addresses of."""
+    """More peers than the transport remembers addresses."""
 
     class Echo(Datagrams):
         def datagram_received(self, data, address):
@@ -129,7 +129,7 @@ def test_each_of_many_senders_has_its_own_answer(loop, endpoints):
 
 
 def test_an_address_of_a_datagram_reaches_its_sender_much_later_too(loop, endpoints):
-    """When the transport remembers others in its place."""
+    """The same when the transport remembers other addresses in its place."""
 
     async def main():
         server = await endpoints(LOCAL)

@@ -1,4 +1,4 @@
-"""No file descriptors left: whatever needs one fails with a clear error, leaves nothing, and works again later."""
+"""No file descriptors left: a call that needs one fails with a clear error, leaks nothing, and works again later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_descriptors():
 
 @contextlib.contextmanager
 def only(free):
-    """The process may open so many files and no more."""
+    """The process may open only so many files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(map(int, os.listdir("/proc/self/fd")))
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + MOST + 1, hard))
@@ -44,7 +44,7 @@ def only(free):
 
 
 def outcome_with(loop, free, work):
-    """None if it worked, else the error's number; the error itself would keep what its frames hold."""
+    """None if it worked, else the error's number. The error itself would keep the objects of its frames."""
     try:
         with only(free):
             loop.run_until_complete(work())
@@ -54,7 +54,7 @@ def outcome_with(loop, free, work):
 
 
 def sweep(loop, work):
-    """Does it with 0, 1, 2 ... free descriptors. Answers what came of it, in that order."""
+    """Does it with 0, 1, 2 ... free descriptors. Returns the outcomes in that order."""
     loop.run_until_complete(work())
     before = open_descriptors()
     outcomes = []
@@ -123,7 +123,7 @@ except OSError as error:
 
 
 def test_the_first_loop_of_a_process():
-    """With it libuv makes what all loops share."""
+    """With the first loop libuv makes the things that all loops share."""
     outcomes = []
     for free in range(MOST):
         done = subprocess.run(
@@ -148,8 +148,8 @@ def test_a_connection(loop, address, errors):
 
 
 def test_a_server(loop, errors):
-    """asyncio takes a socket that cannot be made for an address that cannot be used, and goes on; that there is none is
-    an error in newer Pythons."""
+    """If a socket cannot be made, asyncio treats its address as unusable. In newer Pythons it is an error to have no
+    socket at all."""
     listening = []
 
     async def work():

@@ -1,4 +1,4 @@
-"""A protocol that ends its transport by private methods, and then raises what leaves the loop."""
+"""A protocol that ends its transport by private methods, and then raises an exception that leaves the loop."""
 
 from __future__ import annotations
 
@@ -116,5 +116,5 @@ def test_the_process_lives_on(where: str, how: str, ours: loopscope.Loop) -> Non
 def test_the_process_lives_on_with_a_buffer_of_the_protocols(
     where: str, how: str, ours: loopscope.Loop
 ) -> None:
-    """At "get_buff" get_buffer() ends the transport and answers."""
+    """At "get_buff" get_buffer() ends the transport and returns a buffer."""
     provoke(ours, Buffered(how, where))

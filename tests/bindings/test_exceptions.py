@@ -1,4 +1,4 @@
-"""Exceptions in callbacks, the exception handler, and what ends a run."""
+"""Exceptions in callbacks, the exception handler, and exceptions that end a run."""
 
 from __future__ import annotations
 

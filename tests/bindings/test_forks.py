@@ -1,4 +1,4 @@
-"""What a fork of the process leaves of the loop, in the parent."""
+"""The parent's loop still works after a fork."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ KINDS = [
 
 
 def answer(ask):
-    """What a call answers, or how it fails."""
+    """The result of a call, or its error."""
     try:
         return ask()
     except Exception as error:
@@ -91,7 +91,7 @@ def test_getnameinfo_is_the_socket_modules(loop, address, flags):
 
 
 def test_the_resolver_can_be_replaced(loop, monkeypatch):
-    """Programs and tests do this: the loop asks the socket module each time."""
+    """Programs and tests replace the resolver, so the loop asks the socket module each time."""
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: "my answer")
     assert loop.run_until_complete(loop.getaddrinfo("localhost", 80)) == "my answer"
 
@@ -182,7 +182,7 @@ ALL_FLAGS = [
 
 
 def test_a_literal_is_answered_as_by_the_socket_module_or_left_to_it():
-    """A large sample of all combinations. No name server is asked: AI_NUMERICHOST is always among the flags."""
+    """A large sample of all combinations. AI_NUMERICHOST is always set, so no name server is asked."""
     draw = random.Random(11)
     answered = 0
     for _ in range(30_000):

@@ -63,7 +63,7 @@ class TestReset:
         assert errors == []
 
     def test_while_reading_is_paused_and_much_waits(self, loop, errors):
-        """Only the writing side can notice."""
+        """Only the writing side can notice this."""
 
         async def main():
             async with opposite() as (protocol, peer):
@@ -282,7 +282,7 @@ class TestStall:
         assert errors == []
 
     def test_a_reader_that_pauses_bounds_what_is_read(self, loop, errors):
-        """The other way round: we stall, and the peer cannot send more than the kernel holds."""
+        """The other way round: we stop reading, and the peer cannot send more than the kernel holds."""
 
         async def main():
             async with opposite() as (protocol, peer):

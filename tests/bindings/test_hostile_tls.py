@@ -16,7 +16,7 @@ from versions import since
 
 
 class Raw:
-    """TLS by hand over a plain socket: what is sent can be spoilt."""
+    """TLS by hand over a plain socket, so that a test can damage the bytes."""
 
     def __init__(self, sock: socket.socket, *, server_side: bool = False) -> None:
         self.sock = sock
@@ -69,7 +69,7 @@ garbage = pytest.mark.parametrize("kind", GARBAGE)
 
 
 async def answers(address) -> bool:
-    """The server still serves who behaves."""
+    """The server still serves a correct client."""
     loop = asyncio.get_running_loop()
     transport, client = await loop.create_connection(
         Recorder, *address, ssl=client_context(), server_hostname="localhost"

@@ -1,4 +1,4 @@
-"""Tasks are asyncio's own, written in C: whatever looks into them from outside finds what it expects.
+"""Tasks are asyncio's own, written in C. So tools that look into them from outside find what they expect.
 
 Python 3.14's `python -m asyncio ps` reads tasks out of another process's memory: tasks of this type, of the loop that
 a thread says is running.

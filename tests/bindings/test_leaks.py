@@ -1,4 +1,4 @@
-"""Nothing stays behind: objects, descriptors, threads and warnings after loops and connections are closed."""
+"""Nothing stays after loops and connections are closed: no objects, descriptors, threads or warnings."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def run_a_class_that_knows_its_loop(loop_factory):
 
 
 def test_a_loop_that_its_protocols_class_knows_is_freed(loop_factory):
-    """The trace keeps a class whose method it has named; so it may not keep the loop."""
+    """The trace keeps a class whose method it has named, so the class must not keep the loop."""
     gone = run_a_class_that_knows_its_loop(loop_factory)
     gc.collect()
     assert gone() is None
@@ -119,13 +119,13 @@ class TestCallbacks:
 
 
 class TestContextsOfManyCallbacks:
-    """Each callback has a copy of its own, of which the collector need not know while the callback waits its turn."""
+    """Each callback has a context of its own, which the collector need not know while the callback waits."""
 
     MANY = 200
     variable: contextvars.ContextVar[Thing] = contextvars.ContextVar("variable")
 
     def schedule(self, loop) -> list[weakref.ref]:
-        """Each callback's context leads to a thing, which leads to the callback's handle."""
+        """Each callback's context refers to a thing, which refers to the callback's handle."""
         gone = []
 
         def keep(thing):
@@ -300,7 +300,7 @@ def test_resident_memory_does_not_grow_with_turns(program):
 
 
 def test_closing_with_everything_pending_is_quiet(program):
-    """Callbacks, timers, watchers, a listener and a connection: close() may not crash, hang or call anything."""
+    """Callbacks, timers, watchers, a listener and a connection wait. close() must not crash, hang or call anything."""
     result = program.run(
         """
         import socket

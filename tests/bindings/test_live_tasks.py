@@ -1,4 +1,4 @@
-"""At level tasks the trace knows which tasks live: each once, under its own number, and none that is gone."""
+"""At level tasks the trace knows the living tasks: each once, by its own number, and none that is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Descriptors that go away, or become other files, under the loop: an error at most, never the end of the process."""
+"""Descriptors that go away, or become other files, under the loop may cause an error, and never end the process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-# In a program of its own, so that what the test run has open stays.
+# In a program of its own, so that files of the test run stay open.
 LOSE_ALL = """
     import errno
     loop = new_event_loop()
@@ -61,7 +61,7 @@ def test_in_a_callback(program):
 
 
 def test_in_a_thread_while_the_loop_sleeps(program):
-    """The kernel keeps the poll until it returns; the next one finds out."""
+    """The kernel keeps the descriptor until the poll returns. The next poll notices."""
     assert (
         outcomes(
             program,
@@ -179,7 +179,7 @@ def turn(loop, seconds=0.02):
 
 
 def becomes(fd, path="/dev/null"):
-    """The number is a file now that the kernel cannot poll."""
+    """The number now belongs to a file that the kernel cannot poll."""
     other = os.open(path, os.O_RDWR)
     os.dup2(other, fd)
     os.close(other)
@@ -196,7 +196,7 @@ def test_watching_what_has_become_a_plain_file_is_an_error(loop, pair, method):
 
 
 def test_a_watched_number_that_has_become_a_plain_file_cannot_be_watched_for_more(loop, pair):
-    """asyncio, too, forgets what it watched when the kernel refuses the change."""
+    """asyncio, too, forgets the watcher when the kernel refuses the change."""
     loop.add_reader(pair[0], print)
     turn(loop)
     becomes(pair[0].fileno())
@@ -227,7 +227,7 @@ def test_a_transport_whose_number_has_become_a_plain_file_cannot_resume(loop, pa
 
 
 def test_a_descriptor_may_be_closed_by_another_thread_at_any_time(loop):
-    """os.close() lets go of the GIL: between any two lines of ours the number may be free, or a file's."""
+    """os.close() releases the GIL. So between any two of our lines the number may be free, or belong to a file."""
     done = False
     watched: list[int] = []
 
@@ -261,7 +261,7 @@ def test_a_descriptor_may_be_closed_by_another_thread_at_any_time(loop):
 
 
 def test_who_gets_the_number_of_a_closed_descriptor_is_served(loop):
-    """The watcher of a descriptor that somebody closed without a word does not make the next one deaf."""
+    """If somebody closes a watched descriptor without removing it, the next file with its number still works."""
     stale, other = socket.socketpair()
     loop.add_reader(stale, print)
     turn(loop)
@@ -279,14 +279,14 @@ def test_who_gets_the_number_of_a_closed_descriptor_is_served(loop):
         await writer.wait_closed()
         theirs.close()
 
-    if type(loop).__module__.startswith("loopscope"):  # on asyncio the new one stays deaf
+    if type(loop).__module__.startswith("loopscope"):  # on asyncio the new one hears nothing
         loop.run_until_complete(main())
     other.close()
     loop.remove_reader(number)
 
 
 def test_who_watches_from_another_thread_while_the_loop_sleeps_is_heard(loop, pair):
-    """Nobody should; asyncio's selector allows it, and so a program may have got used to it."""
+    """Nobody should do this, but asyncio's selector allows it, and a program may depend on it."""
     left, right = pair
     got = loop.create_future()
     right.send(b"x")

@@ -1,4 +1,4 @@
-"""The trace names functions, and owns none of them: what a program makes and drops is freed, and has its own name."""
+"""The trace names functions and keeps none alive. A dropped function is freed, and each has its own name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What asyncio hands to its loop may be newer than this package: nothing of it ends in silence."""
+"""asyncio may pass keywords to its loop that are newer than this package. None of them fails silently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CALLS_OF_A_NEWER_ASYNCIO = [
 
 @pytest.fixture(params=CALLS_OF_A_NEWER_ASYNCIO)
 def newer_asyncio(request, monkeypatch):
-    """An asyncio whose loop calls one of its own methods with a keyword that this package has never heard of."""
+    """An asyncio whose loop calls one of its own methods with a keyword that this package does not know."""
     name = request.param
     heard = []
     stock = getattr(asyncio.SelectorEventLoop, name)
@@ -169,7 +169,7 @@ class NoProtocol:
 @pytest.mark.parametrize("debug", [False, True])
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_server_that_cannot_make_a_transport_says_so_once(loop, errors, debug, tls):
-    """As every server of a loop would whose asyncio hands it something unheard of."""
+    """This is how every server of the loop would act if asyncio passed an unknown keyword."""
     refused = {"ssl": server_context(), "ssl_handshake_timeout": -1} if tls else {}
     loop.set_debug(debug)
     loop.run_until_complete(connect_in_vain(loop, NoProtocol, **refused))

@@ -1,4 +1,4 @@
-"""In which order callbacks of different sources run: what user code can observe must be asyncio's order."""
+"""The order of callbacks from different sources. User code must observe asyncio's order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def pair():
 
 
 def run_until(loop, order, count):
-    """Runs until `order` has `count` entries, and a little longer, to catch what is too much."""
+    """Runs until `order` has `count` entries, and a little longer, to catch surplus ones."""
 
     def check():
         if len(order) >= count:
@@ -86,7 +86,7 @@ def test_what_input_schedules_runs_after_the_timers_of_the_same_poll(loop, pair)
 
 
 def test_after_a_sleep_input_schedules_behind_input(loop, pair):
-    """Nothing is queued while the loop sleeps: a reader runs before what it schedules."""
+    """Nothing is queued while the loop sleeps, so a reader runs before the callbacks that it schedules."""
     left, right = pair
     order = []
 

@@ -1,6 +1,6 @@
 """A program's own clock decides when timers are due, and its own methods are called where asyncio calls them.
 
-Test tools have clocks that stand still or jump; they put them into a subclass, into the class, or on one loop.
+Test tools have clocks that stand still or jump. They put them into a subclass, into the class, or on one loop.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def test_a_clock_may_run_below_zero(timed, clock):
 
 
 def test_a_clock_may_run_faster(timed, clock):
-    """By 5 ms each time that it is asked."""
+    """The clock goes on by 5 ms each time that the loop asks it."""
 
     def runs():
         clock.now += 0.005

@@ -1,7 +1,7 @@
 """The public methods of a loop that asyncio calls through the loop are called there on loopscope, too.
 
-A program may have its own version of any of them, in a subclass or on one loop. Each scenario runs on
-asyncio's own loop and on ours, with every method watched, and the same ones must have been called.
+A program may replace any of them, in a subclass or on one loop. Each scenario runs on asyncio's own
+loop and on ours with all methods watched. Both must call the same ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the package itself offers: run, install, the policy, levels and sessions."""
+"""The package's own functions: run, install, the policy, levels and sessions."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_importing_it_imports_nothing_else_than_asyncio_does():
 
 
 def test_importing_and_using_it_warns_of_nothing():
-    """Also where asyncio warns of what goes in a later version: policies, child watchers, iscoroutinefunction."""
+    """Even on Pythons that deprecate policies, child watchers and iscoroutinefunction."""
     done = run_python(
         """
         import warnings
@@ -78,7 +78,7 @@ def test_importing_and_using_it_warns_of_nothing():
 
 
 def test_a_python_without_policies_is_told_what_to_use_instead():
-    """As 3.16 shall be."""
+    """As 3.16 will be."""
     done = run_python(
         """
         import asyncio

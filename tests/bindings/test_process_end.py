@@ -1,4 +1,4 @@
-"""Whatever way a process ends that it can still notice, and whatever program it becomes, no session stays behind."""
+"""A process leaves no session behind if it can notice its end, or if it becomes another program."""
 
 from __future__ import annotations
 

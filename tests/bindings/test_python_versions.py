@@ -1,4 +1,4 @@
-"""What came to asyncio after Python 3.9, and what a Python must not be asked for."""
+"""Additions to asyncio after Python 3.9. Older Pythons must not be asked for them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_task_factory_makes_the_tasks(loop):
 
 
 def test_tasks_are_asyncios_own(loop):
-    """So whatever looks at asyncio's tasks from outside, as `asyncio ps` of Python 3.14, sees these as well."""
+    """So tools that look at asyncio's tasks from outside, as `asyncio ps` of Python 3.14, see these as well."""
 
     async def main():
         task = asyncio.current_task()
@@ -147,7 +147,7 @@ def test_asyncio_run_takes_the_loop_factory(loop_factory):
 
 
 def test_handles_can_be_referred_to_weakly_over_and_over(loop):
-    """Their memory is used again; a reference to the one before must not see the next."""
+    """The next handle uses their memory. A reference to the old one must not see the new one."""
     for _ in range(3):
         handles = [loop.call_soon(print), loop.call_later(10, print)]
         references = [weakref.ref(handle) for handle in handles]

@@ -1,4 +1,4 @@
-"""Loop._ready and Loop._scheduled, at which programs look."""
+"""Loop._ready and Loop._scheduled, which programs read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_callback_does_not_see_itself(loop):
 
 
 def test_waiting_until_nothing_is_ready(loop):
-    """As test suites do: they let all run that can run."""
+    """As test suites do: they run all callbacks that can run."""
 
     async def main():
         steps = []
@@ -137,7 +137,7 @@ def test_clearing_them_drops_what_waits(loop):
 
 
 def test_a_transport_that_waits_for_its_turn_counts(loop):
-    """It is no handle of the program's, and is shown as one all the same."""
+    """The program has no handle for it. It is shown as a handle all the same."""
 
     async def main():
         left, right = socket.socketpair()

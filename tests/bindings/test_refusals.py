@@ -1,4 +1,4 @@
-"""Libraries that a loop of ours cannot work with are refused in a sentence, and at once."""
+"""loopscope refuses libraries with which it cannot work, at once and in a sentence."""
 
 from __future__ import annotations
 

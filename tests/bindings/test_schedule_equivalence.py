@@ -1,7 +1,7 @@
 """Random programs of call_soon, call_later, cancel and I/O run in the same order on both loops.
 
-The timers of a program lie in the past when they are due together, or far enough apart that a slow machine
-cannot exchange them; so the order is a function of the program alone, and the stock loop's is the right one.
+Timers of a program that are due together lie in the past. Others are so far apart that a slow machine cannot
+exchange them. So the order is a function of the program alone, and the stock loop's order is right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Files are sent by the kernel where it can, and read and written where it cannot, as asyncio does."""
+"""The kernel sends files if it can. Otherwise they are read and written, as on asyncio."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pair():
 
 
 async def received_by(sock, sending):
-    """What `sending` answers, and what came of it at the other end."""
+    """The result of `sending`, and the bytes at the other end."""
     loop = asyncio.get_running_loop()
     task = loop.create_task(sending)
     data = bytearray()

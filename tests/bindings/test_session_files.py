@@ -1,4 +1,4 @@
-"""A session's file: where it lies, what it takes, and what happens to it under a program."""
+"""A session's file: its place, its memory, and what may happen to it while the program runs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def taken(folder: Path) -> int:
 
 
 def test_killed_workers_do_not_fill_the_memory_of_a_container(small: Path) -> None:
-    """Each fills its ring: all in all they would take 80 MiB."""
+    """Each fills its ring. Together they would take 80 MiB."""
     for _ in range(8):
         finished(python(RUN_A_LOOP, 160_000, "kill"), small)
     last = finished(python(RUN_A_LOOP, 160_000), small)
@@ -164,7 +164,7 @@ def test_a_link_in_place_of_the_directory_is_not_followed(sessions: Path, tmp_pa
 
 @pytest.fixture
 def contained(sessions: Path) -> Iterator[Any]:
-    """A program in a PID namespace of its own, that shares the directory of the sessions."""
+    """A program in a PID namespace of its own, which shares the session directory."""
     command = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
     if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
         pytest.skip("a PID namespace cannot be had here")

@@ -1,4 +1,4 @@
-"""signal.set_wakeup_fd() is one slot for the whole process: signals come at once whoever has it."""
+"""signal.set_wakeup_fd() is one slot for the whole process. Signals come at once, whoever has it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def clean_signals():
 
 @pytest.fixture
 def slot():
-    """Somebody else's two ends: signals are written to the second, and read from the first."""
+    """Two ends of somebody else. Python writes signals to the second, and the owner reads them from the first."""
     near, far = socket.socketpair()
     with near, far:
         near.setblocking(False)
@@ -113,7 +113,7 @@ def test_when_somebody_empties_the_slot_in_a_callback(loop, listen):
 
 @both_handlers
 def test_when_a_second_loop_with_a_handler_is_closed(loop, loop_factory, listen):
-    """In a callback of the first: its handlers go on to come."""
+    """In a callback of the first loop. Its handlers are still called."""
 
     async def open_and_close():
         second = loop_factory()
@@ -194,7 +194,7 @@ def test_adding_and_removing_a_handler_leaves_the_slot_to_its_owner(loop, slot):
 
 
 def test_a_plain_handler_in_place_of_the_loop_s_is_called_besides_it(loop):
-    """signal.signal() after add_signal_handler(): asyncio's handler still hears by way of the slot."""
+    """signal.signal() after add_signal_handler(): asyncio's handler still hears of the signal through the slot."""
     seen = []
     loop.add_signal_handler(signal.SIGUSR1, seen.append, "loop's")
     signal.signal(signal.SIGUSR1, lambda *_: seen.append("plain"))
@@ -217,7 +217,7 @@ def test_a_handler_replaced_in_a_callback_comes_at_once(loop):
 
 
 def test_a_signal_that_an_earlier_run_slept_through_is_not_kept_for_a_later_handler(loop):
-    """Ctrl-C ends a run; the handler that is set for the clean-up is not called for the same Ctrl-C."""
+    """Ctrl-C ends a run. The handler that the clean-up sets is not called for the same Ctrl-C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     last_resort = loop.call_later(NEVER_S, loop.stop)
     with sent_while_asleep(signal.SIGINT), pytest.raises(KeyboardInterrupt):
@@ -268,7 +268,7 @@ def test_handlers_come_to_a_loop_that_runs_in_another_thread(loop):
 
 
 def test_a_library_that_puts_back_what_it_found_does_no_harm(loop, slot):
-    """As a guest (a nested framework) does that takes the slot for a while."""
+    """A guest (a nested framework) does this when it takes the slot for a while."""
 
     async def guest():
         found = signal.set_wakeup_fd(slot[1].fileno())
@@ -320,7 +320,7 @@ def test_a_child_that_is_forked_while_the_loop_sleeps_signals_itself_only(progra
 
 @pytest.mark.parametrize("taken", [False, True])
 def test_a_dump_on_request_does_not_end_the_sleep(program, taken):
-    """faulthandler's handler is C: no Python handler runs, the loop sleeps on, and wakes for what it has to do."""
+    """faulthandler's handler is in C. So no Python handler runs, and the loop sleeps on until it has work."""
     take = "signal.set_wakeup_fd(b.fileno())" if taken else ""
     done = program.run(
         f"""

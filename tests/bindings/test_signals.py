@@ -44,7 +44,7 @@ def test_a_handler_is_called_in_the_loop(loop):
 
 
 def test_a_handler_is_called_before_the_fourth_step(loop):
-    """A program without a descriptor to watch: its steps need no poll, its signals do."""
+    """A program without a descriptor to watch. Its steps need no poll, but its signals do."""
     steps = []
 
     async def main():
@@ -176,7 +176,7 @@ def test_a_plain_python_handler_runs_while_the_loop_sleeps(program):
 
 
 class TestAProgramsOwnWakeupSocket:
-    """signal.set_wakeup_fd() is the program's; twisted learns from it that a child has ended."""
+    """The program has signal.set_wakeup_fd(). twisted learns from it that a child has ended."""
 
     @pytest.fixture
     def ends(self):
@@ -257,7 +257,7 @@ def test_a_plain_handler_runs_also_after_the_loop_s_last_one_is_gone(loop):
 
 
 class Impatience(Exception):
-    """What a plain handler raises."""
+    """An exception that a plain handler raises."""
 
 
 @pytest.mark.parametrize("kind", [Impatience, SystemExit])
@@ -288,7 +288,7 @@ def test_what_a_plain_handler_raises_in_a_callback_is_the_callback_s(loop, error
 
 
 def test_a_plain_handler_may_schedule_and_stop(loop):
-    """Without call_soon_threadsafe(): asyncio's sleep would go on until something else ends it."""
+    """Without call_soon_threadsafe(). asyncio would sleep on until something else wakes it."""
     seen = []
 
     def handler(*_):

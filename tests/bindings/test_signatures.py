@@ -1,4 +1,4 @@
-"""The loop's methods take what asyncio's take, by position and by keyword, and say so to who asks."""
+"""The loop's methods take asyncio's arguments, by position and by keyword, and have asyncio's signatures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def transports(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
 
 
 def things_of(loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-    """Whatever a program gets from a loop and calls methods of."""
+    """The objects that a program gets from a loop and whose methods it calls."""
     timer = loop.call_later(100, print)
     soon = loop.call_soon(int)
     things = {"loop": loop, "timer": timer, "handle": soon}

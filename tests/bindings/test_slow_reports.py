@@ -1,6 +1,6 @@
-"""What debug mode says of slow callbacks, of every kind: on both loops it is the same, to the word.
+"""Debug mode reports slow callbacks of every kind in the same words on both loops.
 
-Numbers, addresses and the names of the loops' own classes are left out of the comparison, nothing else.
+The comparison leaves out only numbers, addresses and the names of the loops' own classes.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ run()
     "method", ["connection_made", "data_received", "eof_received", "connection_lost"]
 )
 def test_a_slow_protocol_method_is_named(program, loop_name, method):
-    """Asyncio names its transport's method where that calls the protocol's; loopscope names the protocol's."""
+    """asyncio names its transport's method, which calls the protocol's. loopscope names the protocol's."""
     (line,) = report(program, PROTOCOL.format(method=method))
     assert line.startswith("Executing ") and line.endswith(" took N seconds")
     if loop_name != "stock":

@@ -1,4 +1,4 @@
-"""What a sock_* call is before, while and after it runs: a coroutine like asyncio's own."""
+"""A sock_* call behaves like asyncio's coroutine before, while and after it runs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Random programs around one socket run in the same order on both loops: a sock_* call takes asyncio's number of turns.
+"""Random programs around one socket run in the same order on both loops, so sock_* calls take asyncio's iterations.
 
-One descriptor is received from: in which order the kernel reports several is nobody's promise.
+They receive from one descriptor only, because the kernel promises no order among several.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ PIPE = asyncio.subprocess.PIPE
 
 
 async def shell(command, **keywords):
-    """What a shell command writes, and its return code."""
+    """The output of a shell command, and its return code."""
     process = await asyncio.create_subprocess_shell(command, stdout=PIPE, **keywords)
     out, _ = await process.communicate()
     return out, process.returncode
@@ -53,7 +53,7 @@ def test_a_megabyte_both_ways(loop):
 
 
 def test_output_can_be_opened_again_by_name(loop):
-    """Which needs real pipes: a socket cannot be opened through /dev/stdout."""
+    """This needs real pipes, because a socket cannot be opened through /dev/stdout."""
     assert loop.run_until_complete(shell("echo hello > /dev/stdout")) == (b"hello\n", 0)
 
 

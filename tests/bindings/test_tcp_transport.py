@@ -1,4 +1,4 @@
-"""What a TCP transport does: reading, writing, closing, and its errors."""
+"""TCP transports: reading, writing, closing, and errors."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_what_is_written_arrives(loop):
 
 
 def test_a_message_that_somebody_keeps_stays_what_it_was(loop):
-    """Also if others, of the same size and not kept, come before and after it."""
+    """The same if others of the same size, which are not kept, come before and after it."""
     messages = [
         bytes([number % 251]) * size
         for size in (1, 600, 600, 1000, 990, 5000)
@@ -341,7 +341,7 @@ def test_many_writes_after_the_connection_was_lost_warn(loop, caplog):
         with caplog.at_level(logging.WARNING, logger="asyncio"):
             for _ in range(10):
                 client.transport.write(b"x")
-        # asyncio counts the loss itself and then each write, and warns from the fifth on
+        # asyncio counts the loss and then each write, and warns from the fifth on
         warnings = [record.getMessage() for record in caplog.records]
         assert warnings == ["socket.send() raised exception."] * 6
 

@@ -1,4 +1,4 @@
-"""TLS: what is sent arrives, what happens is told, as on asyncio's own loop."""
+"""TLS: bytes arrive and protocols are called as on asyncio's own loop."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Echo(Recorder):
 
 
 class Buffered(BufferedInCopies):
-    """asyncio cuts slices off the buffer, which a bytearray answers with copies: what is read into those is lost."""
+    """asyncio slices the buffer. Slices of a bytearray are copies, so bytes that are read into them are lost."""
 
     def get_buffer(self, size_hint):
         return memoryview(super().get_buffer(size_hint))
@@ -62,7 +62,7 @@ def test_what_is_sent_comes_back(loop, size, factory, version):
 
 @pytest.mark.parametrize("size", [1000, RECORD, 100_000, 104_000])
 def test_a_message_that_somebody_keeps_stays_what_it_was(loop, size):
-    """Also if others, about as long and not kept, come before and after it."""
+    """The same if others of about the same length, which are not kept, come before and after it."""
 
     class KeepsOneInThree(Recorder):
         def __init__(self):
@@ -738,7 +738,7 @@ def test_openssls_client_is_understood(loop, version):
 
 
 def test_a_peer_that_sends_byte_by_byte_is_understood(loop):
-    """Records come in pieces: none is lost, none is delivered early."""
+    """Records come in pieces. None is lost, none is delivered early."""
     message = os.urandom(3000)
 
     async def main():
@@ -825,7 +825,7 @@ def test_the_garbage_collector_finds_a_forgotten_connection(loop):
 @stock_differs("loses it", last=(3, 13))
 @since((3, 11), "StreamWriter.start_tls()")
 def test_what_the_client_sent_before_the_server_upgraded_is_not_lost(loop):
-    """The client says that it upgrades, and begins, in one go: the server's StreamReader has its hello already."""
+    """The client says that it upgrades and begins at once. So the server's StreamReader already has its hello."""
 
     async def upgrade(reader, writer):
         assert await reader.readline() == b"STARTTLS\n"
@@ -862,7 +862,7 @@ def test_what_the_client_sent_before_the_server_upgraded_is_not_lost(loop):
 
 
 def test_whether_it_is_closing_is_told_as_this_python_does(loop):
-    """From 3.14 on also while only the connection below is."""
+    """From 3.14 on it is also closing if only the connection below is."""
 
     async def scenario(_, client):
         below = client.transport._ssl_protocol._transport

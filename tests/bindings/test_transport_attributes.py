@@ -1,4 +1,4 @@
-"""Transports take attributes and patched methods, as asyncio's do; protocols are asked by name at each call."""
+"""Programs can set attributes and patch methods of transports. Protocol methods are looked up at each call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random use of a connection's two ends looks the same on both loops: what is called, received, raised."""
+"""Random use of a connection's two ends has the same calls, bytes and exceptions on both loops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loops import factory_of
 from tcp import connected
 
 # After each action a loop has this long to come to rest, so that nothing races. On a busy machine the first can be
-# too short, and stock asyncio then differs from itself; a difference in behaviour is there at every length.
+# too short, and stock asyncio then differs from itself. A real difference in behaviour shows at every length.
 SETTLE_SECONDS = (0.0015, 0.015, 0.15)
 
 sides = st.sampled_from(["remote", "client"])

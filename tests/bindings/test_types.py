@@ -1,4 +1,4 @@
-"""Nothing that Python code does to our types by hand ends the interpreter: calling them, their __init__(), deleting."""
+"""Python code cannot crash the interpreter through our types: by calling them, their __init__(), or by deleting."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_neither_path_nor_socket_is_an_error(loop):
 
 
 def test_what_closing_a_server_leaves_of_its_path(loop, tmp_path):
-    """Nothing since Python 3.13, the file before: as the running Python's own loop does."""
+    """From Python 3.13 on nothing, before that the file: as the running Python's own loop does."""
     path = tmp_path / "socket"
 
     async def main():

@@ -256,7 +256,7 @@ def test_a_peer_that_closes_makes_readable(loop, pair):
 
 
 def test_a_descriptor_closed_without_removal_can_be_used_again(loop):
-    """A program that closes first and removes afterwards, or never, must not disturb who gets the number next."""
+    """A program that closes first and removes later, or never, must not disturb the next file with the number."""
     got = []
     left, right = socket.socketpair()
     number = left.fileno()
@@ -538,7 +538,7 @@ def test_who_gets_the_number_of_a_closed_and_removed_socket_is_served(loop):
 
 
 def test_a_watched_socket_lives_as_long_as_it_is_watched(loop, pair):
-    """As a key of asyncio's selectors it is held."""
+    """asyncio's selectors hold it as a key."""
     sock = socket.socket(fileno=os.dup(pair[0].fileno()))
     alive = weakref.ref(sock)
     loop.add_reader(sock, print)

@@ -1,4 +1,4 @@
-"""Where memory runs out the program gets a MemoryError, as from asyncio, and is not aborted."""
+"""When memory runs out, the program gets a MemoryError, as from asyncio, and does not abort."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Writes of one callback may leave together: nobody sees more of it than that there are fewer pieces.
+"""Writes of one callback may leave together. The only visible effect is fewer pieces.
 
-test_written_bytes.py has what a program does in between.
+test_written_bytes.py tests what a program may do in between.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(60)
 
 
 async def answers_in_pieces(transport: asyncio.Transport, peer, callbacks: int = 3) -> int:
-    """Callbacks that write twice, which teaches the loop to expect it. Answers how many bytes."""
+    """Writes twice in each of some callbacks, so that the loop expects it. Returns the number of bytes."""
     loop = asyncio.get_running_loop()
     before = len(peer.received)
     for _ in range(callbacks):
@@ -39,7 +39,7 @@ def socket_pair(family: str) -> tuple[socket.socket, socket.socket]:
 
 @pytest.fixture(params=["tcp", "unix"])
 def pair(request):
-    """A connection's two ends; the first one is for a transport, which closes it."""
+    """A connection's two ends. The first is for a transport, which closes it."""
     ours, theirs = socket_pair(request.param)
     theirs.settimeout(PATIENCE_S)
     with theirs:
@@ -47,13 +47,13 @@ def pair(request):
 
 
 def unsent_bytes(sock) -> int:
-    """What the kernel holds of a TCP connection."""
+    """How many bytes the kernel holds of a TCP connection."""
     SIOCOUTQNSD = 0x894B
     return struct.unpack("i", fcntl.ioctl(sock.fileno(), SIOCOUTQNSD, bytes(4)))[0]
 
 
 def after_answers_in_pieces(loop, pair, action):
-    """Runs action(transport, blocking_peer) in one callback; answers what the peer has of it then, and at last."""
+    """Runs action(transport, blocking_peer) in one callback. Returns what the peer has then, and at the end."""
 
     async def main():
         seen = {}
@@ -108,7 +108,7 @@ def test_the_kernel_has_each_write_when_it_returns(loop, loop_name, family):
 @pytest.mark.parametrize("option", ["TCP_NODELAY", "TCP_CORK"])
 @pytest.mark.parametrize("value", [0, 1])
 def test_options_of_the_programs_socket_stay_as_it_set_them(loop, option, value):
-    """The kernel is told by an option, too, to send what it holds."""
+    """A socket option, too, tells the kernel to send what it holds."""
     ours, theirs = socket_pair("tcp")
     number = getattr(socket, option)
 

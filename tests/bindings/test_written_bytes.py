@@ -1,7 +1,7 @@
-"""What write() took is the kernel's when it returns: nothing that a program does next loses it or overtakes it.
+"""When write() returns, the kernel has its bytes. Nothing that a program does next loses or overtakes them.
 
-The connections of these tests usually write twice a callback. Then the loop may have the kernel hold the first write
-for the second one, but must not keep it in the program's memory.
+The connections of these tests usually write twice a callback. So the kernel may hold the first write for the second
+one, but the loop must not keep it in the program's memory.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Peer:
                     process.kill()
 
     def sees(self, *ending: str, run: str = IN_A_CALLBACK) -> bytes:
-        """All that is received after the habit, when the program does this in one callback."""
+        """Everything that the peer receives after the usual writes, when the program does this in one callback."""
         with self.of(*ending, run=run) as (process, connection):
             received = b"".join(iter(lambda: connection.recv(1000), b""))
             _, err = process.communicate(timeout=20)

@@ -1,4 +1,4 @@
-"""What the tests of TLS share: a certificate, contexts for both sides, connected pairs."""
+"""The common part of the tests of TLS: a certificate, contexts for both sides, connected pairs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
 @functools.cache
 def certificate() -> Path:
-    """A file with a key and a certificate for localhost, which only tests believe."""
+    """A file with a key and a certificate for localhost, which only tests trust."""
     path = Path(tempfile.mkdtemp(prefix="loopscope-tls-")) / "localhost.pem"
     key, new = ["-keyout", str(path)], ["-newkey", "rsa:2048", "-nodes", "-x509", "-days", "2"]
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]

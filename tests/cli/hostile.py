@@ -8,7 +8,7 @@ EVIL = (
     "\x1b]0;owned\x07\x1b[2J\r\n\t\x9b31m\x7f\u202eevil\u2066\u200b\u2028\ufeff\U000e0041"
     "[link=file:///etc/passwd][bold]%s##"
 )
-# What may never arrive at a terminal, but for the ends of lines.
+# Characters that must never reach a terminal, except at the ends of lines.
 COMMANDS = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
 )

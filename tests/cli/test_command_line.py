@@ -1,4 +1,4 @@
-"""What the command line says about itself, and what it says to nonsense."""
+"""The help of the command line, and its answers to nonsense."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command ends as other tools do: with its output full or closed, on Ctrl-C, at a terminal that knows ASCII only."""
+"""A command ends as other tools do: on a full disk, a closed output, Ctrl-C, and at an ASCII terminal."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ by_command = pytest.mark.parametrize("arguments", WRITES, ids=" ".join)
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Started, Path]]:
-    """One program for all: no test changes it. It has recorded more than a pipe holds."""
+    """One program for all tests, which do not change it. It has recorded more than a pipe holds."""
     script = tmp_path_factory.mktemp("watched") / "größe.py"
     script.write_text(textwrap.dedent(PROGRAM))
     with traced(script) as running:
@@ -265,7 +265,7 @@ def test_an_app_that_is_none_gets_one_sentence(
 
 
 class TestProgramsThatAreRun:
-    """Their own failures stay theirs."""
+    """A program's own failures stay its own."""
 
     def test_a_pipe_that_breaks_is_the_programs_own_exception(
         self, tmp_path: Path, sessions: Path

@@ -1,4 +1,4 @@
-"""Nothing that a program puts into its names acts on the terminal of whoever looks at it, by whichever way out."""
+"""Names in a program cannot act on the terminal of the person who looks at it, whatever command shows them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def loopscope(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Started, Path]]:
-    """One program for all: no test changes it."""
+    """One program for all tests, which do not change it."""
     script = tmp_path_factory.mktemp("watched") / "evil.py"
     script.write_text(PROGRAM)
     with traced(script, EVIL, level="tasks") as running:

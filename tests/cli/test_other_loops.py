@@ -1,4 +1,4 @@
-"""A program that asks for another loop runs on this one under `loopscope run`, and is told so in one line."""
+"""A program that asks for another loop runs on this one under `loopscope run`, and one line says so."""
 
 from __future__ import annotations
 

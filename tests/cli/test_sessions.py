@@ -1,4 +1,4 @@
-"""`loopscope ls`, `dump`, `export` and `clean` on real programs: live, killed, ended, damaged, somebody else's."""
+"""`loopscope ls`, `dump`, `export` and `clean` on real sessions: live, killed, ended, damaged, another user's."""
 
 from __future__ import annotations
 

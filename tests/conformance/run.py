@@ -6,8 +6,8 @@
     tests/conformance/run.py -k core                CPython's own mixins for testing a loop
     tests/conformance/run.py -k sendfile -v         some, with their tracebacks
 
-A test that hangs is stopped after a time and reported as such, as is one that kills its process. The exit
-code is 0 if nothing failed that EXPECTED_FAILURES does not name, and nothing passed that it does.
+A test that hangs is stopped after a time, and reported as a hang. A test that kills its process is reported as a crash.
+The exit code is 0 if exactly the tests that EXPECTED_FAILURES names failed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SUITE = HERE / "suite.py"
 DEFAULT_SECONDS = 30.0
-EXPECTED_SECONDS = 2.0  # for what is expected to fail: some of it waits for what cannot come
+EXPECTED_SECONDS = 2.0  # for tests that are expected to fail; some would wait for ever
 
 # Tests of the suite that no loop but asyncio's own can pass: name -> reason. docs/conformance.md has them too.
 _BASE = "wide.test_base_events.BaseEventLoopTests."
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def environment(session_folder: str) -> dict[str, str]:
-    """Ours, where the package is found as it is here, and no viewer sees what the tests leave."""
+    """Our environment. Tests find the same package as we do, and no viewer sees their sessions."""
     path = os.pathsep.join(filter(None, sys.path[1:]))
     return {
         **os.environ,
@@ -123,7 +123,7 @@ def run_tests(loop: str, pattern: str, jobs: int, seconds: float) -> list[Outcom
 
 
 def judge(loop: str, outcomes: list[Outcome]) -> list[str]:
-    """Sentences about what differs from what is expected."""
+    """A sentence for each result that was not expected."""
     expected = EXPECTED_FAILURES[loop]
     surprises = []
     for outcome in outcomes:

@@ -3,9 +3,9 @@
     suite.py LOOP            prints the name of each test, one a line
     suite.py LOOP --serve    reads lines of a name and a time limit in seconds; answers each with a line of JSON
 
-`core` are the mixins that CPython runs on each of its loops. `wide` are all its modules, where every loop that
-is asked of the policy, or made by one of asyncio's names for a loop, is one of ours. The tests come with the Python
-that runs this (on Debian: libpython3.X-testsuite).
+`core` has the mixins that CPython runs on each of its loops. `wide` has all its modules; the policy and asyncio's
+classes of loops then make loopscope's loops. The tests come with the Python that runs this (on Debian:
+libpython3.X-testsuite).
 
 A test runs in a fork of this process, so that the suite is imported once and nothing of one test reaches the next.
 """
@@ -50,7 +50,7 @@ def test_module(name: str):
     return importlib.import_module(f"test.test_asyncio.{name}")
 
 
-# What is about the insides of asyncio's other loops, on mocks, says nothing about this one.
+# These test the insides of asyncio's other loops, on mocks, and say nothing about this one.
 OTHER_LOOPS = {
     "test_proactor_events",
     "test_selector_events",
@@ -75,7 +75,7 @@ def core_classes(factory: Factory) -> dict[str, type[unittest.TestCase]]:
 
         @staticmethod
         def close_loop(loop):
-            """test_asyncio's own looks for an executor that not every loop shows."""
+            """test_asyncio's own version looks for an executor that not every loop shows."""
             if hasattr(loop, "_default_executor"):
                 utils.TestCase.close_loop(loop)
             else:
@@ -174,7 +174,7 @@ def is_stock(ours: type) -> bool:
 
 
 def use_everywhere(factory: Factory, ours: type) -> None:
-    """Makes every loop that is asked of the policy, or made by one of asyncio's names for it, one of ours."""
+    """From now on the policy and asyncio's classes of loops make loopscope's loops."""
     if is_stock(ours):
         return
     policy: Any = asyncio.unix_events._UnixDefaultEventLoopPolicy  # type: ignore[attr-defined]
@@ -188,7 +188,7 @@ def use_everywhere(factory: Factory, ours: type) -> None:
 
 @contextlib.contextmanager
 def base_replaced(test: unittest.TestCase, ours: type) -> Iterator[None]:
-    """The tests of asyncio's base class make loops of it directly. No other may see it replaced: some patch it."""
+    """The tests of asyncio's base class make loops of it. Only they see it replaced, because others patch it."""
     of_base = type(test).__module__.endswith("test_base_events")
     if of_base and issubclass(ours, AsyncioBase) and not is_stock(ours):
         asyncio.base_events.BaseEventLoop = ours  # type: ignore[misc]
@@ -197,7 +197,7 @@ def base_replaced(test: unittest.TestCase, ours: type) -> Iterator[None]:
 
 
 def count_loops(ours: type) -> collections.Counter[str]:
-    """Counts the loops made from now on: ours, asyncio's own, and those that a test writes itself."""
+    """Counts the loops that are made from now on: ours, asyncio's own, and those that a test defines itself."""
     made: collections.Counter[str] = collections.Counter()
 
     def count(loop: asyncio.AbstractEventLoop) -> None:
@@ -236,7 +236,7 @@ def run_here(test: unittest.TestCase, ours: type) -> dict[str, Any]:
 
 
 class Forked:
-    """A test in a process of its own, with a folder of its own, and what came of it."""
+    """Runs a test in a process and a folder of its own. Returns the outcome."""
 
     def __init__(self, test: unittest.TestCase, ours: type) -> None:
         self.folder = tempfile.mkdtemp(prefix="conformance-")
@@ -247,7 +247,7 @@ class Forked:
             self.run(test, ours)
 
     def run(self, test: unittest.TestCase, ours: type) -> NoReturn:
-        """In the child. Leaves as any program does, so that a crash on the way out is noticed."""
+        """Runs in the child, and ends as any program does, so that a crash at the end is noticed."""
         os.setpgid(0, 0)
         os.chdir(self.folder)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -294,7 +294,7 @@ def main() -> None:
         print("\n".join([*core, *wide]))
         return
     tests = core | wide
-    gc.freeze()  # what is loaded now is no test's garbage
+    gc.freeze()  # the modules that are loaded now are no test's garbage
     for line in sys.stdin:
         name, seconds = line.split()
         print(json.dumps(Forked(tests[name], ours).outcome(float(seconds))), flush=True)

@@ -27,7 +27,7 @@ class Server(uvicorn.Server):
 async def serving(
     application: Any, tls: Certificates | None = None, **options: Any
 ) -> AsyncIterator[str]:
-    """The address of the application while it is served."""
+    """Serves the application, and gives its address."""
     if tls is not None:
         options |= {"ssl_certfile": str(tls.certificate), "ssl_keyfile": str(tls.key)}
     config = uvicorn.Config(application, log_level="warning", **options)
@@ -44,5 +44,5 @@ async def serving(
 
 
 def verify(context: ssl.SSLContext | None) -> Any:
-    """httpx's `verify`, which has no None."""
+    """httpx's `verify`, which cannot be None."""
     return context if context is not None else True

@@ -1,6 +1,6 @@
-"""Programs that nobody here wrote, each on the running Python's own loop and on loopscope's.
+"""Other people's programs, each on the running Python's own loop and on loopscope's.
 
-What is red on both is the program's own affair; what is red on loopscope's alone is not.
+A test that fails on both loops shows a fault of the program. One that fails on loopscope's alone shows a fault of ours.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def choice(
 
 @pytest.fixture
 def on_the_loop(choice: Choice, caplog: pytest.LogCaptureFixture) -> OnTheLoop:
-    """Runs a coroutine as asyncio.run() would, on the loop under test, which has nothing to complain of."""
+    """Runs a coroutine as asyncio.run() would, on the loop under test. The loop must report no error."""
 
     async def in_time(main: Coroutine[Any, Any, Any]) -> Any:
         async with asyncio.timeout(WHOLE_TEST_SECONDS):
@@ -70,13 +70,13 @@ def tls(request: pytest.FixtureRequest) -> Iterator[bool]:
 
 @pytest.fixture
 def server_tls(request: pytest.FixtureRequest, tls: bool) -> ssl.SSLContext | None:
-    """The server's side, or None for the run in plain text."""
+    """The server's context, or None for the run in plain text."""
     return request.getfixturevalue("certificates").server() if tls else None
 
 
 @pytest.fixture
 def client_tls(request: pytest.FixtureRequest, tls: bool) -> ssl.SSLContext | None:
-    """The client's side, which trusts the server's certificate and nothing else."""
+    """The client's context, which trusts only the server's certificate."""
     return request.getfixturevalue("certificates").client() if tls else None
 
 

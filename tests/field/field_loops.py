@@ -19,7 +19,7 @@ CROWD = 200
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """A loop to test, how much it records meanwhile, and how a user would put a program on it."""
+    """A loop to test, its level, and the way in which a user would run a program on it."""
 
     module: str
     factory: str
@@ -66,7 +66,7 @@ class Certificates:
 
 
 class Cargo:
-    """50 MB in pieces that all differ, and the checksum of what went through."""
+    """50 MB in pieces that all differ, and the checksum of the bytes that passed."""
 
     size = MEGABYTES << 20
 
@@ -90,7 +90,7 @@ class Cargo:
 
 
 class Turnstile:
-    """Lets nobody through before everybody is there, which proves that all are there at once."""
+    """Lets all through when all are there, which proves that they are there at the same time."""
 
     def __init__(self, expected: int = CROWD) -> None:
         self.missing = expected

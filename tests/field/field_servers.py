@@ -22,7 +22,7 @@ def answers(port: int) -> bool:
 
 
 def without_sanitizer() -> dict[str, str]:
-    """A sanitizer's library is for what we built: PostgreSQL hangs with it."""
+    """Without the sanitizer's library, which is for our own programs. PostgreSQL hangs with it."""
     return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 
 
@@ -57,7 +57,7 @@ class Server:
 
 
 class PostgreSQL(Server):
-    """A cluster on a port and on a Unix socket, with TLS. Refuses to run as root, so root lends it a user."""
+    """A cluster on a port and on a Unix socket, with TLS. It refuses to run as root, so root gives it another user."""
 
     user = "postgres"
 
@@ -117,7 +117,7 @@ class PostgreSQL(Server):
         return done.returncode == 0
 
     def __exit__(self, *_: object) -> None:
-        # SIGTERM would wait for clients; whoever is left then is a failed test's.
+        # SIGTERM would wait for clients. Clients that are left belong to failed tests.
         if self.process is not None:
             self.process.send_signal(2)
             self.process.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""httpx, by asyncio and by anyio underneath, against a server of asyncio's own streams."""
+"""httpx, on asyncio and on anyio, against a server of asyncio's own streams."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_goes_wrong_has_a_name(on_the_loop, certificates):
 
 
 def test_a_tunnel_through_a_proxy_upgrades_to_tls(on_the_loop, certificates):
-    """start_tls() on a connection that has talked in plain text already."""
+    """start_tls() on a connection that has already sent plain text."""
     asked = []
 
     async def pump(source, sink):

@@ -135,7 +135,7 @@ class TestAsyncpg:
         on_the_loop(main())
 
     def test_a_pool_opens_200_connections_at_once(self, on_the_loop, asyncpg, address):
-        # PostgreSQL starts a process for each of them: all at once in one way, some in the others.
+        # PostgreSQL starts a process for each connection. So only one way opens all of them at once, the others a few.
         crowd = CROWD if address.get("ssl") is False else 20
 
         async def main():
@@ -164,7 +164,7 @@ def conninfo(request, postgresql, certificates):
 
 
 class TestPsycopg:
-    """It has libpq talk and waits for its descriptor with add_reader() and add_writer()."""
+    """psycopg lets libpq talk, and waits for its descriptor with add_reader() and add_writer()."""
 
     def test_rows_come_and_go(self, on_the_loop, psycopg, conninfo):
         async def main():

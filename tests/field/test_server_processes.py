@@ -1,4 +1,4 @@
-"""Servers in processes of their own, as their users start them: what SIGTERM does, and what the trace says."""
+"""Servers in processes of their own, started as users start them: the effect of SIGTERM, and their traces."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HTTP_SERVERS = {
     "aiohttp": script("aiohttp"),
     "tornado": script("tornado"),
     "twisted": script("twisted"),
-    "uvicorn": uvicorn(),  # with uvloop where that is installed, or so it thinks
+    "uvicorn": uvicorn(),  # with uvloop if that is installed, as uvicorn believes
     "uvicorn-h11": uvicorn("--loop=asyncio", "--http=h11"),
 }
 
@@ -90,7 +90,7 @@ def serve_on(choice: Choice, start: Callable[..., Started], name: str) -> Runnin
 
 
 def end_by_sigterm(name: str) -> int:
-    """The exit code of a server that was asked to end. From 0.29 on uvicorn then dies of the same signal."""
+    """The exit code of a server after SIGTERM. From 0.29 on uvicorn then dies by the same signal."""
     if name.startswith("uvicorn"):
         server = importlib.import_module("uvicorn").Server
         return -signal.SIGTERM if hasattr(server, "capture_signals") else 0
@@ -145,7 +145,7 @@ def test_sigterm_closes_websockets_with_going_away(serve):
 
 
 class TestTrace:
-    """What somebody sees who attaches to such a server."""
+    """The trace that a person sees who attaches to such a server."""
 
     @pytest.fixture
     def serve(self, start, sessions, monkeypatch):
@@ -164,7 +164,7 @@ class TestTrace:
         return done.stdout
 
     def names(self, server: Running) -> set[str]:
-        """Of what ran in the server so far."""
+        """The names of the callbacks that have run in the server so far."""
         events = map(json.loads, self.loopscope("export", str(server.process.pid)).splitlines())
         return {event["name"] for event in events if "name" in event}
 

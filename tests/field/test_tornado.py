@@ -1,4 +1,4 @@
-"""tornado's server, client, streams and IOLoop, which live on add_reader() and add_writer()."""
+"""tornado's server, client, streams and IOLoop, which use add_reader() and add_writer()."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def test_timers_threads_and_callbacks_of_the_ioloop(on_the_loop):
 
 
 def test_an_ioloop_makes_starts_and_stops_the_policy_s_loop(choice):
-    """Programs of the old kind: no coroutine, IOLoop.start() until somebody calls stop()."""
+    """Programs of the old style: no coroutine, and IOLoop.start() runs until somebody calls stop()."""
     if choice.module == "loopscope":
         import loopscope
 

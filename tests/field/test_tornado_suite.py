@@ -1,4 +1,4 @@
-"""tornado's own tests, which Debian ships with it: nothing red on loopscope that is green on asyncio's loop.
+"""tornado's own tests, which Debian ships with it. None fails on loopscope that passes on asyncio's loop.
 
 They go through its servers, clients, streams, processes, signals and the ways to make, nest and close loops.
 """
@@ -19,7 +19,7 @@ RUN = "import runpy; runpy.run_module('tornado.test', run_name='__main__', alter
 ON = {"stock": RUN, "loopscope": f"import loopscope; loopscope.install(); {RUN}"}
 WHOLE_SUITE_SECONDS = 1500  # on a quiet machine it takes half a minute
 RED = re.compile(r"^(?:ERROR|FAIL): (\w+) \(([\w.]+)\)", re.MULTILINE)
-# Needs no loop: it compares how long a parser takes for few and for many bytes. Under a sanitizer it is red by chance.
+# Needs no loop: it compares a parser's time for few and for many bytes. Under a sanitizer it fails by chance.
 MEASURES_THE_CPU = {
     "tornado.test.httputil_test.MultipartFormDataTest.test_disposition_param_linear_performance"
 }
@@ -51,7 +51,7 @@ def run_on(loop: str, folder: Path, *tests: str) -> str:
 
 
 def red_of(report: str) -> list[str]:
-    """As tornado.test wants to be told them: until Python 3.10 unittest's report lacks the method in parentheses."""
+    """The names as tornado.test takes them. Until Python 3.10 unittest's report lacks the method in parentheses."""
     return sorted(
         {
             path if path.endswith(f".{name}") else f"{path}.{name}"
@@ -67,6 +67,6 @@ def test_nothing_is_red_that_is_green_on_asyncio(sessions, tmp_path):
     assert ran and int(ran[1]) >= FEWEST
     suspects = red_of(report)
     assert bool(suspects) == ("FAILED (" in report), report[-3000:]
-    # Some measure time, or want a network: what is red twice is judged by asyncio.
+    # Some tests measure time, or need a network. If one fails twice, asyncio's loop decides.
     again = suspects and set(red_of(run_on("loopscope", tmp_path, *suspects))) - MEASURES_THE_CPU
     assert not again or again <= set(red_of(run_on("stock", tmp_path, *again)))

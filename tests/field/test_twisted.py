@@ -1,4 +1,4 @@
-"""twisted's asyncio reactor; test_servers.py has its web server."""
+"""twisted's asyncio reactor. test_server_processes.py tests its web server."""
 
 from __future__ import annotations
 

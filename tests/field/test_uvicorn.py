@@ -152,7 +152,7 @@ def test_fastapi_serves_coroutines_threads_and_streams(on_the_loop, parser):
     done = []
     app = fastapi.FastAPI()
 
-    # Plain objects for annotations: this module's are strings, which FastAPI could not look up in here.
+    # Annotations as objects: this module's are strings, which FastAPI could not look up inside a function.
     async def add(first: int, second: int = 1):
         return {"sum": first + second}
 

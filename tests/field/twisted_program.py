@@ -1,8 +1,8 @@
-"""One of twisted's abilities, on the asyncio reactor with the loop under test.
+"""Tests one ability of twisted, on the asyncio reactor with the loop under test.
 
 python3 twisted_program.py MODULE FACTORY ABILITY FOLDER
 
-A process of its own for each, since there is one reactor in a process. Prints "done" if all went as it should.
+Each needs a process of its own, because a process has one reactor. Prints "done" if all went well.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ SIZE = 50 << 20
 
 
 class Swallow(protocol.Protocol):
-    """Answers 50 MB with their checksum and 50 MB of its own, as fast as the transport takes them."""
+    """Receives 50 MB, and answers with their checksum and 50 MB of its own, as fast as the transport takes them."""
 
     def connectionMade(self):
         self.digest, self.left = hashlib.sha256(), SIZE
@@ -114,7 +114,7 @@ async def tls():
 
 
 async def crowd():
-    """200 connections are greeted as soon as all of them are there."""
+    """Greets 200 connections as soon as all of them are there."""
     there = []
 
     class Wait(protocol.Protocol):

@@ -1,4 +1,4 @@
-"""The app on a virtual display: pictures of a made-up program, and what it says when it cannot.
+"""The app on a virtual display: its pictures of a made-up program, and its error messages.
 
 Usage: app_test.py [unittest options] LOOPSCOPE_GUI SYNTHETIC_SESSION SCALED_WINDOW
 """
@@ -76,7 +76,7 @@ HEADER = 100  # rows of a picture of 1600x1000
 
 
 def place_of(colour: bytes, rows: list[bytes]) -> tuple[int, int, int, int]:
-    """The least rectangle around all pixels of a colour: left, top, right, bottom."""
+    """The smallest rectangle around all pixels of a colour: left, top, right, bottom."""
     found = [
         (x // 3, y)
         for y, row in enumerate(rows)
@@ -121,7 +121,7 @@ class AppTest(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp())
         self.env = {**os.environ, "LOOPSCOPE_DIR": str(self.sessions), "DISPLAY": self.display.name}
         self.env.pop("WAYLAND_DISPLAY", None)
-        # A sanitizer finds that the display's drivers leave 240 bytes behind; nothing of ours may be.
+        # LeakSanitizer reports 240 bytes of the display's drivers. None of ours may be left.
         self.env["LSAN_OPTIONS"] = "exitcode=0"
         self.programs: list[subprocess.Popen[str]] = []
 
@@ -256,7 +256,7 @@ class AppTest(unittest.TestCase):
     LEVELS = ("off", "phases", "callbacks", "tasks")
 
     def level(self, program: subprocess.Popen[str]) -> str:
-        """In force now, from the bytes of the session."""
+        """The level in force now, from the bytes of the session."""
         (session,) = self.sessions.glob(f"{program.pid}.*")
         with session.open("rb") as file:
             (present,) = struct.unpack_from("<Q", file.read(2048), 24)
@@ -271,7 +271,7 @@ class AppTest(unittest.TestCase):
         self.fail(f"the level is {self.level(program)}, not {level}")
 
     def wait_until_held(self, program: subprocess.Popen[str], leases: int) -> None:
-        """Until so many viewers ask for a level."""
+        """Waits until so many viewers ask for a level."""
         (session,) = self.sessions.glob(f"{program.pid}.*")
         for _ in range(600):
             with session.open("rb") as file:

@@ -1,7 +1,7 @@
 """A program that is never idle: busy.py PULSE
 
 Callbacks, timers and a socket keep its loop turning. After each poll it writes the time into the file PULSE, beside the
-time of the poll before, so that what ran last is known from somewhere else than the trace.
+time of the poll before. So a test knows from another source than the trace what ran last.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Pulse:
         self.last = 0
 
     def __call__(self) -> None:
-        """To be called once after a poll: between two calls the trace has an event, at any level."""
+        """Call it once after a poll. The trace has an event between two calls, at any level."""
         now = time.monotonic_ns()
         STAMPS.pack_into(self.bytes, 0, self.last, now)
         self.last = now
 
 
 def talk(pulse: Pulse) -> None:
-    """A reader is called after a poll only, whereas callbacks follow each other without one for a while."""
+    """A reader is called only after a poll. Callbacks can follow each other without a poll for a while."""
     left, right = socket.socketpair()
 
     def answer() -> None:

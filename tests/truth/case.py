@@ -1,7 +1,7 @@
 """Runs one scripted case on a loop and leaves a copy of its session: case.py SESSION_COPY NAME
 
-Each case is a function of the loop that polls as few times as it can; test_poll_reasons.py says what the trace of
-its polls must be, from the first to the last.
+Each case is a function of the loop that polls as few times as it can. test_poll_reasons.py says what the trace of all
+its polls must be.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def a_timer_without_a_delay(loop):
 
 
 def a_timer_comes_due_while_callbacks_run(loop):
-    """By less than a millisecond."""
+    """The timer is due in less than a millisecond."""
 
     def busy():
         handle = loop.call_later(0.0001, loop.stop)

@@ -1,4 +1,4 @@
-"""The stress program runs once at each level; several tests look at what it left."""
+"""The stress program runs once at each level. Several tests look at its session."""
 
 from __future__ import annotations
 

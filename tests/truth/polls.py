@@ -1,11 +1,11 @@
-"""Which calls of epoll belong to which poll of the trace, and whether each is what libuv does in that poll.
+"""Finds the calls of epoll that belong to each poll of the trace, and checks that libuv makes such calls in that poll.
 
 libuv's poll calls epoll_wait() with the poll's timeout. It calls again within the same poll only
 
-    after EINTR, or after events that were for nobody   with -1 if it was -1, else with what is left of the time
+    after EINTR, or after events that were for nobody   with -1 if it was -1, else with the rest of the time
     after as many events as its array holds             with 0
 
-and not at all when no descriptor is watched. Everything else is a difference between the trace and the world.
+and not at all when no descriptor is watched. Any other call is a difference between the trace and the world.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def polls_of(events: list[Event]) -> list[tuple[Event, Event, Event]]:
 
 
 def match(events: list[Event], calls: list[Call], clock: str) -> list[Poll]:
-    """Gives each call to the poll in whose time it was made; no call may be left over."""
+    """Assigns each call to the poll during which it was made. No call may be left over."""
     polls = polls_of(events)
     begins = [begin.ticks for begin, _, _ in polls]
     assert begins == sorted(begins)
@@ -56,7 +56,7 @@ def match(events: list[Event], calls: list[Call], clock: str) -> list[Poll]:
 
 
 def differences(polls: list[Poll], clock: str) -> list[str]:
-    """A sentence for each poll that is not what the world saw; empty if the trace is true."""
+    """A sentence for each poll that differs from the real calls; empty if the trace is true."""
     return [f"{sentence}: {poll}" for poll in polls if (sentence := difference(poll, clock))]
 
 
@@ -73,7 +73,7 @@ def difference(poll: Poll, clock: str) -> str:
     for before, again in zip(poll.calls, poll.calls[1:]):
         if sentence := wrong_repetition(first, before, again):
             return sentence
-    # What was repeated although the array was not full brought events for nobody.
+    # A call that was repeated although the array was not full brought events for nobody.
     for_somebody = [call for call in poll.calls[:-1] if call.result == call.most_events]
     most = sum(max(call.result, 0) for call in (*for_somebody, poll.calls[-1]))
     if poll.end.a > most:
@@ -92,7 +92,7 @@ def wrong_repetition(first: Call, before: Call, again: Call) -> str:
         return "libuv does not call again after a poll that does not wait"
     if before.timeout_ms == -1:
         return "" if again.timeout_ms == -1 else "libuv waits for ever again"
-    # Its clock is CLOCK_MONOTONIC cut to ms, read at a time before the first call that we do not know.
+    # libuv's clock is CLOCK_MONOTONIC cut to ms. It reads it before the first call, and we do not know when.
     passed_ms = before.after_ns // 1_000_000 - first.before_ns // 1_000_000
     left_ms = first.timeout_ms - passed_ms
     if not 0 < again.timeout_ms <= left_ms:

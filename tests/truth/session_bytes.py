@@ -1,6 +1,6 @@
-"""A session's bytes, decoded by what docs/trace_format.md and tracer/format.h say and by nothing else.
+"""Decodes a session's bytes, by docs/trace_format.md and tracer/format.h alone.
 
-The tests of truth share no line of code with the reader they stand beside: this one is slow, simple and its own.
+The tests of truth share no line of code with the real reader. This one is independent, slow and simple.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COUNTERS = (
     "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
     "timers_fired timers_cancelled handles_opened handles_closed tasks_created tasks_done poll_sleep_ticks "
     "gil_wait_ticks slots_lost names_gone_bytes tasks_live tasks_destroyed ring_ready_bytes"
-).split()  # a number is that many words of padding
+).split()  # a number stands for that many words of padding
 REASONS = (
     "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
 ).split()
@@ -91,7 +91,7 @@ class SessionBytes:
         return max(0, self.head - self.length)
 
     def events(self) -> list[Event]:
-        """Of a loop that does not write any more. Anchors of the clock are nothing that a loop does."""
+        """The events of a loop that no longer writes, without the anchors of the clock."""
         found = []
         for position in range(self.lost, self.head):
             offset = self.ring + position % self.length * EVENT.size

@@ -1,4 +1,4 @@
-"""Runs a program under epoll_shim.c and reads what it noted."""
+"""Runs a program under epoll_shim.c and reads the shim's notes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def environment(library: Path, log: Path, capacity: int) -> dict[str, str]:
 
 
 def run(program: Path, *arguments: str, folder: Path, capacity: int, **settings: str) -> list[Call]:
-    """Runs a Python program to its end; its calls in the order they were made."""
+    """Runs a Python program to its end. Returns its calls in order."""
     log = folder / "calls.bin"
     result = subprocess.run(
         [sys.executable, str(program), *arguments],

@@ -5,8 +5,8 @@
         soon on_soon                    a callback: what it is to asyncio, its name, and the object it belongs to
     opened tcp.1 Server                 handles, timers and tasks are numbered in the order in which they appear
 
-Nothing is left out but times, timeouts, descriptors and the threads' ids: what begins must end where it should, and
-every number that an event gives twice must be the same.
+A story leaves out only times, timeouts, descriptors and thread ids. What begins must end in its place, and every
+number that two events give must be the same.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Teller:
         return self.objects[family, number]
 
     def dead(self, family: str, number: int) -> str:
-        """It may still be spoken of: a timer fires, and then its callback runs."""
+        """Events may still refer to it: a timer fires, and then its callback runs."""
         assert (family, number) in self.living
         self.living.remove((family, number))
         return self.objects[family, number]
@@ -173,7 +173,7 @@ class Teller:
 def story(
     session: SessionBytes, in_any_poll: bool = False, in_any_record: bool = False
 ) -> list[str]:
-    """All of it but the first lines, which are every loop's and tell.py's."""
+    """All lines but the first ones, which are the same for every loop and belong to tell.py."""
     lines = Teller(session, in_any_poll, in_any_record).tell()
     assert lines[:2] == ["opened wakeup.1 BaseSelectorEventLoop._read_from_self", "opened quiet"]
     return lines[2:]

@@ -1,4 +1,4 @@
-"""A program that makes its loop poll in every way there is, many times: stress.py SESSION_COPY POLLS
+"""A program that makes its loop poll in every possible way, many times: stress.py SESSION_COPY POLLS
 
 Timers (many below a millisecond), bursts of ready callbacks, sockets that open, talk and close, watchers that
 come and go, threads that call call_soon_threadsafe, signals that interrupt the poll, callbacks that block, and
@@ -27,7 +27,7 @@ READY_AT_ONCE = 1500  # libuv's array holds 1024
 
 
 class PollCounter:
-    """How often the loop has polled, from its own session."""
+    """How often the loop has polled, according to its own session."""
 
     def __init__(self, path: str) -> None:
         self.file = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""A trace of which nothing was lost contradicts itself nowhere: spans nest, objects live once, totals add up."""
+"""A trace without lost events does not contradict itself: spans nest, objects live once, totals add up."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def test_a_timer_fires_or_is_cancelled_once_and_only_if_it_was_set(full_run):
 
 
 class Clock:
-    """From the session's ticks to CLOCK_MONOTONIC, by the calls of epoll, which the shim noted on both.
+    """Converts the session's ticks to CLOCK_MONOTONIC. The shim noted both for each call of epoll.
 
-    It reads ns first, so an interruption between the two readings makes a call's ns too small: of the calls
-    around a tick the one with the largest offset is the truest.
+    The shim reads ns first, so an interruption between the two readings makes a call's ns too small. Among the calls
+    around a tick the one with the largest offset is the best.
     """
 
     NEIGHBOURS = 100
@@ -184,7 +184,7 @@ def test_the_totals_are_the_sums_of_the_events(full_run):
 
 
 def test_both_ends_of_the_echo_read_what_was_written(full_run):
-    """All connections of the program are its own, so what one end wrote the other read, unless it was aborted."""
+    """The program has both ends of its connections. So one end read what the other wrote, unless it was aborted."""
     read = full_run.session.counters["bytes_read"]
     written = full_run.session.counters["bytes_written"]
     assert 0 < read <= written

@@ -1,4 +1,4 @@
-"""kill -9: what a program recorded until its last moment is there afterwards."""
+"""After kill -9 everything that the program recorded until its last moment is there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_killed_program_leaves_its_last_millisecond(
         for last in session.events():
             pass
         assert last is not None
-        # Nothing that the program did is missing, whatever the system did to it meanwhile.
+        # No event of the program is missing, whatever the system did to it meanwhile.
         assert last.t_ns > pulse_ns - CLOCK_ERROR_NS
         # A program that waited for a CPU when it was killed says nothing about how fresh the trace is.
         if pulse_ns > killed_ns - MS // 2:

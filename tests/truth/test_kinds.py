@@ -1,4 +1,4 @@
-"""Each callback is recorded once, under its own name, with what it is to asyncio."""
+"""Each callback is recorded once, under its own name and with its kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The trace says why each poll may sleep as long as it may, in cases whose every poll is known."""
+"""The trace has the right reason for each poll's timeout, in cases of which all polls are known."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_scripted_case_polls_for_the_reasons_it_should(tmp_path, sessions, nam
 
 
 def test_a_timer_that_is_due_soon_ends_the_poll_before_epolls_own_timeout(tmp_path, sessions):
-    """By a descriptor that is nobody's: the kernel reports one event, the trace none."""
+    """A descriptor of nobody ends the poll: the kernel reports one event, the trace none."""
     copy = tmp_path / "session"
     calls = shim.run(CASE, str(copy), "timers_that_are_due_soon", folder=tmp_path, capacity=1000)
     session = SessionBytes(copy)

@@ -11,7 +11,7 @@ POLLS = 100_000
 
 
 def the_loops_calls(calls: list[shim.Call]) -> list[shim.Call]:
-    """Of all epoll descriptors of the program only the loop's is waited on."""
+    """The program waits on no epoll descriptor but the loop's."""
     assert len({(call.thread_id, call.epoll_fd) for call in calls}) == 1
     return calls
 
@@ -27,7 +27,7 @@ def test_a_hundred_thousand_polls_ask_epoll_for_what_the_trace_says(stress_run, 
 
 
 def report(matched: list[polls.Poll]) -> None:
-    """What was seen, for people; and that the program did make the loop poll in every way."""
+    """Prints for people what was seen, and checks that the loop polled in every way."""
     reasons = collections.Counter(poll.begin.reason for poll in matched)
     repeated = sum(len(poll.calls) - 1 for poll in matched)
     interrupted = sum(call.result == -1 for poll in matched for call in poll.calls)

@@ -1,4 +1,4 @@
-"""The judge is not blind: each kind of difference between trace and world is found."""
+"""polls.py finds each kind of difference between the trace and the world."""
 
 from __future__ import annotations
 

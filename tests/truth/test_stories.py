@@ -1,4 +1,4 @@
-"""The trace tells of small programs what they did: all of it, in order, and nothing else."""
+"""The trace of a small program has everything that the program did, in order, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from session_bytes import SessionBytes
 HERE = Path(__file__).parent
 MODULES = sorted(path.stem for path in (HERE / "stories").glob("[a-z]*.py"))
 
-# What other Pythons' asyncio calls what the stories call as Python 3.11's does.
+# The stories use the names of Python 3.11's asyncio. These are the names in other versions.
 OTHER_NAMES = {
     "_gather._done_callback": "gather._done_callback",
     "_UnixReadPipeTransport._add_reader": "LoopBase._add_reader",
@@ -73,7 +73,7 @@ def test_the_trace_tells_the_story(module, script, tmp_path):
 
 
 def kinds_of(enum: str) -> list[str]:
-    """What the format's page lists, in its order."""
+    """The names in tracer/format.h, in its order."""
     page = (HERE.parent.parent / "tracer/format.h").read_text()
     body = page.partition(f"enum class {enum} ")[2].partition("};")[0]
     return re.findall(r"^  (\w+) = \d+,", body, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Viewers come and go, or are killed: the program that they watch does not notice."""
+"""Viewers come and go, or are killed. The program that they watch does not notice."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HERE = Path(__file__).parent
 AT_ONCE = 5
 ROUNDS = 20  # of AT_ONCE viewers each
 APP_ROUNDS = 3
-STALL_MS = 500  # far more than a busy machine makes a program wait, far less than a lease lasts
+STALL_MS = 500  # far longer than a busy machine makes a program wait, far shorter than a lease
 
 
 class Program:
-    """watched.py, and what it says about itself."""
+    """The program watched.py, and its reports about itself."""
 
     def __init__(self, start: Callable[..., subprocess.Popen]) -> None:
         self.process = start(HERE / "watched.py", stdin=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""A program that is watched: it keeps turning, and answers each line on stdin with how it fares, as JSON."""
+"""A program for viewers to watch. Its loop keeps turning. For each line on stdin it prints its state as JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import loopscope
 
 
 def own_bytes() -> int:
-    """Resident memory without what is shared: the session's pages come in as the ring fills."""
+    """Resident memory without shared memory, because the session's pages are added as the ring fills."""
     with open("/proc/self/status") as file:
         lines = dict(line.split(":", 1) for line in file)
     return int(lines["RssAnon"].split()[0]) * 1024

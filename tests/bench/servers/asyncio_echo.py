@@ -23,7 +23,7 @@ class Echo(asyncio.Protocol):
 
 
 class BufferedEcho(asyncio.BufferedProtocol):
-    """A buffer for each connection: uvloop writes late, and what one connection wrote would go to another."""
+    """A buffer for each connection. uvloop writes late, and would send one connection's bytes to another."""
 
     def connection_made(self, transport):
         self.transport = transport

@@ -1,4 +1,4 @@
-"""What all Python servers need: the socket that the bench made for them, and the loop that it names."""
+"""The common part of all Python servers: the socket that the bench made for them, and the loop that it names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def inherited_socket(descriptor: str) -> socket.socket:
 
 
 def serve(loop_name, make_coroutine) -> None:
-    """Starts what the coroutine makes and serves until a signal ends the process."""
+    """Starts the server that the coroutine makes, and serves until a signal ends the process."""
     loop = make_loop(loop_name)
     asyncio.set_event_loop(loop)
     keep = loop.run_until_complete(make_coroutine()) if make_coroutine else None

@@ -1,4 +1,4 @@
-"""aiohttp's run_app(), which has its own idea of SIGTERM."""
+"""aiohttp's run_app(), which handles SIGTERM in its own way."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""twisted.web on the asyncio reactor, which makes its loop by asyncio's policy and handles SIGTERM itself."""
+"""twisted.web on the asyncio reactor, which gets its loop from asyncio's policy and handles SIGTERM itself."""
 
 import asyncio
 import sys

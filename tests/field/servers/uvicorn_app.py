@@ -1,4 +1,4 @@
-"""What `python3 -m uvicorn uvicorn_app:app` serves."""
+"""The application for `python3 -m uvicorn uvicorn_app:app`."""
 
 import asyncio
 
