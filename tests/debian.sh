@@ -63,10 +63,11 @@ inside() { # SYSTEM COMMAND...
             bash -c "cd /loopscope && exec \"\$@\"" inside "$@"' _ "$@"
 }
 
+# Every file is new to the build that --keep left there, whatever its date here.
 copy_sources() { # SYSTEM
     mkdir -p "$1/loopscope"
     (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | tar -c --null --files-from=- --ignore-failed-read) |
-        tar -x -C "$1/loopscope"
+        tar -x --touch -C "$1/loopscope"
 }
 
 # Runs a command in the system. Says how it ended and how long it took.

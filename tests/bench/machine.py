@@ -42,8 +42,12 @@ def said_by(*command: str) -> str:
 
 
 def commit() -> str:
+    """The commit of these files; a copy of them that is no git clone does not tell."""
+    known = said_by("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    if not known:
+        return "unknown: no git clone"
     changes = " + changes" if said_by("git", "-C", str(ROOT), "status", "--porcelain") else ""
-    return said_by("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD") + changes
+    return known + changes
 
 
 def cpu_model() -> str:

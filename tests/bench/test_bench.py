@@ -20,6 +20,10 @@ import pytest
 
 HERE = Path(__file__).parent
 BENCH = HERE / "bench.py"
+sys.path.insert(0, str(HERE))
+
+import machine  # noqa: E402
+
 QUICK = ("--rounds", "1", "--seconds", "0.06")
 
 
@@ -77,6 +81,11 @@ def test_an_http_server_is_measured(build_directory, tmp_path, server):
     assert samples["loopscope phases"]["requests"] > 0
 
 
+def test_files_that_are_no_git_clone_have_no_known_commit(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    assert machine.commit() == "unknown: no git clone"
+
+
 def test_all_loops_take_part(build_directory, tmp_path):
     loops = "loopscope off,loopscope phases,loopscope callbacks,asyncio"
     loops += ",uvloop" if importlib.util.find_spec("uvloop") else ""
@@ -86,8 +95,8 @@ def test_all_loops_take_part(build_directory, tmp_path):
     assert all(sample["cpu_ns"] > 0 for sample in found["sleep 0"].values())
     report = (tmp_path / "bench.md").read_text()
     assert "## sleep 0" in report and "x asyncio" in report
-    machine = json.loads((tmp_path / "bench.json").read_text())["machine"]
-    assert machine["commit"] and machine["cpu"] and machine["kernel"] and machine["load before"]
+    facts = json.loads((tmp_path / "bench.json").read_text())["machine"]
+    assert facts["commit"] and facts["cpu"] and facts["kernel"] and facts["load before"]
 
 
 def test_the_bare_libuv_server_takes_part(build_directory, tmp_path):
