@@ -1,5 +1,5 @@
 #pragma once
-/// Decoded events, written by hand: a trace for a test is a list of these.
+/// Decoded events, written by hand. A trace for a test is a list of them.
 
 #include <vector>
 
@@ -17,7 +17,7 @@ using tracer::TraceEvent;
 inline constexpr std::int64_t kUs = 1'000;
 inline constexpr std::int64_t kMs = 1'000'000;
 inline constexpr std::int64_t kSecond = 1'000'000'000;
-/// Where these traces begin: monotonic clocks do not begin at 0.
+/// When these traces begin, because a monotonic clock does not begin at 0.
 inline constexpr std::int64_t kStart = 1'000 * kSecond;
 
 /// Builds a trace from left to right.

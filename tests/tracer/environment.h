@@ -1,5 +1,5 @@
 #pragma once
-/// A variable of the environment that has a value while this object lives.
+/// Sets an environment variable while this object lives.
 
 #include <cstdlib>
 #include <string>

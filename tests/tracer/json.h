@@ -15,7 +15,7 @@ class JsonReader {
  public:
   explicit JsonReader(std::string_view text) : text_(text) {}
 
-  /// Keys and values; strings without their quotes, other values as they stand. Nothing if it is no JSON.
+  /// Keys and values. Strings have no quotes; other values are as written. Nothing if it is no valid JSON.
   std::optional<std::map<std::string, std::string>> object() {
     std::map<std::string, std::string> fields;
     if (!take('{'))

@@ -1,5 +1,5 @@
 #pragma once
-/// What the tracer's tests have in common: sessions in memory and in a directory of their own.
+/// Shared by the tracer's tests: sessions in memory, and a session directory of their own.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -41,7 +41,7 @@ struct MemorySession {
   Session::Opened opened;
 };
 
-/// A session in memory whose ticks are ns, so that a test can say what time it is.
+/// A session in memory whose ticks are ns, so that a test can set the time.
 inline std::unique_ptr<WritableSession> session_in_ns(const SessionFacts& facts = small_facts()) {
   auto session = WritableSession::create_in_memory(facts);
   session->header().clock_source = ClockSource::monotonic;
@@ -58,7 +58,7 @@ struct Recording {
     session = std::move(opened.session);
     recorder = std::make_unique<Recorder>(std::move(writable), level);
   }
-  /// But for anchors of the clock, which come when they are due.
+  /// All events but clock anchors, whose times a test cannot know.
   [[nodiscard]] std::vector<Event> events() const {
     RingReader reader(*session);
     RingReader::Batch batch;
@@ -72,7 +72,7 @@ struct Recording {
     return found;
   }
   [[nodiscard]] Present present() const { return session->present().present; }
-  /// One turn of a loop in which nothing happens.
+  /// One iteration in which nothing happens.
   void turn(std::int32_t timeout_ms = 0) const {
     recorder->prepare_begin();
     recorder->poll_begin({timeout_ms, PollReason::until_timer, kNoName, 0, 0, 0});
@@ -84,7 +84,7 @@ struct Recording {
   std::unique_ptr<Session> session;
 };
 
-/// A directory in memory that is LOOPSCOPE_DIR while it exists.
+/// A directory in memory. LOOPSCOPE_DIR names it while this object lives.
 class SessionDirectory {
  public:
   SessionDirectory() {

@@ -1,5 +1,6 @@
 #pragma once
-/// A file system in memory of a few KiB, as a container's /dev/shm: LOOPSCOPE_DIR while it exists. Only root can mount one.
+/// A file system in memory of a few KiB, like a container's /dev/shm. LOOPSCOPE_DIR names it while this object lives. Only root
+/// can mount one.
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -43,7 +44,7 @@ class SmallFileSystem {
     EXPECT_EQ(statvfs(path_.c_str(), &system), 0);
     return std::uint64_t{system.f_bavail} * system.f_bsize;
   }
-  /// A file of so many bytes. It begins as a session does.
+  /// Makes a file of `size_bytes` that begins like a session. Answers its path.
   std::string file(const std::string& name, std::uint64_t size_bytes) const {
     auto path = path_ + "/" + name;
     auto bytes = std::string(size_bytes, 'x');

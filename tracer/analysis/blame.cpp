@@ -6,7 +6,7 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// Enough for every queue that can be read on a screen; it keeps one question from costing a frame.
+/// More than any queue that a person can read on a screen. Without a limit one question could take longer than a frame.
 constexpr std::uint64_t kMostLookedAt = 20'000;
 
 }  // namespace
@@ -17,7 +17,7 @@ std::optional<Blame> blame(const TraceModel& model, const CallbackSlice& victim)
   const auto& callbacks = model.callbacks();
   const std::uint64_t end = callbacks.first_beginning_at(victim.begin_ns);
   std::uint64_t index = callbacks.first_ending_after(victim.ready_ns);
-  if (index + 1 < end) {  // the first may have begun before the wait: weigh it by its part, the others whole
+  if (index + 1 < end) {  // the first may have begun before the wait: only its part counts
     const Worst inner = callbacks.summarise(index + 1, end);
     const CallbackSlice& first = callbacks[index];
     if (inner.duration_ns > first.end_ns - std::max(first.begin_ns, victim.ready_ns))

@@ -1,9 +1,10 @@
 #pragma once
 /// An append-only column of slices that forgets from the front.
 ///
-/// Slices are pushed when they are complete, in order of their begin; they may not overlap where binary search
-/// by time is used. A copy shares the chunks that are full, so that a moment can be kept while its column goes on. Indices are absolute: they stay valid (or become older than first()) as the front is
-/// dropped. Each chunk keeps a summary, so that a question about a long range costs chunks, not slices.
+/// Slices are pushed when they are complete, in order of their begin. Where they are searched by time they must not
+/// overlap. Indices are absolute: they stay valid when the front is dropped, or become older than first(). Each chunk keeps
+/// a summary, so a question about a long range looks at chunks and not at slices. A copy shares the full chunks, so a
+/// paused view costs little while the column goes on.
 /// Thread: one. Owner: of its slices. Errors: none; indices must lie in [first(), last()).
 
 #include <array>
@@ -14,10 +15,10 @@
 
 namespace loopscope::tracer {
 
-/// What a run of slices amounts to: how many, and the longest of them.
+/// Summary of a run of slices: the longest one, and where it is.
 struct Worst {
   std::uint64_t index = 0;
-  std::int64_t duration_ns = -1;  ///< -1: of no slice
+  std::int64_t duration_ns = -1;  ///< -1: there is no slice
   template <typename Slice>
   void add(const Slice& slice, std::uint64_t at) {
     const std::int64_t duration = slice.end_ns - slice.begin_ns;
@@ -30,7 +31,7 @@ struct Worst {
   }
 };
 
-/// `kChunkSlices`: small where there are many columns with little in each.
+/// `kChunkSlices` should be small where there are many columns with few slices each.
 template <typename Slice, typename Summary = Worst, std::uint64_t kChunkSlices = 256>
 class Column {
  public:
@@ -40,7 +41,7 @@ class Column {
   Column(const Column& other) { *this = other; }
   Column& operator=(const Column& other) {
     chunks_ = other.chunks_;
-    if (!chunks_.empty())  // the one that is pushed to next
+    if (!chunks_.empty())  // the copy must not share the chunk that the next push() writes to
       chunks_.back() = std::make_shared<Chunk>(*chunks_.back());
     chunk_base_ = other.chunk_base_;
     first_ = other.first_;
@@ -56,7 +57,7 @@ class Column {
   [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest
   [[nodiscard]] std::uint64_t size() const { return last_ - first_; }
   [[nodiscard]] bool empty() const { return first_ == last_; }
-  /// How many slices and summaries were read so far: what questions cost, for whoever wants to bound it.
+  /// How many slices and summaries were read so far. Tests use it to bound what questions cost.
   [[nodiscard]] std::uint64_t looks() const { return looks_; }
   [[nodiscard]] const Slice& operator[](std::uint64_t index) const {
     ++looks_;
@@ -75,7 +76,8 @@ class Column {
     ++last_;
   }
 
-  /// Drops whole chunks that ended before `before_ns`, and as many as it takes to hold at most `limit`.
+  /// Drops whole chunks: those that ended before `before_ns`, and more until at most `limit` slices are left. The newest
+  /// chunk stays.
   void forget(std::int64_t before_ns, std::uint64_t limit) {
     while (chunks_.size() > 1 && (chunks_.front()->slices[kChunk - 1].end_ns < before_ns || size() > limit)) {
       chunks_.pop_front();

@@ -26,17 +26,17 @@ void CpuWaits::forget(std::int64_t before_ns) {
 std::int64_t CpuWaits::at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) const {
   if (points_.empty() || end_ns <= begin_ns)
     return 0;
-  // From the last point that surely was before the stretch to the first that surely was after it.
+  // From the last point that was certainly before the stretch to the first that was certainly after it.
   const auto later = std::partition_point(points_.begin(), points_.end(),
                                           [&](const Point& point) { return point.after_ns <= begin_ns; });
   const auto end = std::partition_point(points_.begin(), points_.end(),
                                         [&](const Point& point) { return point.before_ns <= end_ns; });
-  // Before the first point anything up to what the thread ever waited may have been in the stretch.
+  // Before the first point all that the thread ever waited may lie in the stretch.
   const std::int64_t from = later == points_.begin() ? 0 : std::prev(later)->waited_ns;
   std::int64_t to = 0;
   if (end != points_.end()) {
     to = end->waited_ns;
-  } else {  // what came after the newest sample may all have been a wait
+  } else {  // all the time after the newest sample may have been a wait
     const Point& last = points_.back();
     to = last.waited_ns + last.pending_ns + end_ns - std::max(last.before_ns, begin_ns);
   }

@@ -1,10 +1,10 @@
 #pragma once
-/// How long the loop's thread waited for a CPU: samples of the kernel's counts, put together.
+/// How long the loop's thread waited for a CPU, from samples of the kernel's counts.
 ///
-/// Between two samples only a sum is known, not when in between the thread waited. So the answer about a stretch of time is a
-/// bound: it waited for at most so long. Who charges a callback with the rest of its duration says "at least".
-/// A wait is counted by the kernel once the thread gets its CPU. One that still goes on is inferred: the thread is runnable, and
-/// the time since the sample before is neither in what it ran nor in what it waited.
+/// Between two samples only the sum is known, and not when the thread waited. So the answer about a stretch of time is an upper
+/// bound. A caller that charges a callback with the rest of its duration must say "at least".
+/// The kernel counts a wait when the thread gets its CPU. A wait that still goes on is inferred: the thread is runnable, and
+/// some of the time since the last sample is neither in the time that it ran nor in the time that it waited.
 /// Thread: one. Errors: none; samples that go back are skipped. Units: ns of CLOCK_MONOTONIC.
 
 #include <cstdint>
@@ -17,23 +17,23 @@ namespace loopscope::tracer {
 
 class CpuWaits {
  public:
-  /// Samples of one thread, in order.
+  /// Adds a sample. All samples are of one thread, in order.
   void add(const CpuSample& sample);
-  /// The next sample is of another thread: what was known is forgotten.
+  /// Forgets everything, because the next sample is of another thread.
   void restart() { points_.clear(); }
-  /// Forgets what is not needed to answer about times from `before_ns` on.
+  /// Forgets all samples that are not needed for times from `before_ns` on.
   void forget(std::int64_t before_ns);
 
   [[nodiscard]] bool sampled() const { return !points_.empty(); }
-  /// The first and the last instant of which something is known; 0 if nothing is.
+  /// The first and the last instant that the samples cover; 0 without samples.
   [[nodiscard]] std::int64_t begin_ns() const { return points_.empty() ? 0 : points_.front().after_ns; }
   [[nodiscard]] std::int64_t end_ns() const { return points_.empty() ? 0 : points_.back().before_ns; }
 
-  /// How much of [begin_ns, end_ns) the thread waited for a CPU, at most: never more than the whole. Without samples 0: then
-  /// nothing is known, see sampled().
+  /// The longest time within [begin_ns, end_ns) that the thread can have waited for a CPU; never more than the whole. 0 without
+  /// samples, where nothing is known (see sampled()).
   [[nodiscard]] std::int64_t at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) const;
 
-  /// The share of the samples' time that it waited, of the samples in [begin_ns, end_ns]; nothing if they span less than half
+  /// The share of time that the thread waited, by the samples within [begin_ns, end_ns]. Nothing if these span less than half
   /// of it.
   [[nodiscard]] std::optional<double> share(std::int64_t begin_ns, std::int64_t end_ns) const;
 
@@ -43,7 +43,7 @@ class CpuWaits {
     std::int64_t after_ns;
     std::int64_t ran_ns;
     std::int64_t waited_ns;   ///< counted by the kernel
-    std::int64_t pending_ns;  ///< a wait that went on, at most: not counted yet
+    std::int64_t pending_ns;  ///< the longest wait that may go on and is not counted yet
     bool runnable;
   };
   std::deque<Point> points_;

@@ -13,14 +13,14 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// One span and what is left of it when all is taken off that may have been a wait for a CPU.
+/// A span, and what is left of it after subtracting all that may have been a wait for a CPU.
 struct Judged {
   std::int64_t whole_ns = 0;
   std::int64_t cpu_wait_ns = 0;  ///< at most
-  bool before_sampling = false;  ///< the bound is a bad one: nobody had looked at the thread yet
+  bool before_sampling = false;  ///< the bound is loose: the thread was not sampled yet
 
   [[nodiscard]] std::int64_t rest_ns() const { return whole_ns - cpu_wait_ns; }
-  /// What it is listed for: the rest, or all of it where too little is known to take anything off.
+  /// The time that it is listed with: the rest, or all of it if too little is known to subtract anything.
   [[nodiscard]] std::int64_t charged_ns(std::int64_t least_ns) const {
     return before_sampling && rest_ns() < least_ns ? whole_ns : rest_ns();
   }
@@ -45,7 +45,7 @@ void note_case(Cases& cases, NameId name, std::uint64_t index, const Judged& jud
     return;
   Case& worst = cases[name];
   ++worst.times;
-  // What is known to be its own doing goes before what is not.
+  // A case that was sampled goes before one that was not.
   const bool better_known = worst.judged.before_sampling && !judged.before_sampling;
   if (worst.times == 1 || better_known ||
       (ns > worst.worst_ns && worst.judged.before_sampling == judged.before_sampling)) {
@@ -61,12 +61,12 @@ std::string times_text(std::uint64_t times, const FindingRules& rules) {
              : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
 }
 
-/// "29.6 ms", or how much of it is sure.
+/// "29.6 ms", or "at least" the part that was certainly no wait for a CPU.
 std::string sure_text(const Judged& judged) {
   return judged.cpu_wait_ns > 0 ? "at least " + duration_text(judged.rest_ns()) : duration_text(judged.whole_ns);
 }
 
-/// What the sampling said of it, as a sentence to add; empty if it said nothing.
+/// A sentence about the sampled wait for a CPU; empty if there was none.
 std::string sampled_text(const Judged& judged) {
   if (judged.cpu_wait_ns <= 0)
     return {};
@@ -74,7 +74,7 @@ std::string sampled_text(const Judged& judged) {
          " were a wait for a CPU (sampled).";
 }
 
-/// A case from before anybody looked at the thread, and all that is known is that it may have had no CPU.
+/// A case from before the thread was sampled, in which the thread may have had no CPU.
 bool is_doubtful(const Case& worst) {
   return worst.judged.before_sampling && worst.worst_ns == worst.judged.whole_ns && worst.judged.cpu_wait_ns > 0;
 }
@@ -111,7 +111,7 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
   return finding;
 }
 
-/// A late timer is harm, and what harmed it may be a finding of its own: that one is to stand above it.
+/// A late timer is an effect. Its cause may be a finding, too, and must stand above it: so this is never an alarm.
 Finding timer_late(const TraceModel& model, const NameLookup& names, const Case& worst,
                    const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
@@ -134,7 +134,7 @@ Finding timer_late(const TraceModel& model, const NameLookup& names, const Case&
   return finding;
 }
 
-/// Spans count by what of them lies in the window: one that is longer than it is found when it has ended.
+/// A span counts if it ended within the window. So one that is longer than the window is found as well.
 void find_slow(const TraceModel& model, const NameLookup& names, const CpuWaits& waits, std::int64_t since_ns,
                const FindingRules& rules, std::vector<Finding>& found) {
   Cases slow;
@@ -188,7 +188,7 @@ void find_cpu_waits(const CpuWaits& waits, std::int64_t now_ns, const FindingRul
   found.push_back(finding);
 }
 
-/// Of the waits for the GIL the part that cannot have been a wait for a CPU. Short ones are left whole.
+/// The part of the waits for the GIL that cannot have been a wait for a CPU. Short waits count whole.
 std::int64_t gil_wait_ns(const TraceModel& model, const CpuWaits& waits, const TimeBudget& second) {
   constexpr std::int64_t kWorthAsking = 1'000'000;
   std::int64_t waited = second.times[Activity::gil_wait];
@@ -241,7 +241,7 @@ void find_lost(const TraceModel& model, std::int64_t since_ns, std::vector<Findi
   found.push_back(finding);
 }
 
-/// What the clock did: it changes what all other numbers mean.
+/// Faults of the clock, because they change what all other numbers mean.
 void find_clock(const TraceModel& model, std::int64_t since_ns, std::vector<Finding>& found) {
   Finding jumped{FindingRule::clock_jumped, Severity::note, {}, {}, {}, kNoName, 0, 0, 0};
   Finding wrong{FindingRule::wrong_times, Severity::warning, {}, {}, {}, kNoName, 0, 0, 0};

@@ -1,5 +1,5 @@
 #pragma once
-/// What to look at: a few rules, each of which answers with sentences. A healthy trace has no findings.
+/// What to look at: a few rules, each of which answers in sentences. A healthy trace has no findings.
 ///
 /// Thread: one. Errors: none. Units: ns.
 
@@ -22,7 +22,7 @@ enum class FindingRule : std::uint8_t {
   waiting_for_cpu,
   clock_jumped,
   wrong_times,
-  program_died  ///< found by whoever knows that nobody writes the session any more
+  program_died  ///< find_trouble() never reports it; the viewer does, when the writer is gone
 };
 enum class Severity : std::uint8_t { note, warning, alarm };
 
@@ -31,29 +31,30 @@ struct Finding {
   Severity severity;
   std::string title;   ///< "render_report() held the loop for 29.6 ms"
   std::string detail;  ///< "34 callbacks waited behind it; longest 28.1 ms."
-  std::string place;   ///< "report.py:88", may be empty
+  std::string place;   ///< "report.py:88 · 3 times in 30 s"; may be empty
   NameId name = kNoName;
-  std::int64_t begin_ns = 0;  ///< where to look; 0: nowhere in particular
+  std::int64_t begin_ns = 0;  ///< the stretch of the timeline to show; 0: none
   std::int64_t end_ns = 0;
   std::int64_t weight_ns = 0;  ///< the harm, to sort by
 };
 
 struct FindingRules {
-  std::int64_t held_loop_ns = 10'000'000;  ///< one callback that runs this long is noticed by all others
+  std::int64_t held_loop_ns = 10'000'000;  ///< a callback that runs this long is a finding
   std::int64_t alarm_ns = 25'000'000;
   std::int64_t timer_late_ns = 10'000'000;
   double gil_share = 0.02;                  ///< of the last second
   double cpu_wait_share = 0.05;             ///< of the last second
-  std::int64_t window_ns = 30'000'000'000;  ///< how long a finding stays, after what it is about has ended
+  std::int64_t window_ns = 30'000'000'000;  ///< how long a finding stays after its cause has ended
   std::size_t most = 6;
 };
 
 enum class Program : std::uint8_t { lives, ended };
 
-/// Worst first; what holds the loop now is before all others. `now_ns` is the end of what is known.
+/// The findings, worst first. The callback that holds the loop now comes before all others. `now_ns` is the end of what is known.
 ///
-/// Nobody is blamed for time in which the loop's thread waited for a CPU: as much of it as `waits` says may have lain in a callback,
-/// or before a timer, is taken off before it is judged. Where nothing was sampled nothing is taken off.
+/// No callback is blamed for time in which the loop's thread waited for a CPU. The rules first subtract the longest wait that
+/// `waits` allows within a callback, or before a timer. If sampling began too late to tell, the finding is a note that says so.
+/// Without samples they subtract nothing.
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
                                   const CpuWaits& waits = {}, Program program = Program::lives,
                                   const FindingRules& rules = {});

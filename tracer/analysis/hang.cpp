@@ -6,7 +6,7 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// The program's callbacks run in it.
+/// Whether the program's callbacks run in this activity.
 bool runs_callbacks(Activity activity) {
   switch (activity) {
     case Activity::timers:

@@ -1,5 +1,5 @@
 #pragma once
-/// What holds the loop at this moment: a callback that has begun and not ended, or at level phases a phase.
+/// What holds the loop now: a callback that has begun and not ended, or at level phases a phase.
 ///
 /// Thread: one. Errors: none. Units: ns of CLOCK_MONOTONIC.
 
@@ -14,19 +14,19 @@ namespace loopscope::tracer {
 
 struct Hang {
   std::int64_t begin_ns = 0;
-  std::int64_t lasts_ns = 0;              ///< up to now
-  std::int64_t cpu_wait_ns = 0;           ///< how much of that the thread waited for a CPU, at most
+  std::int64_t lasts_ns = 0;              ///< until now
+  std::int64_t cpu_wait_ns = 0;           ///< the longest time of it that the thread can have waited for a CPU
   std::optional<CallbackSlice> callback;  ///< the outermost one; none if callbacks are not recorded
-  Activity activity = Activity::unknown;  ///< in which it is
+  Activity activity = Activity::unknown;  ///< what the loop is doing
 
-  /// What is left when all that may have been a wait for a CPU is taken away.
+  /// The time that is left after subtracting all that may have been a wait for a CPU.
   [[nodiscard]] std::int64_t held_ns() const { return lasts_ns - cpu_wait_ns; }
   /// "4.3 s", or "≥ 11.0 ms" where a part may have been a wait for a CPU.
   [[nodiscard]] std::string held_text() const;
 };
 
-/// Nothing if the loop sleeps, does not run, or what is open held it for less than `least_ns`. `now_ns` is the end of what is
-/// known; of a program that has ended nothing hangs any more.
+/// Nothing if the loop sleeps or does not run, or if it was held for less than `least_ns`. `now_ns` is the end of what is known.
+/// Ask only about a program that still lives: this does not check it.
 std::optional<Hang> find_hang(const TraceModel& model, const CpuWaits& waits, std::int64_t now_ns,
                               std::int64_t least_ns);
 

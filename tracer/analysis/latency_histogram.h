@@ -1,8 +1,8 @@
 #pragma once
 /// Durations counted in logarithmic buckets, after the idea of HdrHistogram: 32 linear steps in each octave.
 ///
-/// Error: what quantile() answers is never below the true value, less than 1/32 above it, and never above the largest value;
-/// max() and values below 32 ns are exact. Values above ~18 minutes count as 18 minutes. Thread: one. Errors: none.
+/// Error: quantile() answers at least the true value, less than 1/32 more than it, and never more than the largest value.
+/// max() and values below 64 ns are exact. Values above about 18 minutes count as 18 minutes. Thread: one. Errors: none.
 
 #include <algorithm>
 #include <array>
@@ -77,7 +77,7 @@ class LatencyHistogram {
   }
 
  private:
-  std::vector<std::uint32_t> counts_;  ///< as long as the largest value asks for
+  std::vector<std::uint32_t> counts_;  ///< up to the bucket of the largest value
   std::uint64_t count_ = 0;
   std::int64_t max_ = 0;
 };

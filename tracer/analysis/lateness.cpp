@@ -9,7 +9,7 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// Beyond so many callbacks one question would cost a frame: the rest counts as work of the loop's own.
+/// Looking at more callbacks than this could take longer than a frame. The time of the rest counts as the loop's own work.
 constexpr std::uint64_t kMostLookedAt = 20'000;
 
 void look_at_callbacks(const TraceModel& model, const CallbackSlice& late, Lateness& found, std::int64_t& ran_ns) {

@@ -14,11 +14,11 @@
 namespace loopscope::tracer {
 
 enum class LateCause : std::uint8_t {
-  callbacks,  ///< others ran
+  callbacks,  ///< other callbacks ran
   asleep,     ///< the loop was still asleep in its poll: the kernel woke it late
   gil,        ///< it was awake and waited for the GIL
   stopped,    ///< the loop did not run
-  own_work,   ///< the loop's own: phases and what is between them, without callbacks
+  own_work,   ///< the loop's own work in phases and between them, without callbacks
 };
 
 struct LateShare {
@@ -28,17 +28,17 @@ struct LateShare {
 
 struct Lateness {
   std::int64_t total_ns = 0;
-  std::vector<LateShare> shares;         ///< largest first, none of 0; what is missing to the total is not known
-  std::uint64_t callbacks = 0;           ///< that ran meanwhile, if they are recorded
-  std::optional<CallbackSlice> culprit;  ///< the one of them that took most of the time
+  std::vector<LateShare> shares;         ///< largest first, none of 0; the rest of the total is not known
+  std::uint64_t callbacks = 0;           ///< how many ran meanwhile, if callbacks are recorded
+  std::optional<CallbackSlice> culprit;  ///< the callback that took the largest part of the time
   std::int64_t culprit_ns = 0;
 };
 
-/// Of [late.ready_ns, late.begin_ns).
+/// What the loop did in [late.ready_ns, late.begin_ns).
 Lateness lateness(const TraceModel& model, const CallbackSlice& late);
 
-/// A sentence or two. A cause is named if it has more than half of the time, and a second one beside it if that has a fifth; else
-/// the cause is not known.
+/// One or two sentences. They name a cause that took more than half of the time, and a second one that took at least a fifth. If
+/// nothing took more than half, they say that the cause is not known.
 std::string lateness_text(const Lateness& lateness, const NameLookup& names);
 
 }  // namespace loopscope::tracer

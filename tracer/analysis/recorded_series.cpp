@@ -34,7 +34,7 @@ RecordedCounts& RecordedSeries::counts_of(std::int64_t number) {
   return bucket.counts;
 }
 
-/// Evenly over the gap that they left: nobody knows when they were.
+/// Spreads lost events evenly over the gap that they left, because it is not known when they were written.
 void RecordedSeries::share_out_losses(std::int64_t until_ns) {
   const std::int64_t last = until_ns / kBucketNs;
   const std::int64_t first = std::clamp<std::int64_t>(last_event_ns_ / kBucketNs,

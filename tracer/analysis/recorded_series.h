@@ -1,5 +1,5 @@
 #pragma once
-/// What was recorded, over time: counts a quarter of a second, for the last minute.
+/// How much was recorded in each quarter of a second of the last minute.
 ///
 /// Thread: one. Errors: none. Units: ns of CLOCK_MONOTONIC.
 
@@ -18,7 +18,7 @@ class RecordedSeries {
   void add(const TraceEvent& event);
   /// `count` events were lost between the last one and the next one.
   void lose(std::uint64_t count) { pending_loss_ += count; }
-  /// Of the buckets that begin within [begin_ns, end_ns), each counted whole.
+  /// The sum of the buckets that begin within [begin_ns, end_ns). Each counts whole.
   [[nodiscard]] RecordedCounts sum(std::int64_t begin_ns, std::int64_t end_ns) const;
 
  private:

@@ -25,7 +25,7 @@ Recorded callback_of(CallbackKind kind) {
   }
 }
 
-/// Nothing for what is paid for with the event that began it.
+/// Nothing for an event whose cost is part of the event that began the pair.
 std::optional<Recorded> price_of(const TraceEvent& event) {
   switch (event.type) {
     case EventType::poll_begin:

@@ -1,5 +1,5 @@
 #pragma once
-/// What a trace is made of once its events are put together: slices with a begin and an end.
+/// The parts of a trace after its events are put together: slices with a begin and an end.
 /// Units: ns of CLOCK_MONOTONIC.
 
 #include <algorithm>
@@ -13,21 +13,21 @@
 
 namespace loopscope::tracer {
 
-/// What the loop's thread spends its time on: the phases, with poll split into what it consists of.
+/// What the loop's thread spends its time on: the phases, with poll split into its parts.
 enum class Activity : std::uint8_t {
   timers,
   pending,
   idle,
   prepare,
   poll_asleep,    ///< in the kernel, allowed to sleep
-  poll_no_sleep,  ///< in the kernel with timeout 0: it only asks what is there
+  poll_no_sleep,  ///< in the kernel with timeout 0: it only asks for events
   poll_io,        ///< callbacks of I/O events
   gil_wait,       ///< awake, waiting for the GIL
   check,
   closing,
   stopped,  ///< the loop does not run
-  between,  ///< in an iteration, but between two phases: the loop's own work
-  unknown,  ///< nothing is recorded of it
+  between,  ///< in an iteration, between two phases: the loop's own work
+  unknown,  ///< nothing was recorded
 };
 inline constexpr std::size_t kActivityCount = 13;
 
@@ -38,7 +38,7 @@ struct PhaseSlice {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
   Activity activity = Activity::unknown;
-  bool inferred_end = false;  ///< nobody can observe it: the next boundary that was observed
+  bool inferred_end = false;  ///< the end cannot be observed; it is the next boundary that can
 };
 
 struct IterationSlice {
@@ -50,7 +50,7 @@ struct IterationSlice {
 struct PollSlice {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;   ///< when its callbacks were done
-  std::int64_t wake_ns = 0;  ///< when the kernel came back
+  std::int64_t wake_ns = 0;  ///< when the kernel returned
   std::int64_t gil_wait_ns = 0;
   std::int32_t timeout_ms = 0;
   PollReason reason = PollReason::unknown;
@@ -83,30 +83,30 @@ struct TransferSlice {
   std::uint64_t handle = 0;
 };
 
-/// How many callbacks were ready, as the loop counted them at this moment.
+/// How many callbacks were ready, as counted by the loop at this moment.
 struct DepthSample {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
   std::uint64_t depth = 0;
 };
 
-/// Why a stretch is not known, or not to be trusted.
+/// Why a stretch of time is not known, or cannot be trusted.
 enum class GapReason : std::uint8_t {
   lost,          ///< events were overwritten before they were read
   not_recorded,  ///< the level was off
-  clock_jumped,  ///< the machine stood still somewhere in it, see ClockFault::jumped
-  wrong_times,   ///< events with a time that goes back or lies in the future stand at the time before them
+  clock_jumped,  ///< the machine stood still somewhere within it, see ClockFault::jumped
+  wrong_times,  ///< times of events went back or lay in the future; these events stand at the time of the event before
 };
 
 struct Gap {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
   GapReason reason = GapReason::lost;
-  std::uint64_t events = 0;   ///< lost ones, or ones with a wrong time
+  std::uint64_t events = 0;   ///< how many were lost, or had a wrong time
   std::int64_t clock_ns = 0;  ///< how far the clock jumped, or how wrong the worst time is
 };
 
-/// Summary of phase slices, by activity: how long they took together, how many they are, how long the longest took.
+/// Summary of phase slices by activity: their total time, their number, and the longest one.
 struct ActivityTimes {
   std::array<std::int64_t, kActivityCount> ns{};
   std::array<std::uint64_t, kActivityCount> slices{};
@@ -128,7 +128,7 @@ struct ActivityTimes {
   [[nodiscard]] std::int64_t operator[](Activity activity) const { return ns[static_cast<std::size_t>(activity)]; }
 };
 
-/// Summary of callbacks: the longest, and when the first of them became ready.
+/// Summary of callbacks: the longest one, and when the first of them became ready.
 struct WorstAndReady : Worst {
   std::int64_t first_ready_ns = INT64_MAX;
   void add(const CallbackSlice& slice, std::uint64_t at) {
@@ -142,14 +142,14 @@ struct WorstAndReady : Worst {
   }
 };
 
-/// Summary of depth samples: the deepest.
+/// Summary of depth samples: the largest depth.
 struct Deepest {
   std::uint64_t depth = 0;
   void add(const DepthSample& sample, std::uint64_t) { depth = depth < sample.depth ? sample.depth : depth; }
   void merge(const Deepest& other) { depth = depth < other.depth ? other.depth : depth; }
 };
 
-/// Summary of transfers: their bytes.
+/// Summary of transfers: the sum of their bytes.
 struct ByteSum {
   std::uint64_t bytes = 0;
   void add(const TransferSlice& slice, std::uint64_t) { bytes += slice.bytes; }

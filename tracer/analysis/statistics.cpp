@@ -7,12 +7,12 @@ namespace loopscope::tracer {
 
 namespace {
 
-constexpr std::size_t kDeepest = 4096;  // no callback nests so deep: the ends of the others are missing
+constexpr std::size_t kDeepest = 4096;  // no callback nests so deep: some ends must be missing
 
 }  // namespace
 
 void Statistics::add(const TraceEvent& event) {
-  // Where the machine stood still is a stretch of which nothing is known.
+  // Nothing is known of the time while the machine stood still.
   if (event.clock != ClockFault::none)
     newest_number_ = -1;
   switch (event.type) {
@@ -83,14 +83,14 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
     const Throughput total{grown(counters.callbacks, last.callbacks), grown(counters.io_events, last.io_events),
                            grown(counters.bytes_read, last.bytes_read),
                            grown(counters.bytes_written, last.bytes_written)};
-    // A sample that straddles buckets is shared out by time.
+    // Between two samples the counts are divided among the buckets by time.
     const double span = static_cast<double>(t_ns - last_sample_ns_);
     const std::int64_t oldest = std::max<std::int64_t>(t_ns - kBucketNs * (kBucketCount - 1), 0);
     for (std::int64_t from = std::max(last_sample_ns_, oldest); from < t_ns;) {
       const std::int64_t to = std::min(t_ns, (from / kBucketNs + 1) * kBucketNs);
       const double share = static_cast<double>(to - from) / span;
       Bucket& bucket = bucket_at(from);
-      // The bucket in which sampling began is half told by events, if they tell.
+      // In the bucket in which sampling began, only events know the part before the first sample.
       if (from / kBucketNs > first_sample_ns_ / kBucketNs)
         bucket.totals_known = true;
       Throughput& throughput = bucket.throughput;
@@ -151,7 +151,7 @@ void Statistics::reset_callbacks() {
 
 Statistics::Bucket& Statistics::bucket_at(std::int64_t t_ns) {
   const std::int64_t number = std::max<std::int64_t>(t_ns, 0) / kBucketNs;
-  // Between two events that were both seen nothing happened: quiet is known, too.
+  // Nothing happened between two events that were both read. So the empty buckets between them are known.
   if (newest_number_ >= 0 && number - newest_number_ < kBucketCount) {
     for (std::int64_t quiet = newest_number_ + 1; quiet < number; ++quiet) open_bucket(quiet);
   }

@@ -1,9 +1,9 @@
 #pragma once
 /// Numbers over time, and numbers by callback.
 ///
-/// Totals (callbacks, I/O events, bytes) come from the session's counters, which count at every level and lose
-/// nothing; before the first sample of them they are counted from events, as far as the level in force then
-/// recorded any. Lag comes from events alone: start minus t_ready of every callback.
+/// Totals (callbacks, I/O events, bytes) come from the session's counters, which count at every level but off and lose
+/// nothing. Before the first sample of the counters, totals come from events, if the level in force recorded them. Lag comes
+/// from events alone: it is start minus t_ready of each callback.
 /// Thread: one. Errors: none. Units: ns of CLOCK_MONOTONIC.
 
 #include <array>
@@ -29,9 +29,9 @@ struct Throughput {
 class Statistics {
  public:
   static constexpr std::int64_t kBucketNs = 250'000'000;
-  static constexpr std::int64_t kBucketCount = 256;  ///< a minute and a little
-  /// Functions of the callback table. A program may make any number of them: the longest silent quarter makes room, and
-  /// counts as kNoName from then on.
+  static constexpr std::int64_t kBucketCount = 256;  ///< 64 s
+  /// The limit of functions in the callback table, because a program can make any number of them. If the table is full, the
+  /// quarter that was silent for longest is merged into the row of kNoName.
   static constexpr std::size_t kMostRows = 4096;
 
   struct CallbackRow {
@@ -44,15 +44,15 @@ class Statistics {
     LatencyHistogram durations;
     LatencyHistogram waits;
 
-    /// Counts the calls of `other`, too.
+    /// Adds the calls of `other` to this row.
     void take(const CallbackRow& other);
   };
 
   struct Bucket {
-    bool known = false;         ///< something was recorded of it
-    bool totals_known = false;  ///< so were callbacks and bytes: by counters, or by events of each
+    bool known = false;         ///< something was recorded in it
+    bool totals_known = false;  ///< callbacks and bytes are known, too, from counters or from events
     Throughput throughput;
-    std::uint64_t ready_depth = 0;  ///< the deepest
+    std::uint64_t ready_depth = 0;  ///< the largest
     LatencyHistogram lag;
     std::int64_t lag_max_ns = 0;
   };
@@ -60,23 +60,23 @@ class Statistics {
   void add(const TraceEvent& event);
   /// Events were lost between the last one and the next one.
   void lose();
-  /// The counters as they were at `t_ns`. A few times a second or more.
+  /// The counters as they were at `t_ns`. To be called a few times a second or more often.
   void sample(const Counters& counters, std::int64_t t_ns);
-  /// The counters stand still, because nothing is counted at level off. Nothing is known until the next sample.
+  /// The program counts nothing at level off. Nothing is known until the next sample.
   void stop_sampling();
 
-  /// The bucket that `t_ns` lies in; null if nothing is known of it (any time may be asked for).
+  /// The bucket of `t_ns`, which may be any time; null if nothing is known of it.
   [[nodiscard]] const Bucket* bucket(std::int64_t t_ns) const;
-  /// Sums of the buckets within [begin_ns, end_ns), each counted whole; the newest kBucketCount at most.
+  /// The sum of the buckets that overlap [begin_ns, end_ns). Each counts whole. At most the newest kBucketCount are summed.
   [[nodiscard]] Bucket summarise(std::int64_t begin_ns, std::int64_t end_ns) const;
 
   [[nodiscard]] const std::unordered_map<NameId, CallbackRow>& callbacks() const { return rows_; }
   /// When the callback table began to count; 0: not yet.
   [[nodiscard]] std::int64_t counting_since_ns() const { return since_ns_; }
-  /// Calls may be missing in the callback table: events were lost, or callbacks were not recorded for a while. What it counts is
-  /// then the least that happened.
+  /// True if calls may be missing in the callback table, because events were lost, or callbacks were not recorded for a while.
+  /// Its counts are then lower bounds.
   [[nodiscard]] bool calls_missing() const { return calls_missing_; }
-  /// Counts from now on; the series over time stay.
+  /// Empties the callback table and counts from now on. The series over time stay.
   void reset_callbacks();
 
  private:
@@ -103,7 +103,7 @@ class Statistics {
   std::int64_t first_sample_ns_ = 0;
   std::int64_t last_sample_ns_ = 0;
   std::int64_t newest_number_ = -1;
-  bool callbacks_recorded_ = false;  ///< as of the latest event: the level in force writes them
+  bool callbacks_recorded_ = false;  ///< at the level of the latest event
   std::int64_t since_ns_ = 0;
   bool calls_missing_ = false;
 };

@@ -10,7 +10,7 @@ std::int64_t overlap(std::int64_t a0, std::int64_t a1, std::int64_t b0, std::int
   return std::max<std::int64_t>(0, std::min(a1, b1) - std::max(a0, b0));
 }
 
-/// How much of [begin, end) the loop was watched: from the first event on, gaps left out.
+/// How much of [begin, end) was recorded: from the first event on, without gaps.
 std::int64_t watched_ns(const TraceModel& model, std::int64_t begin, std::int64_t end) {
   if (model.first_event_ns() == 0)
     return 0;

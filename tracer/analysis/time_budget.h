@@ -1,6 +1,6 @@
 #pragma once
-/// Where a stretch of time went: its share by activity. The parts sum to the whole; what is not recorded is a
-/// part of its own. Thread: one. Errors: none. Units: ns.
+/// Where a stretch of time went, by activity. The parts add up to the whole: time that was not recorded is
+/// Activity::unknown. Thread: one. Errors: none. Units: ns.
 
 #include <cstdint>
 
@@ -20,7 +20,7 @@ struct TimeBudget {
   [[nodiscard]] std::int64_t phase_ns(Phase phase) const;
 };
 
-/// Of [begin_ns, end_ns). What is open in the model counts as going on until `end_ns`.
+/// The budget of [begin_ns, end_ns). A phase that is still open in the model counts until `end_ns`.
 TimeBudget time_budget(const TraceModel& model, std::int64_t begin_ns, std::int64_t end_ns);
 
 }  // namespace loopscope::tracer

@@ -32,7 +32,7 @@ Activity activity_of(Phase phase) {
   return Activity::unknown;
 }
 
-/// Before one more track is added. A quarter goes at once: choosing costs as much as there are tracks.
+/// To be called before a track is added. It removes a quarter at once, because choosing them looks at every track.
 template <typename Tracks>
 void make_room(Tracks& tracks, std::size_t limit) {
   if (tracks.size() < limit)
@@ -138,7 +138,7 @@ void TraceModel::add(const TraceEvent& source) {
       break;
     case EventType::callback_begin:
       callbacks_recorded_ = true;
-      if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: their ends are missing
+      if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: some ends must be missing
         open_callbacks_.clear();
       open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, static_cast<CallbackKind>(event.kind),
                                  static_cast<std::uint8_t>(std::min<std::size_t>(open_callbacks_.size(), 255)),
@@ -155,7 +155,7 @@ void TraceModel::add(const TraceEvent& source) {
       break;
     case EventType::task_created: {
       TaskTrack& track = task_track(event.object, event.name, event.t_ns);
-      // A task first seen at work was only noticed now: when it was created is not known.
+      // If the task was first seen at a step, it is not known when it was created.
       if (track.steps.empty() && static_cast<TaskStart>(event.kind) == TaskStart::created)
         track.created_ns = event.t_ns;
       break;
@@ -199,7 +199,7 @@ void TraceModel::forget(std::int64_t now_ns) {
   const std::size_t gap_limit = 4096;
   if (gaps_.size() > gap_limit)
     gaps_.erase(gaps_.begin(), gaps_.end() - gap_limit);
-  // Steps are callbacks, too: kept as far back as those are, all tracks together hold no more of them.
+  // Steps are callbacks, too. If they go back no further than callbacks_, all tracks together hold no more slices than it.
   const std::int64_t oldest =
       callbacks_.empty() ? before : std::max(before, callbacks_[callbacks_.first()].begin_ns);
   for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
@@ -221,7 +221,7 @@ const CallbackSlice* TraceModel::open_step(const TaskTrack& track) const {
   return nullptr;
 }
 
-/// A task that hangs in its first step has ended none: it is to be seen all the same.
+/// Makes a track for a task that hangs in its first step: it has no step that ended.
 void TraceModel::follow_open_steps() {
   for (const CallbackSlice& open : open_callbacks_) {
     if (open.kind != CallbackKind::task_step)
@@ -232,7 +232,7 @@ void TraceModel::follow_open_steps() {
   }
 }
 
-/// Jumps are marked where they lie; of wrong times there is one mark as long as they follow each other.
+/// Marks each jump of the clock. Wrong times that follow each other share one mark.
 void TraceModel::mind_the_clock(const TraceEvent& event) {
   if (event.clock == ClockFault::none)
     return;
@@ -248,7 +248,7 @@ void TraceModel::mind_the_clock(const TraceEvent& event) {
   wrong.clock_ns = std::max(wrong.clock_ns, event.clock_ns);
 }
 
-/// How long a wait for the GIL was is said with its beginning. It is over when the next event comes, whatever was said.
+/// The event that begins a wait for the GIL says how long it was. The next event ends it even if that was too long.
 void TraceModel::end_gil_wait(std::int64_t by_ns) {
   if (!gil_wait_)
     return;
@@ -372,12 +372,12 @@ TaskTrack& TraceModel::coroutine_track(NameId name) {
   return track;
 }
 
-/// The track of the task that was at work at `since_ns`.
+/// The track of the task that was alive at `since_ns`.
 TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name, std::int64_t since_ns) {
   const auto found = tasks_.find(object);
   if (found != tasks_.end()) {
-    // Below level tasks the object is an address, which Python gives away again once its task is gone. The last step of a task
-    // ends after the task is done: it began before.
+    // Below level tasks the object is an address, which Python may give to a new task once the old one is gone. The last step
+    // of a task ends after the task is done, but it began before.
     const bool gone = found->second.done_ns > 0 && since_ns > found->second.done_ns;
     if (gone || found->second.name != name) {
       found->second = TaskTrack{};

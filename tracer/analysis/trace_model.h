@@ -1,9 +1,9 @@
 #pragma once
-/// Events put together into slices: what happened, by row of a timeline.
+/// Puts events together into slices, a column of them for each row of a timeline.
 ///
-/// Feed it decoded events in order. It holds the last `history_ns` and never more than `slice_limit` slices a
-/// column: what is older is forgotten from the front. It assumes nothing about where the trace begins: ends
-/// without a begin are ignored, and after lost events everything open is closed where knowledge ended.
+/// Feed it decoded events in order. forget() keeps the last `history_ns`, and at most `slice_limit` slices a column.
+/// The trace may begin anywhere: the model ignores ends without a begin. When events are lost, it closes everything that is
+/// open at the last event before the loss.
 /// Thread: one. Owner: of its slices; names stay ids. Errors: none; events it does not know are skipped.
 /// Units: ns of CLOCK_MONOTONIC.
 
@@ -19,7 +19,7 @@
 
 namespace loopscope::tracer {
 
-/// The steps of one task, or of all tasks of one coroutine: they never overlap, one thread runs them all.
+/// The steps of one task, or of all tasks of one coroutine. They never overlap, because one thread runs them all.
 struct TaskTrack {
   NameId name = kNoName;
   std::uint64_t object = 0;     ///< 0: a track by coroutine
@@ -30,7 +30,7 @@ struct TaskTrack {
   std::int64_t waited_worst_ns = 0;
   Column<CallbackSlice, Worst, 16> steps;
 
-  /// When it was last heard of.
+  /// The time of the last event about it.
   [[nodiscard]] std::int64_t seen_ns() const {
     return std::max(done_ns, steps.empty() ? created_ns : steps.back().end_ns);
   }
@@ -43,7 +43,8 @@ class TraceModel {
   struct Limits {
     std::int64_t history_ns = 60'000'000'000;
     std::uint64_t slice_limit = 1U << 19U;
-    /// Tracks by task, and tracks by coroutine. The longest silent quarter makes room, finished tasks before live ones.
+    /// The most tracks by task, and by coroutine. If there are too many, the quarter that was silent for longest goes, finished
+    /// tasks before live ones.
     std::size_t task_limit = 512;
     std::size_t coroutine_limit = 4096;
   };
@@ -51,9 +52,9 @@ class TraceModel {
   explicit TraceModel(const Limits& limits) : limits_(limits) {}
 
   void add(const TraceEvent& event);
-  /// `count` events between the last one and the next one were overwritten before they could be read.
+  /// `count` events between the last one and the next one were lost: overwritten before they could be read.
   void lose(std::uint64_t count);
-  /// Forgets what is older than the history that ends at `now_ns`. Call once a frame.
+  /// Forgets slices older than `history_ns` before `now_ns`. To be called several times a second.
   void forget(std::int64_t now_ns);
 
   [[nodiscard]] const Column<IterationSlice>& iterations() const { return iterations_; }
@@ -69,20 +70,20 @@ class TraceModel {
   [[nodiscard]] const std::unordered_map<std::uint64_t, TaskTrack>& tasks() const { return tasks_; }
   [[nodiscard]] const std::unordered_map<NameId, TaskTrack>& coroutines() const { return coroutines_; }
 
-  /// What has begun and not ended; end_ns is then 0.
+  /// The slice that has begun and not ended; its end_ns is 0.
   [[nodiscard]] const std::optional<PhaseSlice>& open_phase() const { return open_phase_; }
   [[nodiscard]] const std::optional<IterationSlice>& open_iteration() const { return open_iteration_; }
   [[nodiscard]] const std::optional<PollSlice>& open_poll() const { return open_poll_; }
   /// The callbacks that run now, outermost first.
   [[nodiscard]] const std::vector<CallbackSlice>& open_callbacks() const { return open_callbacks_; }
-  /// The step that a track's task, or a task of its coroutine, makes now; null if none.
+  /// The step that the track's task, or a task of its coroutine, is making now; null if there is none.
   [[nodiscard]] const CallbackSlice* open_step(const TaskTrack& track) const;
 
   [[nodiscard]] std::int64_t first_event_ns() const { return first_event_ns_; }  ///< 0: none yet
   [[nodiscard]] std::int64_t last_event_ns() const { return last_event_ns_; }
   [[nodiscard]] std::uint64_t lost_total() const { return lost_total_; }
   [[nodiscard]] bool loop_running() const { return loop_running_; }
-  /// As of the latest event: the level in force writes callbacks.
+  /// True if callbacks were recorded at the time of the latest event.
   [[nodiscard]] bool callbacks_recorded() const { return callbacks_recorded_; }
 
  private:
@@ -118,7 +119,7 @@ class TraceModel {
   std::unordered_map<NameId, TaskTrack> coroutines_;
 
   std::optional<PhaseSlice> open_phase_;
-  std::optional<PhaseSlice> gil_wait_;  ///< said by the latest event, and over with the next one
+  std::optional<PhaseSlice> gil_wait_;  ///< from the latest event; the next event ends it
   std::optional<IterationSlice> open_iteration_;
   std::optional<PollSlice> open_poll_;
   std::vector<CallbackSlice> open_callbacks_;
@@ -127,7 +128,7 @@ class TraceModel {
   std::int64_t last_event_ns_ = 0;
   std::uint64_t lost_total_ = 0;
   std::uint64_t pending_loss_ = 0;
-  bool off_ = false;  ///< the program stopped recording: until its next event nothing is known
+  bool off_ = false;  ///< the program stopped recording, and nothing is known until its next event
   bool loop_running_ = true;
   bool callbacks_recorded_ = false;
 };

@@ -1,5 +1,5 @@
 #pragma once
-/// The poll timeout in words: how long the loop may sleep, because of what, and what did not keep it awake.
+/// The poll timeout in words: how long the loop may sleep, for which reason, and which other reasons did not apply.
 /// Thread: any. Errors: none.
 
 #include <cstdint>
@@ -12,9 +12,9 @@
 namespace loopscope::tracer {
 
 enum class CheckMark : std::uint8_t {
-  holds,      ///< asked, and it did not keep the loop awake
-  decides,    ///< asked, and it is the reason
-  not_asked,  ///< something before it had decided already
+  holds,      ///< the loop asked, and this did not keep it awake
+  decides,    ///< the loop asked, and this is the reason
+  not_asked,  ///< an earlier question had decided already
 };
 
 struct TimeoutCheck {
@@ -26,8 +26,8 @@ struct WhyTimeout {
   std::string headline;               ///< "The loop may sleep 12 ms, because"
   std::string culprit;                ///< "heartbeat()", empty if there is none
   std::string culprit_place;          ///< "chat.py:41"
-  std::string sentence;               ///< "is due in 12 ms", or a sentence of its own without a culprit
-  Phase culprit_phase = Phase::none;  ///< whose colour it has
+  std::string sentence;               ///< "is due in 12 ms", or a whole sentence if there is no culprit
+  Phase culprit_phase = Phase::none;  ///< whose colour to draw it in
   std::vector<TimeoutCheck> checks;   ///< in the order in which the loop asks
   std::string footnote;
 };

@@ -1,5 +1,5 @@
 #pragma once
-/// How numbers, names and places are written, everywhere the same. Names are shown as tracer/printable.h makes them.
+/// How numbers, names and places are written, the same everywhere. Names are made printable (tracer/printable.h).
 /// Thread: any. Errors: none.
 
 #include <cstdint>
@@ -14,13 +14,13 @@ namespace loopscope::tracer {
 
 using NameLookup = std::function<Name(NameId)>;
 
-/// Three significant digits and a unit: "640 ns", "2.1 µs", "29.6 ms", "1.25 s".
+/// One decimal below 100, and a unit: "640 ns", "2.1 µs", "29.6 ms", "156 ms", "1.2 s".
 std::string duration_text(std::int64_t ns);
 /// "The machine stood still for 10.0 s": a jump of the counter, see ClockFault::jumped.
 std::string jump_text(std::int64_t jump_ns);
-/// A poll timeout: whole ms as the kernel takes them, "12 ms", "1.5 s", "no limit".
+/// A poll timeout, which the kernel takes in whole ms: "12 ms", "1.5 s", "no limit".
 std::string timeout_text(std::int32_t timeout_ms);
-/// Groups of three digits, thin: "182 334".
+/// Digits in groups of three: "182 334".
 std::string count_text(std::uint64_t count);
 /// "640 B", "4.1 MB".
 std::string bytes_text(double bytes);
@@ -29,7 +29,7 @@ std::string percent_text(double share);
 /// A rate without unit: "12 480", "0.4".
 std::string rate_text(double per_second);
 
-/// "render_report", as it may be shown.
+/// "render_report", printable.
 std::string function_text(const Name& name);
 /// "render_report()" for a function, "Task serve_client" for a step of a task.
 std::string callable_text(const Name& name, CallbackKind kind = CallbackKind::unknown);
