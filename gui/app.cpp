@@ -32,7 +32,7 @@ std::string App::attach(const std::string& path) {
     return opened.message;
   }
   const std::string program = tracer::printable(opened.session->header().program);
-  reader_.reset();  // its lease goes back before the next one is taken
+  reader_.reset();  // gives its lease back before the next session takes one
   reader_ = std::make_unique<Reader>(std::make_unique<TraceSource>(std::move(opened.session), options_.level));
   digest_ = {};
   digested_ns_ = -1;
@@ -87,13 +87,13 @@ Motion App::motion(double seconds) {
   return source->events() == drawn_events_ ? Motion::idle : Motion::busy;
 }
 
-/// Not while a frame is drawn: what is attached may be in use there.
+/// To be called between frames, because drawing a frame uses the attached session.
 void App::open_chosen() {
   if (const auto path = std::exchange(chosen_, std::nullopt))
     attach(*path);
 }
 
-/// The loop has no part in it, and the app does not wait for it.
+/// Measures what recording costs, once, on a thread of its own. The app does not wait for it, and the program is not involved.
 void App::calibrate() {
   if (calibration_.done || reader_ == nullptr)
     return;
@@ -105,11 +105,11 @@ void App::calibrate() {
   digested_ns_ = -1;
 }
 
-/// What is worked out of what was read, a few times a second.
+/// Makes a new digest a few times a second.
 void App::update(TraceSource& source) {
   drawn_ = standing(source);
   drawn_events_ = source.events();
-  // Tasks are recorded one level up: asked for only while somebody looks at them.
+  // Tasks need a higher level, so the app asks for it only while the Tasks tab is open.
   if (options_.level != Level::off) {
     const Level want = tables_.tab() == Tab::tasks ? std::max(options_.level, Level::tasks) : options_.level;
     if (want != source.wanted_level())
@@ -235,7 +235,7 @@ bool App::show_worst(TraceSource& source) {
 void App::show(TraceSource& source, tracer::Finding finding) {
   if (!source.held() && !source.ended()) {
     source.hold();
-    digested_ns_ = source.now_ns();  // the finding that was clicked stays where it was
+    digested_ns_ = source.now_ns();  // keep this digest, so that the finding that was clicked stays in place
   }
   timeline_.show(finding.begin_ns, finding.end_ns);
   timeline_.select(finding.name);
@@ -280,7 +280,7 @@ void App::draw_screen(Painter& p, Rect window, TraceSource& source) {
   }
   const float gap = p.px(10);
   Rect body = window.inset(p.px(12), p.px(11));
-  const bool compact = body.height() < p.px(640);  // a small window, or text for the last row of a lecture hall
+  const bool compact = body.height() < p.px(640);  // a small window, or very large text
   Rect left =
       body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
   body.cut_left(gap);
@@ -301,7 +301,7 @@ void App::draw_screen(Painter& p, Rect window, TraceSource& source) {
   }
 }
 
-/// Where there is no room for all graphs: the one that tells most.
+/// For a small window: only the graph that tells most.
 void App::draw_compact(Painter& p, Rect area, TraceSource& source) {
   draw_lag_graph(p, area.cut_left(area.width() * 0.27F), source, digest_, source.now_ns());
   area.cut_left(p.px(10));

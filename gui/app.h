@@ -1,8 +1,9 @@
 #pragma once
-/// The app: what is attached, what is paused, where everything lies on the screen.
+/// The app: it attaches to a session, pauses the view, and places everything on the screen.
 ///
-/// Thread: the main one, which draws. A Reader reads on a thread of its own; what is drawn is looked at under its lock, which is
-///   never held while the window system is talked to. Beside them, once, a thread measures what recording costs on this machine.
+/// Thread: the main one, which draws. A Reader reads on a thread of its own. The app holds the Reader's lock while it lays out
+///   the picture, and never while it talks to the window system. A third thread measures once what recording costs on this
+///   machine.
 /// Owner: of the attached session and of the views. Errors: attach() answers a sentence.
 
 #include <cstdint>
@@ -26,7 +27,7 @@ struct AppOptions {
   tracer::Level level = tracer::Level::callbacks;  ///< off: ask the program for nothing
   bool dark = true;
   float scale = 1;
-  bool unattended = false;  ///< a screenshot: the mouse is nowhere
+  bool unattended = false;  ///< for a screenshot: the app ignores the mouse
 };
 
 class App {
@@ -37,17 +38,17 @@ class App {
   /// Empty on success, else a sentence for the user.
   std::string attach(const std::string& path);
   [[nodiscard]] bool quit() const { return quit_; }
-  /// What has changed by itself since the last frame. To be asked between frames, a few times a second: nothing but the time
-  /// may call for the next one. `seconds` as in frame().
+  /// What has changed on the screen since the last frame without input. To be called between frames, several times a second.
+  /// `seconds` is as in frame().
   [[nodiscard]] Motion motion(double seconds);
 
-  /// Draws. `seconds` is a clock that only rises; `capture`, if not null, gets a copy of the frame.
+  /// Draws one frame. `seconds` is a clock that never goes back. `capture` gets a copy of the frame if it is not null.
   void frame(double seconds, Image* capture = nullptr);
   /// Pauses on the worst finding and brings it into view; false if there is none.
   bool show_worst_finding();
 
  private:
-  /// What calls for a new frame if it changes while the view stands still.
+  /// The state that needs a new frame when it changes while the view is paused.
   struct Standing {
     bool ended = false;
     tracer::Level level = tracer::Level::off;

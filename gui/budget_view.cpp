@@ -43,7 +43,7 @@ struct Line {
   std::int64_t ns;
 };
 
-/// As many lines as there is room for. The smallest are added up in the last one, so that nothing is left out.
+/// As many lines as fit. The last line sums up the smallest ones, so that nothing is left out.
 std::vector<Line> lines_for(const Digest& digest, float room) {
   std::vector<Line> lines;
   for (const Kind& kind : kKinds) {
@@ -68,7 +68,7 @@ std::vector<Line> lines_for(const Digest& digest, float room) {
   return lines;
 }
 
-/// In as many words as there is room for.
+/// The longest wording that fits.
 std::string recording_label(const Painter& p, const Recording& recording, float room) {
   if (recording.state != Recording::State::known)
     return "recording";
@@ -79,7 +79,7 @@ std::string recording_label(const Painter& p, const Recording& recording, float 
   return p.width(Face::small, share) <= room ? share : "recording, estimated";
 }
 
-/// Beside the activities: the thread may wait for a CPU in each of them.
+/// A line of its own, because the thread may wait for a CPU during any activity.
 void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
   const Theme& theme = p.theme();
   const float y = row.centre().y + p.px(1);

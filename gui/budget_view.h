@@ -1,5 +1,5 @@
 #pragma once
-/// Where the last second went: one bar for each activity.
+/// The card "Where the last second went": one bar for each activity.
 
 #include "gui/digest.h"
 #include "gui/painter.h"

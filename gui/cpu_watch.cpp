@@ -12,7 +12,7 @@ void CpuWatch::look(const tracer::SessionHeader& header, const tracer::Present& 
   if (present.loop_thread != thread_) {
     thread_ = present.loop_thread;
     waits.restart();
-    // Its number means this thread only where the program counts its threads as we do.
+    // The number means this thread only if the program is in our PID namespace.
     followed_ = header.pid_namespace == tracer::own_process().pid_namespace && reader_.follow(header.pid, thread_);
   }
   if (!followed_)

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
-/// The poll that the program says it is in or was in last. What the events say of it may be a poll older.
+/// The poll that the program is in, or was in last, by its own word. The events may be one poll behind.
 void read_polls(Digest& digest, const TraceSource& source) {
   const tracer::Present& present = digest.present;
   digest.poll_known = present.level > tracer::Level::off && present.poll_begin_ticks != 0;
@@ -40,7 +40,7 @@ void read_polls(Digest& digest, const TraceSource& source) {
             [](const auto& l, const auto& r) { return l.second > r.second; });
 }
 
-/// How long the outermost callback runs, if it is this function; else -1.
+/// How long the outermost callback has been running if it is this function, else -1.
 std::int64_t running_of(const TraceSource& source, tracer::NameId id, std::int64_t at_ns) {
   const auto& open = source.model().open_callbacks();
   return open.empty() || open.front().name != id ? -1 : std::max<std::int64_t>(at_ns - open.front().begin_ns, 0);
@@ -77,7 +77,7 @@ void read_tasks(Digest& digest, const TraceSource& source) {
   }
 }
 
-/// The others carry none, or nobody records them: that is not 0.
+/// Other kinds carry no bytes, or their bytes are not recorded. Their count is then unknown, and not 0.
 bool carries_bytes(tracer::HandleKind kind) {
   using tracer::HandleKind;
   return kind == HandleKind::tcp || kind == HandleKind::unix_stream || kind == HandleKind::udp ||
@@ -110,14 +110,14 @@ void read_rates(Digest& digest, const TraceSource& source) {
   digest.bytes_out_per_s = sum.throughput.bytes_written / seconds;
 }
 
-/// On this machine, since it was started.
+/// Whether the session was recorded on this machine since its last boot.
 bool recorded_here(const TraceSource& source) {
   const auto& boot = source.session().header().boot_id;
   return std::string(boot, strnlen(boot, sizeof(boot))) == tracer::boot_id();
 }
 
-/// A session that nobody writes any more says itself whether it was closed. If its process lives on, its loop was not closed
-/// and has not died: these are copied bytes.
+/// A session without a writer says itself whether the loop was closed. If it was not, but its process still lives, the session
+/// is a copy.
 ProgramState state_of(const TraceSource& source, const std::optional<tracer::Hang>& hang) {
   if (!source.ended())
     return hang ? ProgramState::hangs : ProgramState::live;
@@ -130,7 +130,7 @@ ProgramState state_of(const TraceSource& source, const std::optional<tracer::Han
   return lives ? ProgramState::copied : ProgramState::died;
 }
 
-/// What is to be known of a program that died: that it did, and in what.
+/// Adds the finding that the program died, and which callback was running.
 void say_how_it_ended(Digest& digest, const TraceSource& source) {
   if (digest.state != ProgramState::died)
     return;
@@ -160,7 +160,7 @@ Recording recording_of(const TraceSource& source, const Calibration& calibration
     recording.state = Recording::State::off;
     return recording;
   }
-  // A price belongs to the machine it was measured on.
+  // Costs are valid only for the machine that they were measured on.
   if (!recorded_here(source) || (calibration.done && !calibration.costs))
     return recording;
   if (!calibration.done) {
@@ -168,7 +168,7 @@ Recording recording_of(const TraceSource& source, const Calibration& calibration
     return recording;
   }
   const auto totals = source.statistics().summarise(begin, end);
-  // Below callbacks only the counters know of them, and a session that was dead when it was opened has no past ones.
+  // Below level callbacks only the counters count them. A session that was dead when it was opened has no earlier sample.
   if (counts.callbacks() == 0 && !totals.totals_known && source.level() < tracer::Level::callbacks)
     return recording;
   counts.add_counted(totals.throughput.callbacks, totals.throughput.io_events);

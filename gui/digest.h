@@ -1,5 +1,5 @@
 #pragma once
-/// The numbers of one screen, worked out a few times a second so that they can be read.
+/// The numbers of one screen, computed only a few times a second so that people can read them.
 /// Pure: source in, digest out. Thread: the app's one. Errors: none. Units: ns of CLOCK_MONOTONIC.
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct CallbackLine {
   tracer::CallbackKind kind;
   std::uint64_t calls;
   std::int64_t total_ns, p50_ns, p99_ns, max_ns, waited_p99_ns;
-  std::int64_t running_ns =
-      -1;  ///< how long a call runs that has not ended, and is in none of the numbers; -1: none
+  /// How long the present call has been running. No other number contains this call. -1: there is none.
+  std::int64_t running_ns = -1;
 };
 
 struct TaskLine {
@@ -37,9 +37,9 @@ struct TaskLine {
   std::uint64_t steps;
   std::int64_t run_ns, worst_wait_ns, age_ns;  ///< age -1: not known
   bool done;
-  bool running;  ///< it makes a step now, which is in none of the numbers
-  bool
-      counted_all;  ///< it was followed from its creation on and no events were lost: else its counts are the least
+  bool running;  ///< it is making a step now; no number contains this step
+  /// It was followed from its creation on, and no events were lost. Otherwise its counts are lower bounds.
+  bool counted_all;
 };
 
 struct HandleLine {
@@ -48,63 +48,63 @@ struct HandleLine {
   std::string name;
   std::int64_t fd;
   std::int64_t age_ns;
-  std::optional<HandleTraffic> traffic;  ///< empty: nothing is known of it
+  std::optional<HandleTraffic> traffic;  ///< empty: not known
 };
 
-/// What the machine that the app runs on pays for recording.
+/// What recording costs on the app's machine.
 struct Calibration {
   bool done = false;
   std::optional<tracer::RecordingCosts> costs;  ///< empty if it could not be measured
 };
 
-/// What recording cost the loop in a second: an estimate.
+/// An estimate of what recording cost the loop in one second.
 struct Recording {
   enum class State : std::uint8_t {
     off,        ///< nothing was recorded
     measuring,  ///< the calibration is not done
-    not_known,  ///< another machine's session, or nobody knows what was recorded
+    not_known,  ///< the session is of another machine or boot, nothing could be measured, or the counts are not known
     known
   };
   State state = State::not_known;
   tracer::RecordingCost cost;
-  double share = 0;       ///< of the second
-  double busy_share = 0;  ///< of what the loop did not sleep of it; 0 if that is not known
+  double share = 0;       ///< its share of the second
+  double busy_share = 0;  ///< its share of the time that the loop was not asleep; 0: not known
 };
 
-/// How the program is, or how it went.
+/// Whether the program runs, or how it ended.
 enum class ProgramState : std::uint8_t {
   live,
-  hangs,   ///< live, and something has held the loop for longer than a finding takes
+  hangs,   ///< live, and something has held the loop for so long that it is a finding
   closed,  ///< it closed its loop
   died,    ///< killed or crashed: it ended without closing its loop
-  copied,  ///< the session is a copy of one whose program lives on
+  copied,  ///< the session is a copy, and its program still lives
 };
 
 struct Digest {
   std::int64_t at_ns = 0;
-  tracer::Present
-      present{};  ///< what the program said of itself: the wheel and the poll's reason are of this one moment
+  /// What the program said of itself. The wheel and the poll's reason both come from this one moment.
+  tracer::Present present{};
   ProgramState state = ProgramState::live;
-  std::optional<tracer::Hang> hang;      ///< what holds the loop
+  std::optional<tracer::Hang> hang;      ///< what holds the loop now
   std::optional<double> cpu_wait_share;  ///< of the last second, sampled; empty: not known
   std::uint64_t iteration = 0;
   tracer::TimeBudget second;          ///< the last one
-  Recording recording;                ///< of the last whole buckets that make a second
+  Recording recording;                ///< of the last whole buckets that make up a second
   tracer::Statistics::Bucket lately;  ///< the last ten seconds
-  bool rates_known = false;           ///< of the next line; nothing is counted at level off
+  bool rates_known = false;           ///< of the next line; false at level off, where nothing is counted
   double callbacks_per_s = 0, io_events_per_s = 0, bytes_in_per_s = 0, bytes_out_per_s = 0;
   tracer::WhyTimeout why;
   bool poll_known = false;
   std::int32_t poll_timeout_ms = 0;
-  std::vector<std::pair<tracer::PollReason, double>> reasons;  ///< of the last second's polls, by share
+  std::vector<std::pair<tracer::PollReason, double>> reasons;  ///< of the last second's polls, with their shares
   std::vector<CallbackLine> callbacks;
   std::vector<TaskLine> tasks;
   std::uint64_t tasks_alive = 0;
-  bool tasks_recorded = false;  ///< the slots know all live tasks, not only those seen to run
+  bool tasks_recorded = false;  ///< tasks_alive is known
   std::vector<HandleLine> handles;
   std::vector<tracer::Finding> findings;
-  std::int64_t counted_ns = 0;  ///< how long the callback table has counted
-  bool calls_missing = false;   ///< what it counts is the least that happened
+  std::int64_t counted_ns = 0;  ///< for how long the callback table has counted
+  bool calls_missing = false;   ///< its counts are lower bounds
 };
 
 inline constexpr std::int64_t kDigestNs = 250'000'000;

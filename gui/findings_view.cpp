@@ -10,7 +10,8 @@ Color bar_color(const Theme& theme, const tracer::Finding& finding) {
   return finding.severity == tracer::Severity::alarm ? theme.alarm : theme.warning;
 }
 
-/// No findings: that is good only where somebody looked. A tick is for that alone; else an open circle and what is missing.
+/// There are no findings. That is good only if callbacks were recorded: then the card shows a check mark. Otherwise it shows an
+/// open circle and what is missing.
 void draw_healthy(Painter& p, const Rect& area, const TraceSource& source) {
   const Theme& theme = p.theme();
   const tracer::Level level = source.level();

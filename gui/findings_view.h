@@ -1,5 +1,5 @@
 #pragma once
-/// What to look at: the findings, worst first. A click goes there.
+/// The card "What to look at": the findings, worst first. A click on one shows it in the timeline.
 
 #include "gui/digest.h"
 #include "gui/painter.h"

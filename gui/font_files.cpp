@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// By the begin of the file's name. Arabic and Hebrew, then East Asia, then what has a little of everything.
+/// Beginnings of file names, in the order of preference: first Arabic and Hebrew, then East Asia, then fonts with some of
+/// everything.
 constexpr std::array kWanted{
     std::string_view{"DejaVuSans."},
     std::string_view{"NotoSansCJK-Regular"},

@@ -17,7 +17,7 @@ namespace loopscope::gui {
 
 namespace {
 
-/// Where a face's file may lie; the first that exists is taken.
+/// The first of these paths that exists; empty if none does.
 std::string find_font(std::initializer_list<const char*> candidates) {
   for (const char* path : candidates) {
     std::error_code error;
@@ -46,7 +46,7 @@ constexpr std::array<FaceSpec, kFaceCount> kFaceSpecs{{
     {Face::mono_strong, 14, true, true},
 }};
 
-/// Most glyphs that are looked for beyond the usual ones: a texture has an end.
+/// The limit of extra glyphs that are looked up, because the size of a texture is limited.
 constexpr std::size_t kMostAsked = 4096;
 
 std::string file_of(const FaceSpec& spec) {
@@ -65,7 +65,7 @@ std::string file_of(const FaceSpec& spec) {
                     "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"});
 }
 
-/// Ranges of the code points that the renderer can address, ended by 0.
+/// The code points that the renderer can address, as ranges that end with 0.
 std::vector<ImWchar> ranges_of(const std::set<char32_t>& points) {
   std::vector<ImWchar> ranges;
   for (const char32_t point : points) {

@@ -1,11 +1,11 @@
 #pragma once
 /// The faces that text is drawn in, and the glyphs they have.
 ///
-/// The renderer needs to know all glyphs of a face when it is made. Latin, Greek and Cyrillic are always there; what else is
-/// asked for is looked up in the fallback fonts when it first appears, and stays. Until then, and if no font has it, it is
-/// drawn as an escape.
-/// Thread: the app's one. Owner: of nothing; the toolkit's context owns the fonts. Errors: none; without any font file the
-/// toolkit's own small font is taken.
+/// The renderer must know all glyphs of a face when the face is made. Latin, Greek and Cyrillic are always included. Any other
+/// character is looked up in the fallback fonts after it was first drawn, and its glyph stays. Until then, and if no font has
+/// it, the character is drawn as an escape.
+/// Thread: the app's one. Owner: of nothing; the toolkit's context owns the fonts. Errors: none; without any font file it uses
+/// the toolkit's own small font.
 
 #include <set>
 #include <string>
@@ -21,10 +21,10 @@ class Fonts {
   Fonts(const Fonts&) = delete;
   Fonts& operator=(const Fonts&) = delete;
 
-  /// Makes the faces at `scale` times the design's sizes, if the scale changed or there are new glyphs to look for. True if it
-  /// did: the texture has to be sent anew.
+  /// Makes the faces at `scale` times the design's sizes if the scale changed, or if there are new glyphs to look for. True if it
+  /// made them: the caller then uploads the texture again.
   bool load(float scale);
-  /// Something was drawn as an escape that nobody has looked for yet: the next load() will.
+  /// True if a character was drawn as an escape and has not been looked up yet. The next load() looks it up.
   [[nodiscard]] bool wants_more() const;
   [[nodiscard]] const Faces& faces() const { return faces_; }
 
@@ -33,8 +33,8 @@ class Fonts {
 
   Faces faces_{};
   float scale_ = 0;
-  std::set<char32_t> missing_;          ///< drawn since the faces were made, without a glyph
-  std::set<char32_t> asked_;            ///< all that were ever looked for in the fallback fonts
+  std::set<char32_t> missing_;          ///< characters drawn without a glyph since the faces were made
+  std::set<char32_t> asked_;            ///< characters that were ever looked up in the fallback fonts
   std::vector<std::string> fallbacks_;  ///< the bytes of their files
   bool looked_for_fallbacks_ = false;
 };

@@ -23,7 +23,7 @@ struct Rect {
   [[nodiscard]] Rect inset(float d) const { return {x0 + d, y0 + d, x1 - d, y1 - d}; }
   [[nodiscard]] Rect inset(float dx, float dy) const { return {x0 + dx, y0 + dy, x1 - dx, y1 - dy}; }
 
-  /// Cuts a strip off and answers it; what is left stays here.
+  /// Cuts a strip off this rectangle and answers the strip.
   Rect cut_top(float h) {
     const Rect strip{x0, y0, x1, std::min(y0 + h, y1)};
     y0 = strip.y1;

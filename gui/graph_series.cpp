@@ -14,7 +14,7 @@ std::vector<SeriesRun> series_runs(const Statistics& statistics, const BucketVal
   std::vector<SeriesRun> runs;
   bool broken = true;
   now_ns = tracer::bounded_ns(now_ns);
-  const std::int64_t last = now_ns / kBucket;  // the one that is still filling
+  const std::int64_t last = now_ns / kBucket;  // the bucket that is still filling
   for (std::int64_t number = std::max<std::int64_t>(last - kGraphNs / kBucket + 1, 0); number < last; ++number) {
     const Statistics::Bucket* bucket = statistics.bucket(number * kBucket);
     const double known = bucket == nullptr ? -1 : value(*bucket);

@@ -1,7 +1,7 @@
 #pragma once
 /// The last minute of a graph as numbers: buckets of the statistics in, runs of points out. Pure; the view paints them.
 ///
-/// What is not known is no point and ends a run, so that a line never leads across it.
+/// A bucket whose value is not known has no point and ends a run, so no line leads across it.
 /// Thread: one. Errors: none; any `now_ns` will do. Cost: the buckets of a minute.
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace loopscope::gui {
 
 inline constexpr std::int64_t kGraphNs = 60'000'000'000;
 
-/// Below 0: not known.
+/// The value of a bucket; below 0: not known.
 using BucketValue = std::function<double(const tracer::Statistics::Bucket&)>;
 
 struct SeriesPoint {
@@ -23,14 +23,14 @@ struct SeriesPoint {
 };
 using SeriesRun = std::vector<SeriesPoint>;
 
-/// Oldest first. The newest bucket is still filling, and left out.
+/// The runs, oldest first. The newest bucket is left out, because it is still filling.
 std::vector<SeriesRun> series_runs(const tracer::Statistics& statistics, const BucketValue& value,
                                    std::int64_t now_ns);
 
 /// The largest value of those runs; 0 if there is none.
 double largest_value(const tracer::Statistics& statistics, const BucketValue& value, std::int64_t now_ns);
 
-/// The next number with which an axis may end: 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten.
+/// The end of an axis: the smallest number at or above `value` that is 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten.
 double round_up(double value);
 
 }  // namespace loopscope::gui

@@ -23,7 +23,7 @@ struct Series {
   BucketValue value;
 };
 
-/// How a value becomes a height, and which values get a line across.
+/// How a value becomes a height, and how it is written.
 struct Scale {
   bool logarithmic = false;
   double low = 0;
@@ -55,8 +55,8 @@ void draw_legend_from(Painter& p, Point at, const std::vector<Series>& all, std:
   }
 }
 
-/// A coloured square before each word: at the right of the title if all fit there, else in lines of their own below it. None
-/// is left out.
+/// Draws a coloured square and a word for each series: beside the title if all fit there, else in lines below it. No series is
+/// left out.
 void draw_legend(Painter& p, const Rect& card, Rect& inner, const std::vector<Series>& all,
                  std::string_view title) {
   float wanted = 0;
@@ -92,7 +92,7 @@ void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const 
   }
 }
 
-/// Hatches what a level did not record, with the reason if there is room for it.
+/// Hatches the times whose level did not record this graph, with the reason if it fits.
 void draw_unrecorded(Painter& p, const Rect& plot, const TraceSource& source, tracer::Level needed,
                      std::int64_t now_ns) {
   const auto to_x = [&](std::int64_t t_ns) {
@@ -188,7 +188,7 @@ std::vector<double> quarters(double high) {
   return {high / 2, high};
 }
 
-/// A legend's number; a dash for what is not known.
+/// A legend's number, or a dash if it is not known.
 std::string rate_or_dash(const Digest& digest, const std::string& text) {
   return digest.rates_known ? text : "–";
 }

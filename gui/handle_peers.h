@@ -1,6 +1,7 @@
 #pragma once
-/// Whom the handles of a live session are connected to. Asks the kernel, at most once a second, and only while somebody looks.
-/// Thread: one. Errors: none; what cannot be seen (an ended program, another machine or namespace) has no words.
+/// The peers that the handles of a live session are connected to. It asks the kernel, at most once a second, and only while the
+/// Handles tab is open. Thread: one. Errors: none; there is no text for what the kernel does not show (an ended program, another
+/// PID namespace).
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
-/// How much went through each open handle, and when last, as far as the trace tells: bytes are recorded from Level::callbacks on.
+/// How many bytes went through each open handle, and when the last ones did, from the trace. Bytes are recorded from
+/// Level::callbacks on.
 ///
 /// Thread: one. Errors: none. Units: bytes, ns of CLOCK_MONOTONIC. Memory: at most kMostHandles; more are not followed.
 
@@ -13,8 +14,8 @@ namespace loopscope::gui {
 struct HandleTraffic {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::int64_t last_ns = 0;  ///< 0: nothing was seen to go through it
-  bool complete = false;     ///< it was followed since it was opened; else there may have been more
+  std::int64_t last_ns = 0;  ///< when bytes last went through it; 0: no transfer was seen
+  bool complete = false;     ///< it was followed since it was opened; otherwise the counts are lower bounds
 };
 
 class HandleTrafficTable {

@@ -12,7 +12,7 @@ namespace loopscope::gui {
 
 namespace {
 
-/// A field of fixed width whose text may use all of it, as it may be shown.
+/// The printable text of a field of fixed width, which need not end with a 0.
 template <std::size_t N>
 std::string field_text(const char (&field)[N]) {
   return tracer::printable({field, strnlen(field, N)});
@@ -65,7 +65,7 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
   return all;
 }
 
-/// The word at the left, in its colour. Green is for a loop that turns, and for nothing else.
+/// The word at the left, in its colour. Only LIVE is green.
 struct StateShown {
   std::string word;
   Color color;
@@ -93,7 +93,7 @@ StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
   return {"LIVE", theme.live, true, "The loop turns."};
 }
 
-/// Answers where it ends.
+/// Answers the x at which it ends.
 float draw_state(Painter& p, Point at, const StateShown& shown) {
   const float from = at.x;
   if (shown.turns)
@@ -132,7 +132,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   if (!state.following && !state.paused)
     button(source.ended() ? "Go to end" : "Back to live", "F", true, HeaderAction::back_to_live);
 
-  // Who it is, from the left.
+  // The program, from the left.
   float x = area.x0 + p.px(21);
   x = draw_state(p, {x, y}, state_shown(theme, digest, state.paused));
   const auto& header = source.session().header();
@@ -141,7 +141,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   const std::string facts = "pid " + std::to_string(header.pid) + " · Python " +
                             field_text(header.python_version) + " · libuv " + field_text(header.libuv_version);
 
-  // Tiles give way to the name when it is narrow.
+  // Where there is little room, tiles are left out so that the name fits.
   const std::vector<Tile> all = tiles(source, digest, theme);
   float tiles_width = 0;
   std::vector<float> widths;

@@ -1,5 +1,5 @@
 #pragma once
-/// The bar at the top: which program, how it does, and the few buttons there are.
+/// The bar at the top: the program, its state, the tiles and the buttons.
 
 #include "gui/digest.h"
 #include "gui/painter.h"

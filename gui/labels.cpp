@@ -15,7 +15,7 @@ bool continues(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
-/// Where characters begin, and the end.
+/// The offsets at which characters begin, and the end of the text.
 std::vector<std::size_t> starts_of(std::string_view text) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -26,7 +26,7 @@ std::vector<std::size_t> starts_of(std::string_view text) {
   return starts;
 }
 
-/// The most characters kept for which `made(kept)` fits; `made` gets wider with what is kept.
+/// The widest `made(kept)` that fits. `made` gets wider with the number of characters that it keeps.
 template <typename Made>
 std::string widest(std::size_t characters, float most, const Measure& measure, const Made& made) {
   std::size_t low = 0;
@@ -89,7 +89,7 @@ std::string cut_middle(std::string_view text, float most, const Measure& measure
 
 namespace {
 
-/// Where the word that begins at `at` ends. A number and its unit are one word: "63.6 ms".
+/// The end of the word that begins at `at`. A number and its unit are one word: "63.6 ms".
 std::size_t end_of_word(std::string_view text, std::size_t at) {
   const std::size_t end = std::min(text.find(' ', at), text.size());
   const bool number = end > at && text[end - 1] >= '0' && text[end - 1] <= '9';
@@ -137,9 +137,10 @@ std::vector<std::string> cut_apart(const std::vector<std::string>& names,
 }
 
 std::vector<float> spread(std::vector<float> middles, float height, float low, float high) {
-  // Those that would overlap form a group, which stands around the mean of where its members would like to be.
+  // Intervals that would overlap form a group. The group stands at the mean of the places that its members want.
   struct Group {
-    float wish;  ///< sum of where the group's first one would stand, by each member's wish
+    float
+        wish;  ///< sum over all members of where the group's first interval would be if that member had its place
     std::size_t members;
     [[nodiscard]] float first() const { return wish / static_cast<float>(members); }
   };

@@ -1,6 +1,6 @@
 #pragma once
-/// What the app says of the tracing level: in force, raised by whom, or why it cannot be raised. Thread: the source's.
-/// Errors: none.
+/// What the app says about the tracing level: which one is in force, whether this app raised it, or why it cannot. Thread: the
+/// source's. Errors: none.
 
 #include <cstdint>
 #include <string>

@@ -72,7 +72,7 @@ struct PieceLabel {
   Point edge;  ///< of the ring, in the middle of its arc
 };
 
-/// The labels of one side, from top to bottom, none over another; a line leads to an arc that is not beside its label.
+/// Draws the labels of one side, from top to bottom, without overlaps. A line leads to an arc that is not beside its label.
 void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<PieceLabel> labels, bool right) {
   const Theme& theme = p.theme();
   std::sort(labels.begin(), labels.end(),
@@ -83,7 +83,7 @@ void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<Pi
   middles = spread(middles, line * 1.05F, inner.y0, inner.y1);
   const float side = right ? 1.0F : -1.0F;
   const float reach = wheel.outer + p.px(14);
-  // How far from the middle a line of text at this height has to be so that it is clear of the ring.
+  // How far from the centre a line of text at this height must be so that it does not touch the ring.
   const auto outside = [&](float y) {
     const float dy = std::max(std::fabs(y - wheel.centre.y) - line * 0.5F, 0.0F);
     return dy < reach ? std::sqrt(reach * reach - dy * dy) : 0.0F;
@@ -131,7 +131,7 @@ void draw_labels(Painter& p, const Wheel& wheel, const Rect& inner, const std::v
   draw_side(p, wheel, inner, sides[1], true);
 }
 
-/// A mark on the ring's inner edge: it stays clear of the words in the middle.
+/// A mark on the ring's inner edge, clear of the words in the middle.
 void draw_hand(Painter& p, const Wheel& wheel, float angle) {
   const auto at = [&](float radius) {
     return Point{wheel.centre.x + std::cos(angle) * radius, wheel.centre.y + std::sin(angle) * radius};
@@ -175,7 +175,7 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   for (const Piece& piece : pieces) {
     if (!piece.active)
       continue;
-    float progress = 0.5F;  // within a phase nobody knows how far it is, but in a poll that may sleep
+    float progress = 0.5F;  // the progress within a phase is known only for a poll with a timeout
     if (piece.phase == Phase::poll && present.poll_timeout_ms > 0)
       progress = static_cast<float>(poll_ns) / 1e6F / static_cast<float>(present.poll_timeout_ms);
     const float to = piece.arc.from + (piece.arc.to - piece.arc.from) * std::clamp(progress, 0.06F, 0.94F);

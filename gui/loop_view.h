@@ -1,6 +1,6 @@
 #pragma once
-/// The loop as a wheel: its phases in the order in which this libuv runs them, their share of the last second,
-/// and where it was at the moment of the digest. It speaks of the same poll as "Why this timeout?".
+/// The loop as a wheel: its phases in the order in which this libuv runs them, the share of the last second that each took,
+/// and the phase that ran at the moment of the digest. It shows the same poll as "Why this timeout?".
 
 #include "gui/digest.h"
 #include "gui/painter.h"
@@ -13,7 +13,7 @@ class LoopView {
   void draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen);
 
  private:
-  float hand_ = 0;  ///< where the hand points; only the picture is eased
+  float hand_ = 0;  ///< the angle of the hand; its movement is eased, numbers are not
 };
 
 }  // namespace loopscope::gui

@@ -31,7 +31,7 @@ using gui::Window;
 
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
-constexpr int kUsage = 2;  // what was asked for cannot be had: arguments, sessions, displays
+constexpr int kUsage = 2;  // bad arguments, no such session, no display
 constexpr double kWaitForSession = 10;
 
 struct Arguments {
@@ -69,7 +69,7 @@ std::string check_size(const std::string& text) {
   return {};
 }
 
-/// CLI::Range lets "nan" pass: it is not smaller than the least, nor larger than the most.
+/// CLI::Range accepts "nan", because it is neither below the least value nor above the most.
 CLI::Validator between(double least, double most) {
   const auto check = [least, most](const std::string& text) -> std::string {
     double value = 0;
@@ -120,14 +120,14 @@ gui::AppOptions app_options(const Arguments& arguments) {
   return options;
 }
 
-/// Waiting for a session makes no sense while there are several to choose from.
+/// True if several sessions are live. Then waiting for one makes no sense.
 bool several_live() {
   std::string error;
   const auto entries = tracer::list_sessions(error);
   return std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return entry.alive; }) > 1;
 }
 
-/// The path of what the user asked for. A screenshot waits for it to appear, nobody is there to pick another.
+/// The path of the session that the user asked for. For a screenshot it waits until the session appears.
 std::string wait_for_session(const Arguments& arguments, std::string& error) {
   const double deadline = seconds_now() + (arguments.screenshot.empty() ? 0 : kWaitForSession);
   for (;;) {
@@ -140,7 +140,7 @@ std::string wait_for_session(const Arguments& arguments, std::string& error) {
   }
 }
 
-/// Rests until the next frame is due, or somebody touched something: answers whether.
+/// Waits until the next frame is due, or until there is input. True if there was input.
 bool rest(Window& window, App& app, gui::PacingState pacing, double start, double begin, double stop_at) {
   constexpr double kLook = 0.05;
   double last_input = begin - pacing.since_input;
@@ -176,7 +176,7 @@ void run_frames(Window& window, App& app, double stop_at) {
     pacing.since_input = begin - last_input;
     if (!rest(window, app, pacing, start, begin, stop_at))
       continue;
-    // Input is drawn soon, but not more often than a frame may cost.
+    // Draw input soon, but not more often than the cost of a frame allows.
     last_input = seconds_now();
     const double least = window.software_rendering() ? std::max(1.0 / 30, pacing.frame_cost / 0.7) : 0;
     const double pause = begin + least - seconds_now();
@@ -235,7 +235,8 @@ int run(const Arguments& arguments) {
   return kOk;
 }
 
-/// What was closed by whoever started us must not become a file of ours that messages are then written into: a session.
+/// Opens /dev/null for each standard descriptor that is closed. Otherwise a file of ours, such as a session, would get that number
+/// and our messages.
 void take_standard_descriptors() {
   int descriptor = 0;
   do descriptor = open("/dev/null", O_RDWR);

@@ -19,7 +19,7 @@ const LoadedFace& pick(const Faces& faces, Face face) {
   return faces[static_cast<std::size_t>(face)];
 }
 
-/// Of text that is already as it is drawn.
+/// The width of text that drawable() has already made ready.
 float width_of(const LoadedFace& loaded, std::string_view text) {
   return loaded.font->CalcTextSizeA(loaded.size, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
 }

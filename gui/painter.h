@@ -1,7 +1,8 @@
 #pragma once
-/// What the views draw with: text in a handful of faces, shapes, cards, buttons, tooltips.
+/// Draws for the views: text in a few faces, shapes, cards, buttons, tooltips.
 ///
-/// Everything is drawn into one full-window list; there are no toolkit windows. A Painter lives for one frame.
+/// It draws everything into one list for the whole window, and an overlay above it; there are no toolkit windows. A Painter
+/// lives for one frame.
 /// Thread: the app's one. Owner: of nothing. Errors: none. Units: pixels of the framebuffer.
 
 #include <array>
@@ -37,14 +38,14 @@ inline constexpr std::size_t kFaceCount = 10;
 struct LoadedFace {
   ImFont* font = nullptr;
   float size = 13;
-  std::set<char32_t>* missing = nullptr;  ///< takes note of what had no glyph; may be null
+  std::set<char32_t>* missing = nullptr;  ///< collects characters without a glyph; may be null
 };
 using Faces = std::array<LoadedFace, kFaceCount>;
 
 /// The mouse in this frame.
 struct Pointer {
   Point at{-1, -1};
-  bool pressed = false;  ///< went down in this frame
+  bool pressed = false;  ///< the button went down in this frame
   bool released = false;
   bool down = false;
   float wheel = 0;
@@ -52,7 +53,7 @@ struct Pointer {
   bool ctrl = false;
 };
 
-/// Which part of a text gives way to an ellipsis.
+/// Which part of a text an ellipsis replaces.
 enum class Cut : std::uint8_t { end, front };
 enum class Align : std::uint8_t { left, centre, right };
 
@@ -64,23 +65,23 @@ class Painter {
 
   [[nodiscard]] const Theme& theme() const { return theme_; }
   [[nodiscard]] const Pointer& pointer() const { return pointer_; }
-  [[nodiscard]] float px(float design) const { return design * scale_; }  ///< of the design's pixels
+  [[nodiscard]] float px(float design) const { return design * scale_; }  ///< design pixels in pixels
 
   [[nodiscard]] float width(Face face, std::string_view text) const;
   [[nodiscard]] float height(Face face) const { return faces_[static_cast<std::size_t>(face)].size; }
-  /// Draws at `p` (left, centre or right end; vertical middle) and answers the width.
+  /// Draws at `p`, which is the left end, centre or right end of the text and its vertical middle. Answers the width.
   float text(Point p, Face face, Color color, std::string_view text, Align align = Align::left);
-  /// As it fits into `most` pixels; empty if nothing of it does.
+  /// The text cut to `most` pixels; empty if no part of it fits.
   [[nodiscard]] std::string shortened(Face face, std::string_view text, float most, Cut cut = Cut::end) const;
-  /// As text(), cut with an ellipsis to `most` pixels. `cut` tells whether it was.
+  /// As text(), but cut with an ellipsis to `most` pixels. `cut` tells whether it was cut.
   float text_fit(Point p, Face face, Color color, std::string_view text, float most, Align align = Align::left,
                  bool* cut = nullptr);
-  /// As text_fit(), but what is cut is the beginning: the end of a qualified name tells more.
+  /// As text_fit(), but cut at the front, because the end of a qualified name tells more.
   float name_fit(Point p, Face face, Color color, std::string_view name, float most, Align align = Align::left,
                  bool* cut = nullptr);
-  /// Several lines, broken at spaces, the last one cut if they do not fit; answers the height used.
+  /// Several lines, broken at spaces. The last one is cut if they do not fit. Answers the height used.
   float text_wrapped(Rect area, Face face, Color color, std::string_view text);
-  /// How many lines text_wrapped() takes if it has all the height it needs.
+  /// How many lines text_wrapped() needs without a limit of height.
   [[nodiscard]] std::size_t wrapped_lines(Face face, std::string_view text, float most) const;
 
   void fill(const Rect& rect, Color color, float rounding = 0);
@@ -95,7 +96,7 @@ class Painter {
   /// A piece of a ring; angles in radians, 0 to the right, clockwise.
   void ring(Point centre, float inner, float outer, float from, float to, Color color);
   void ring_outline(Point centre, float inner, float outer, float from, float to, Color color, float thickness);
-  /// Severities by shape: an alarm is a triangle, a warning a diamond.
+  /// Shapes tell severities apart: an alarm is a triangle, a warning a diamond.
   void triangle_mark(Point centre, float size, Color color);
   void diamond_mark(Point centre, float size, Color color);
   void tick_mark(Point centre, float size, Color color);
@@ -103,20 +104,20 @@ class Painter {
   void push_clip(const Rect& rect);
   void pop_clip();
 
-  /// A card with its title row; answers the room inside.
+  /// Draws a card with its title row. Answers the area inside.
   Rect card(const Rect& rect, std::string_view title, std::string_view note = {});
-  /// Answers true when clicked. `key` is the shortcut shown in it; may be empty.
+  /// True when it is clicked. The button shows the shortcut `key`, which may be empty.
   bool button(const Rect& rect, std::string_view label, std::string_view key, bool active = false);
   [[nodiscard]] float button_width(std::string_view label, std::string_view key) const;
 
   [[nodiscard]] bool hovers(const Rect& rect) const { return rect.contains(pointer_.at); }
   [[nodiscard]] bool clicks(const Rect& rect) const { return pointer_.pressed && hovers(rect); }
 
-  /// Shown beside the mouse when the frame is done; the last call wins.
+  /// Sets the lines that draw_tooltip() shows beside the mouse. The last call in a frame wins.
   void tooltip(std::vector<std::string> lines) { tooltip_ = std::move(lines); }
   void draw_tooltip(const Rect& window);
   void into_overlay() { std::swap(list_, overlay_); }
-  /// From now on the mouse is nowhere: something lies on top.
+  /// Ignores the mouse from now on, because something else lies on top.
   void block_pointer() { pointer_ = {}; }
 
  private:

@@ -50,7 +50,7 @@ std::string listens_text(const SessionActivity* activity) {
   return tracer::printable(text);
 }
 
-/// The wheel, still: what the app is about.
+/// A small wheel as an emblem.
 void draw_emblem(Painter& p, Point centre) {
   constexpr float kTau = 6.2831853F;
   constexpr tracer::Phase kPhases[] = {tracer::Phase::timers,  tracer::Phase::pending, tracer::Phase::idle,
@@ -93,7 +93,7 @@ void PickerView::key(Key key) {
 
 bool PickerView::take_dismissed() {
   if (dismissed_)
-    watch_ = {};  // an open session keeps the memory of a program that ends
+    watch_ = {};  // otherwise its open sessions would keep the memory of programs that end
   return std::exchange(dismissed_, false);
 }
 
@@ -153,7 +153,7 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
   return picked;
 }
 
-/// Loops of one process are numbered, else a title says nothing of them.
+/// The program's title, with the number of the loop if its process has several.
 std::string PickerView::title_of(const tracer::SessionEntry& entry) const {
   const std::string title = program_title(tracer::printable(entry.program));
   const auto of_process = std::count_if(entries_.begin(), entries_.end(),
@@ -177,7 +177,7 @@ void PickerView::draw_row(Painter& p, const Rect& row, const tracer::SessionEntr
   const SessionActivity* activity = watch_.of(entry.path);
   const float text_x = x + p.px(18);
   const float right_x = row.x1 - p.px(16);
-  // Right: who it is and what it does. Middle, while there is room: how much it records, and since when.
+  // Right: the id, and what the program does. Middle, if there is room: its level and its age.
   const std::string id = entry.id + (entry.alive ? " · live" : " · dead");
   const std::string does = entry.alive ? activity_text(activity) : "";
   p.text({right_x, y0}, Face::mono_small, entry.alive ? theme.live : theme.text_dim, id, Align::right);

@@ -1,5 +1,5 @@
 #pragma once
-/// The list of sessions: live ones to attach to, dead ones to open, and what to do when there are none.
+/// The list of sessions: live ones to attach to, dead ones to open, and advice if there are none.
 
 #include <optional>
 
@@ -12,7 +12,7 @@ namespace loopscope::gui {
 
 class PickerView {
  public:
-  /// The path that was picked. `message` is shown above the list: why there is nothing on the screen.
+  /// The path that the user picked in this frame. It shows `message` above the list: why the last attach failed.
   std::optional<std::string> draw(Painter& painter, const Rect& window, bool overlay, const std::string& message,
                                   double seconds);
   void key(Key key);
@@ -31,8 +31,8 @@ class PickerView {
   double listed_ = -1;
   SessionWatch watch_;
   std::size_t cursor_ = 0;
-  std::size_t first_ = 0;  ///< the uppermost row in sight
-  bool moved_ = false;     ///< the cursor, by a key: it comes into sight
+  std::size_t first_ = 0;  ///< the first visible row
+  bool moved_ = false;     ///< a key moved the cursor: the list scrolls to it
   bool enter_ = false;
   bool dismissed_ = false;
 };

@@ -7,7 +7,7 @@
 
 namespace loopscope::gui {
 
-/// False, and a sentence in `error`, if it cannot be written.
+/// False and a sentence in `error` if the file cannot be written.
 bool write_png(const std::string& path, const Image& image, std::string& error);
 
 }  // namespace loopscope::gui

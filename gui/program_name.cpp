@@ -33,7 +33,7 @@ bool is_main(const std::string& word) {
   return word.size() > kMain.size() && word.ends_with(kMain);
 }
 
-/// Which word names the program, and how it is called there.
+/// The word of the command line that names the program, and that name.
 struct Named {
   std::size_t word;
   std::string name;
@@ -68,7 +68,7 @@ std::string program_title(const std::string& command_line) {
   const Named named = find_name(words);
   if (named.name.empty())
     return command_line.empty() ? "unnamed program" : command_line;
-  // What a module is told to do is part of what people call it: "uvicorn shop:app".
+  // The first argument of a module is part of its usual name: "uvicorn shop:app".
   const std::size_t next = named.word + 1;
   if (named.module && next < words.size() && words[next][0] != '-' && words[next].size() <= 40)
     return named.name + " " + words[next];

@@ -18,7 +18,7 @@ Reader::Look Reader::look() {
   wanted_.notify_one();
   if (failure_)
     std::rethrow_exception(failure_);
-  source_->step();  // what is drawn is as new as the frame
+  source_->step();  // so that the frame shows the newest events
   return {std::move(lock), *source_};
 }
 
@@ -41,7 +41,7 @@ void Reader::run(const std::stop_token& stop) {
   }
 }
 
-/// Until there is nothing more.
+/// Reads until it has caught up.
 Reader::Progress Reader::read(const std::stop_token& stop) {
   for (;;) {
     wanted_.wait(true);

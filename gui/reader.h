@@ -1,15 +1,15 @@
 #pragma once
-/// Reads a session on a thread of its own, and lends what was read to whoever draws.
+/// Reads a session on a thread of its own, and lends the source to the thread that draws.
 ///
 /// The ring of a program that records a million events a second wraps in a quarter of a second, and a lease ends a second after
-/// its last heartbeat. Neither may depend on when the next frame is drawn: a buffer swap can block for as long as the window
-/// system likes, and nothing is drawn while the window is minimised.
+/// its last heartbeat. So neither may wait for the next frame: a buffer swap can block for as long as the window system likes,
+/// and the app draws nothing while its window is minimised.
 ///
-/// One lock guards the source. The thread holds it for a batch of events (about a millisecond) and gives way to who draws;
-/// who draws holds it while the picture is put together, and never while it talks to the window system. How long the thread
-/// rests depends on how fast the ring fills (reading_interval() in gui/pacing.h).
-/// Thread: look() is for one thread, the one that draws. Owner: of the source; the destructor ends the thread, then the lease.
-/// Errors: what the thread throws comes out of look().
+/// One lock guards the source. The reading thread holds it for one batch of events (about a millisecond) and lets the drawing
+/// thread go first. The drawing thread holds it while it lays out the picture, and never while it talks to the window system.
+/// How long the reading thread rests depends on how fast the ring fills (reading_interval() in gui/pacing.h).
+/// Thread: only the thread that draws may call look(). Owner: of the source; the destructor ends the thread, then the lease.
+/// Errors: look() rethrows what the reading thread threw.
 
 #include <atomic>
 #include <condition_variable>
@@ -31,7 +31,7 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  /// The source, as long as this lives: nothing is read meanwhile. Be quick, and keep nothing that points into it.
+  /// Access to the source. Nothing is read while a Look lives, so keep it short, and keep no pointer into the source.
   class Look {
    public:
     [[nodiscard]] TraceSource& operator*() const { return source_; }
@@ -43,6 +43,7 @@ class Reader {
     std::unique_lock<std::mutex> lock_;
     TraceSource& source_;
   };
+  /// Waits for the lock, and reads one batch so that the frame shows the newest events.
   [[nodiscard]] Look look();
 
  private:
@@ -56,11 +57,11 @@ class Reader {
 
   std::unique_ptr<TraceSource> source_;
   std::exception_ptr failure_;
-  std::mutex mutex_;                 ///< of the two above
-  std::atomic<bool> wanted_{false};  ///< somebody waits for the lock: the thread gives way
+  std::mutex mutex_;                 ///< guards source_ and failure_
+  std::atomic<bool> wanted_{false};  ///< look() waits for the lock: the thread does not take it now
   std::mutex rest_mutex_;
   std::condition_variable_any rest_;
-  std::jthread thread_;  ///< last: it ends before what it uses
+  std::jthread thread_;  ///< declared last, so that it ends before the members it uses
 };
 
 }  // namespace loopscope::gui

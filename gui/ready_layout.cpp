@@ -11,7 +11,7 @@ using tracer::TraceModel;
 
 namespace {
 
-/// More callbacks than this in view are not asked one by one.
+/// If more callbacks than this are in view, they are not looked at one by one.
 constexpr std::uint64_t kMostAsked = 20'000;
 
 struct Step {
@@ -19,7 +19,7 @@ struct Step {
   int change;
 };
 
-/// One pixel column each, from the viewport's left.
+/// A depth for each column of pixels, from the left of the viewport.
 class Columns {
  public:
   explicit Columns(const Viewport& viewport)
@@ -33,7 +33,7 @@ class Columns {
     return viewport_.to_ns(viewport_.x0() + static_cast<float>(column + 1));
   }
   [[nodiscard]] std::vector<std::int64_t>& depths() { return depths_; }
-  /// Nothing is known of [begin_ns, end_ns).
+  /// Marks [begin_ns, end_ns) as not known.
   void forget(std::int64_t begin_ns, std::int64_t end_ns) {
     if (end_ns <= viewport_.begin_ns() || begin_ns >= viewport_.end_ns() || end_ns <= begin_ns)
       return;
@@ -52,7 +52,7 @@ void step_through(const CallbackSlice& slice, const Viewport& viewport, std::vec
   steps.push_back({slice.begin_ns, -1});
 }
 
-/// Callbacks that were ready in view, whenever they ran; false if there are too many to ask each.
+/// Steps for all callbacks that were ready within the view, even if they ran later. False if there are too many.
 bool waiting_steps(const TraceModel& model, const Viewport& viewport, std::vector<Step>& steps) {
   const auto& callbacks = model.callbacks();
   const std::uint64_t from = callbacks.first_beginning_at(viewport.begin_ns());
@@ -60,7 +60,7 @@ bool waiting_steps(const TraceModel& model, const Viewport& viewport, std::vecto
   if (in_view - from > kMostAsked || (in_view == callbacks.first() && model.open_callbacks().empty()))
     return false;
   for (std::uint64_t i = from; i < in_view; ++i) step_through(callbacks[i], viewport, steps);
-  // Those that ran later, chunk by chunk: most became ready later, too.
+  // Callbacks that ran later, chunk by chunk, because most of them became ready later, too.
   for (std::uint64_t i = in_view; i < callbacks.last();) {
     const std::uint64_t end =
         std::min((i / CallbackColumn::kChunk + 1) * CallbackColumn::kChunk, callbacks.last());
@@ -94,7 +94,7 @@ void fill_from_steps(Columns& columns, const Viewport& viewport, const std::vect
   for (; at + 1 < depths.size(); ++at) depths[at + 1] = depth;
 }
 
-/// A depth holds until the next one that was recorded.
+/// A recorded depth counts until the next one.
 void fill_from_samples(Columns& columns, const TraceModel& model, const Viewport& viewport) {
   const auto& samples = model.ready_depths();
   std::uint64_t i = samples.first_beginning_at(viewport.begin_ns());
@@ -109,7 +109,7 @@ void fill_from_samples(Columns& columns, const TraceModel& model, const Viewport
   }
 }
 
-/// The loop sleeps in its poll: nothing is ready, or it would not.
+/// Whether the loop sleeps in its poll. If it does, no callback is ready.
 bool sleeps(const TraceModel& model) {
   return model.open_phase() && model.open_phase()->activity == tracer::Activity::poll_asleep;
 }

@@ -1,10 +1,11 @@
 #pragma once
 /// The ready queue's row of the timeline: how many callbacks were ready and had not begun, by pixel. Pure.
 ///
-/// Known is what the trace tells: from the first event on, outside of gaps, and up to the last event, or up to now while the loop
-/// sleeps in its poll, because the queue is then empty. While something holds the loop nobody sees what joins the queue.
-/// Where callbacks are few enough it follows from when each was ready and when it began; else, and where callbacks are not
-/// recorded, from the depths that the loop itself recorded at the boundaries of its idle phases.
+/// The depth is known from the first event to the last one, except in gaps. While the loop sleeps in its poll it is known until
+/// now, because the queue is then empty. While something holds the loop it is not known, because what joins the queue is
+/// recorded later. If few enough callbacks are in view, the depth follows from the times at which each became ready and began.
+/// Otherwise, and where callbacks are not recorded, it comes from the depths that the loop recorded at the boundaries of its
+/// idle phases.
 /// Thread: one. Errors: none. Units: pixels, ns.
 
 #include <cstdint>

@@ -14,7 +14,7 @@ bool from_right(char32_t c) {
   return (c >= 0x0590 && c <= 0x08FF) || (c >= 0xFB1D && c <= 0xFDFF) || (c >= 0xFE70 && c <= 0xFEFF);
 }
 
-/// Neither direction: it goes with what is on both sides of it.
+/// A character without a direction: it takes that of its neighbours.
 bool neutral(char32_t c) {
   return c == U'_' || c == U' ' || c == U'.' || c == U'-';
 }
@@ -35,7 +35,7 @@ std::vector<char32_t> decode(std::string_view text) {
   return points;
 }
 
-/// Turns one run, letter by letter, marks after their letters.
+/// Reverses one run by letters. Combining marks stay after their letters.
 void turn(std::vector<char32_t>& points, std::size_t from, std::size_t to) {
   const auto at = [&](std::size_t i) { return points.begin() + static_cast<std::ptrdiff_t>(i); };
   std::reverse(at(from), at(to));

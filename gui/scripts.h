@@ -1,8 +1,8 @@
 #pragma once
-/// Text in any script, made fit to be drawn by a font that may not have it all. Pure. Thread: any. Errors: none.
+/// Prepares text in any script for a renderer and a font that may lack glyphs. Pure. Thread: any. Errors: none.
 ///
-/// The renderer draws one glyph for each code point from left to right, so what is written from right to left is turned here.
-/// Letters are not joined: Arabic stands in its isolated forms.
+/// The renderer draws one glyph for each code point, from left to right. So this file reverses text that is written from right
+/// to left. It does not join letters: Arabic is shown in isolated forms.
 
 #include <functional>
 #include <string>
@@ -12,11 +12,11 @@ namespace loopscope::gui {
 
 using HasGlyph = std::function<bool(char32_t)>;
 
-/// `text` in the order in which it is drawn, with what has no glyph as an escape ("\u53d7"), never as a question mark.
-/// Answers at once for ASCII.
+/// `text` in the order in which it is drawn. A character without a glyph becomes an escape ("\u53d7"), never a question mark.
+/// ASCII stays as it is, and costs nothing but a copy.
 std::string drawable(std::string_view text, const HasGlyph& has_glyph);
 
-/// Does `text` need drawable()? Plain ASCII does not.
+/// True if `text` is plain ASCII and does not need drawable().
 bool is_ascii(std::string_view text);
 
 }  // namespace loopscope::gui

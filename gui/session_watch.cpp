@@ -46,7 +46,7 @@ void SessionWatch::count(Watched& watched, std::int64_t now_ns) {
     watched.activity.iterations_per_s = static_cast<double>(iterations - *watched.iterations) /
                                         (static_cast<double>(now_ns - watched.looked_ns) / 1e9);
   }
-  // What was not counted for a while says nothing about the time since.
+  // If nothing was counted for a while, the next difference would not be a rate.
   watched.iterations = watched.activity.recorded ? std::optional(iterations) : std::nullopt;
   watched.looked_ns = now_ns;
 }

@@ -1,9 +1,9 @@
 #pragma once
-/// What the live sessions of a list do, so that loops of one process and workers of one service can be told apart.
+/// What the live sessions of a list are doing. It tells apart loops of one process and workers of one service.
 ///
-/// Reads each session's counters, and now and then which of its handles listen. Asks nothing of the programs.
+/// It reads each session's counters, and every 5 s which of its handles listen. It asks the programs for nothing.
 /// Thread: one. Owner: of an open session for each program that lives. Errors: none; what cannot be read is not known.
-/// Cost: two reads a session and call; every 5 s its handles and the kernel's tables of sockets.
+/// Cost: two reads for each session and call; every 5 s also its handles and the kernel's tables of sockets.
 
 #include <cstdint>
 #include <map>
@@ -18,16 +18,16 @@
 namespace loopscope::gui {
 
 struct SessionActivity {
-  bool recorded = false;                   ///< false: the level is off, and nothing is counted
-  std::optional<double> iterations_per_s;  ///< not known before the second look
+  bool recorded = false;                   ///< false: the level is off, so nothing is counted
+  std::optional<double> iterations_per_s;  ///< not known before the second look()
   std::vector<std::string> listens_on;     ///< ":8080", "/run/shop.sock"
 };
 
 class SessionWatch {
  public:
-  /// Looks at all that live in `entries`, and forgets the others. About once a second.
+  /// Looks at all live sessions in `entries` and forgets all others. To be called about once a second.
   void look(const std::vector<tracer::SessionEntry>& entries, std::int64_t now_ns);
-  /// Null for one that does not live, or cannot be read.
+  /// Null if the session is not live or cannot be read.
   [[nodiscard]] const SessionActivity* of(const std::string& path) const;
 
  private:

@@ -37,7 +37,7 @@ bool read_number(std::string_view text, Number& number, int base) {
   return result.ec == std::errc{} && result.ptr == end;
 }
 
-/// "0100007F:1F90": words of 32 bits in the machine's order, and the port.
+/// Reads "0100007F:1F90": words of 32 bits in the machine's byte order, and the port.
 bool read_address(std::string_view text, SocketFamily family, std::string& address, std::uint16_t& port) {
   const std::size_t words = family == SocketFamily::ipv4 ? 1 : 4;
   if (text.size() != words * 8 + 5 || text[words * 8] != ':' || !read_number(text.substr(words * 8 + 1), port, 16))

@@ -1,10 +1,10 @@
 #pragma once
-/// What a descriptor of another process is connected to, or listens on, as the kernel's tables say: /proc/PID/fd and
-/// /proc/PID/net. Nothing is asked of the process.
+/// What a descriptor of another process is connected to or listens on, from the kernel's tables /proc/PID/fd and
+/// /proc/PID/net. The process itself is not asked.
 ///
-/// True at the moment of the look: a descriptor may be closed and given out again at any time after it.
-/// Thread: any. Errors: none; what cannot be read is not known. Cost: a system call a descriptor, and reading the tables once
-/// for each SocketTable: some ms where thousands of connections are open.
+/// The answer is true at the moment of the look: the process may close a descriptor and reuse its number at any time.
+/// Thread: any. Errors: none; what cannot be read is not known. Cost: one system call for each descriptor. Each SocketTable
+/// reads the tables once, which takes some ms where thousands of connections are open.
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,7 @@
 
 namespace loopscope::gui {
 
-/// One line of such a table.
+/// One line of a table.
 struct SocketEntry {
   std::uint64_t inode = 0;
   std::string local;  ///< "127.0.0.1:8080", "[::1]:8080", a path
@@ -25,16 +25,16 @@ struct SocketEntry {
 
 enum class SocketFamily : std::uint8_t { ipv4, ipv6 };
 
-/// A line of /proc/net/tcp, tcp6, udp or udp6; nothing for its heading or a line that is not as expected.
+/// Parses a line of /proc/net/tcp, tcp6, udp or udp6. Nothing for the heading, or for an unexpected line.
 std::optional<SocketEntry> parse_inet_line(std::string_view line, SocketFamily family);
-/// A line of /proc/net/unix.
+/// Parses a line of /proc/net/unix.
 std::optional<SocketEntry> parse_unix_line(std::string_view line);
 
 class SocketTable {
  public:
-  /// What the kernel has for the network of process `pid`.
+  /// Reads the tables of the network namespace of process `pid`.
   static SocketTable read(std::uint32_t pid);
-  /// What `fd` of process `pid` is; null if it is no socket, or not to be seen.
+  /// The socket behind `fd` of process `pid`; null if it is no socket, or if we may not see it.
   [[nodiscard]] const SocketEntry* of(std::uint32_t pid, std::int64_t fd) const;
 
  private:
@@ -42,7 +42,7 @@ class SocketTable {
   std::unordered_map<std::uint64_t, SocketEntry> by_inode_;
 };
 
-/// Does `pid`, as a session has it, mean a process here? `pid_namespace` is the session's.
+/// True if pids of a session mean processes in our own PID namespace. `pid_namespace` is the session's.
 bool pid_is_of_this_namespace(std::uint64_t pid_namespace);
 
 }  // namespace loopscope::gui

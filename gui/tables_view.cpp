@@ -25,7 +25,7 @@ Color severity(const Theme& theme, std::int64_t ns) {
   return theme.text_dim;
 }
 
-/// A number that sorts as the text does, well enough for a column of names.
+/// A number that sorts like the first six bytes of the text.
 double text_key(const std::string& text) {
   double key = 0;
   for (std::size_t i = 0; i < 6; ++i)
@@ -33,7 +33,7 @@ double text_key(const std::string& text) {
   return -key;
 }
 
-/// A count, or the least that it can be.
+/// A count; with "≥" if it is a lower bound.
 std::string least_text(bool all, const std::string& text) {
   return all ? text : "≥ " + text;
 }

@@ -11,7 +11,7 @@ enum class Tab : std::uint8_t { callbacks, tasks, handles };
 
 class TablesView {
  public:
-  /// Answers true if the user asked to count anew.
+  /// True if the user clicked Reset: the callback table is to count from now on.
   bool draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
             tracer::NameId& selected);
   [[nodiscard]] Tab tab() const { return tab_; }
@@ -25,14 +25,14 @@ class TablesView {
   };
   struct Column {
     const char* title;
-    float width;  ///< design pixels; 0: what is left
+    float width;  ///< design pixels; 0: all the rest
     bool right;
     bool mono;
-    int priority;  ///< the highest gives way first when it is narrow
+    int priority;  ///< where there is little room, the column with the highest number is left out first
   };
   struct Line {
     std::vector<Cell> cells;
-    std::vector<double> keys;  ///< to sort by, one a column
+    std::vector<double> keys;  ///< what each column sorts by
     tracer::NameId name = tracer::kNoName;
     bool alarm = false;
   };

@@ -23,7 +23,7 @@ Color readable_on(Color ground) {
     return c <= 0.04045F ? c / 12.92F : std::pow((c + 0.055F) / 1.055F, 2.4F);
   };
   const float luminance = 0.2126F * light(0) + 0.7152F * light(8) + 0.0722F * light(16);
-  return luminance > 0.179F ? rgb(0x000000) : rgb(0xFFFFFF);  // where both have the same contrast
+  return luminance > 0.179F ? rgb(0x000000) : rgb(0xFFFFFF);  // the luminance at which both have the same contrast
 }
 
 Color Theme::phase(Phase which) const {

@@ -1,7 +1,7 @@
 #pragma once
-/// Colours, in three roles: phase (one hue each, after Okabe and Ito), severity, neutral. Never colour alone:
-/// poll's sleep is hatched, what held the loop is outlined, a warning is a diamond and an alarm a triangle.
-/// tests/gui/theme_test.cpp holds text to a contrast of 4.5:1, and severities to differ for those who see no green.
+/// Colours in three roles: phases (one hue each, after Okabe and Ito), severities, neutral. Nothing is told by colour alone:
+/// sleep in poll is hatched, a callback that held the loop is outlined, a warning is a diamond and an alarm a triangle.
+/// tests/gui/theme_test.cpp checks that text has a contrast of 4.5:1, and that severities differ for people with deuteranopia.
 /// Thread: any. Errors: none.
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace loopscope::gui {
 
-/// 0xAABBGGRR, as the renderer takes it.
+/// 0xAABBGGRR, as the renderer wants it.
 using Color = std::uint32_t;
 
 constexpr Color rgb(std::uint32_t hex, std::uint32_t alpha = 255) {
@@ -21,10 +21,10 @@ constexpr Color with_alpha(Color color, float alpha) {
   const auto a = static_cast<std::uint32_t>(static_cast<float>(color >> 24) * alpha);
   return (color & 0x00FFFFFFU) | (a << 24);
 }
-/// `share` of `b` over `a`, opaque.
+/// A mix of both with `share` of `b`, opaque.
 Color mix(Color a, Color b, float share);
 
-/// Black or white, whichever can be read better on `ground`.
+/// Black or white, whichever is easier to read on `ground`.
 Color readable_on(Color ground);
 
 struct Theme {
@@ -34,8 +34,8 @@ struct Theme {
   Color track;  ///< behind bars
   Color grid;
   Color accent, live;
-  Color warning, alarm, alarm_fill;  ///< of shapes
-  Color warning_text, alarm_text;    ///< of words
+  Color warning, alarm, alarm_fill;  ///< for shapes
+  Color warning_text, alarm_text;    ///< for words
   Color iteration_even, iteration_odd;
   Color read, write;
 

@@ -52,7 +52,7 @@ std::vector<AxisTick> time_axis(const Viewport& viewport, std::int64_t origin_ns
   while (static_cast<double>(spread) < viewport.ns_per_px() * static_cast<double>(spacing)) {
     spread = round_step(static_cast<double>(spread) * 1.01);
   }
-  // A wide step may leave a narrow axis with one tick: then the next smaller round step is the better one.
+  // A wide step may leave only one tick on a narrow axis. Then the smaller step is better.
   if (viewport.span_ns() / spread < 2 && step < spread)
     spread = step;
   std::int64_t number = (viewport.begin_ns() - origin_ns) / spread - 1;

@@ -1,5 +1,5 @@
 #pragma once
-/// Where an axis of time has its ticks. Pure. Units: ns, pixels.
+/// The ticks of a time axis. Pure. Units: ns, pixels.
 
 #include <cstdint>
 #include <string>
@@ -20,10 +20,10 @@ struct AxisTick {
 std::vector<AxisTick> time_axis(const Viewport& viewport, std::int64_t origin_ns, float spacing_px,
                                 const std::string& origin_label);
 
-/// The distance between ticks: 1, 2 or 5 times a power of ten, at least `least_ns` but for one case: never 0.
+/// The distance between ticks: 1, 2 or 5 times a power of ten, at least `least_ns` and never 0.
 std::int64_t round_step(double least_ns);
 
-/// "+12 ms", "-1.25 s": with as many digits as `step_ns` needs.
+/// "+12 ms", "-1.25 s", with as many digits as steps of `step_ns` need.
 std::string axis_label(std::int64_t offset_ns, std::int64_t step_ns);
 
 }  // namespace loopscope::gui

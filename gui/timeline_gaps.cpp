@@ -12,7 +12,7 @@ using tracer::Level;
 
 namespace {
 
-/// The sentence in the middle of the hatched rectangle, on a ground of its own so that it can be read.
+/// Draws the sentence in the middle of the hatched rectangle, on a plain background so that people can read it.
 void draw_sentence(Painter& p, const Rect& rect, const std::string& text) {
   const Theme& theme = p.theme();
   const float room = rect.width() - p.px(24);
@@ -36,7 +36,7 @@ void draw_below(Painter& p, const Rect& rect, const std::string& text) {
     p.tooltip({text, "The tile \"tracing level\" says what is recorded now."});
 }
 
-/// The rows that only exist from Level::callbacks on lie below each other: from the first to the last of them.
+/// The area from the first to the last row that needs Level::callbacks. These rows lie below each other.
 Rect rows_of_callbacks(const Rect& plot, const TimelineLayout& layout) {
   Rect rows{plot.x0, plot.y1, plot.x1, plot.y0};
   for (const Row& row : layout.rows) {
@@ -53,7 +53,7 @@ void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
   const Rect rect{gap.x0, plot.y0, gap.x1, plot.y1};
   const std::string text = describe_gap(gap.gap);
   if (gap.gap.reason == tracer::GapReason::not_recorded)
-    return;  // the level says so, see draw_not_recorded()
+    return;  // draw_not_recorded() draws it, from the level
   p.fill(rect, with_alpha(theme.alarm, 0.08F));
   p.hatch(rect, with_alpha(theme.alarm, 0.25F), p.px(8));
   const std::string shown = p.shortened(Face::tiny, text, rect.width() - p.px(10));

@@ -1,5 +1,5 @@
 #pragma once
-/// What the timeline does not have: hatched, with words. Nothing there is drawn as if nothing had happened.
+/// Hatches the parts of the timeline that are not known, and says why. They must not look as if nothing had happened.
 
 #include "gui/painter.h"
 #include "gui/timeline_layout.h"
@@ -7,10 +7,10 @@
 
 namespace loopscope::gui {
 
-/// Hatches the rows that the level in force at a time did not record. `now_ns`: the right end of what is known.
+/// Hatches rows at the times when the level in force did not record them. `now_ns` is the end of what is known.
 void draw_not_recorded(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
                        const Viewport& viewport, std::int64_t now_ns);
-/// Lost events, jumps of the clock, times that cannot be: across all rows.
+/// Draws lost events, jumps of the clock and impossible times across all rows.
 void draw_gaps(Painter& painter, const Rect& plot, const TimelineLayout& layout);
 
 }  // namespace loopscope::gui

@@ -15,7 +15,7 @@ using tracer::TraceModel;
 
 namespace {
 
-/// Visits the slices of `column` in view: wide ones alone, runs of narrow ones by [from, to).
+/// Visits the slices of `column` that are in view: each wide one alone, narrow ones as runs [from, to).
 template <typename Slice, typename Summary, std::uint64_t kChunk, typename Wide, typename Run>
 void fold(const Column<Slice, Summary, kChunk>& column, const Viewport& viewport, Wide wide, Run run) {
   const auto cell = std::max<std::int64_t>(static_cast<std::int64_t>(viewport.ns_per_px() * kFoldPx), 1);
@@ -27,7 +27,7 @@ void fold(const Column<Slice, Summary, kChunk>& column, const Viewport& viewport
     }
     const std::int64_t next_cell = (column[i].begin_ns / cell + 1) * cell;
     std::uint64_t end = column.first_beginning_at(std::min(next_cell, viewport.end_ns()), i + 1);
-    // Slices of a row do not overlap: only the last to begin in a cell can be wider than the cell.
+    // Slices of a row do not overlap, so only the last one that begins in a cell can be wider than the cell.
     if (column[end - 1].end_ns - column[end - 1].begin_ns >= cell)
       --end;
     run(i, end);
@@ -39,7 +39,7 @@ float clamp_x(const Viewport& viewport, std::int64_t t_ns) {
   return std::clamp(viewport.to_x(t_ns), viewport.x0(), viewport.x1());
 }
 
-/// A mark wide enough to be seen, within the viewport.
+/// A mark within the viewport, at least one pixel wide.
 Mark place(const Viewport& viewport, std::int64_t begin_ns, std::int64_t end_ns) {
   Mark mark;
   mark.begin_ns = begin_ns;
@@ -50,7 +50,7 @@ Mark place(const Viewport& viewport, std::int64_t begin_ns, std::int64_t end_ns)
   return mark;
 }
 
-/// Two marks may share a pixel once both are made a pixel wide: the later one gives way.
+/// Marks that were widened to a pixel may overlap. The later one is then moved.
 void push(std::vector<Mark>& marks, Mark mark) {
   if (!marks.empty() && mark.x0 < marks.back().x1) {
     mark.x0 = marks.back().x1;
@@ -59,7 +59,7 @@ void push(std::vector<Mark>& marks, Mark mark) {
   marks.push_back(mark);
 }
 
-/// Of a column whose summary knows the longest slice.
+/// For a column whose summary knows the longest slice.
 template <typename Slice, typename Summary, std::uint64_t kChunk>
 void lay_slices(Row& row, const Column<Slice, Summary, kChunk>& column, const Viewport& viewport,
                 std::uint64_t& slices) {
@@ -146,7 +146,7 @@ void lay_transfers(Row& row, const Column<tracer::TransferSlice, tracer::ByteSum
     mark.count = end - i;
     mark.index = i;
     mark.bytes = column.summarise(i, end).bytes;
-    // Height says how much: 64 B is a third of the row, each factor of 16 a sixth more.
+    // The height shows the amount: 64 B is a third of the row, and each factor of 16 adds a sixth.
     const float height = 0.33F + 0.042F * std::log2(std::max(static_cast<float>(mark.bytes) / 64.0F, 1.0F));
     mark.y0 = 1 - std::clamp(height, 0.33F, 1.0F);
     push(row.marks, mark);
@@ -171,7 +171,7 @@ void lay_waits(Row& row, const Viewport& viewport) {
   }
 }
 
-/// One row a task while all of them fit, else one a coroutine.
+/// One row for each task if all of them fit, else one for each coroutine.
 std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewport& viewport, std::size_t most) {
   std::vector<const TaskTrack*> tracks;
   const auto consider = [&](const TaskTrack& track) {
@@ -184,7 +184,7 @@ std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewp
     tracks.clear();
     for (const auto& [name, track] : model.coroutines()) consider(track);
   }
-  // Those that ran most stay; totals change slowly, so rows do not swap from frame to frame.
+  // The tracks that ran for longest stay. Their totals change slowly, so rows do not change from frame to frame.
   std::sort(tracks.begin(), tracks.end(), [](const TaskTrack* left, const TaskTrack* right) {
     if (left->run_total_ns != right->run_total_ns)
       return left->run_total_ns > right->run_total_ns;
@@ -198,8 +198,8 @@ std::vector<const TaskTrack*> choose_tracks(const TraceModel& model, const Viewp
   return tracks;
 }
 
-/// Who gets how much of the height: what is always there first, tasks next, and what is left goes to the rows
-/// that show most.
+/// How the height is divided: first the rows that are always there, then tasks. The rest goes to the rows that show
+/// most.
 struct Plan {
   float space, iterations, phases, callbacks, task, bytes, gil, ready;
   std::vector<const TaskTrack*> tracks;
@@ -264,7 +264,7 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
     lay_waits(row, viewport);
   }
 
-  // From the bottom: what is short of room is missing in the middle, not at the end.
+  // These rows are laid out from the bottom, so that a lack of room shows in the middle and not at the end.
   const auto add_from_bottom = [&](RowKind kind, const char* label, float height) -> Row& {
     layout.rows.push_back({kind, label, rest.cut_bottom(height), {}, {}, nullptr, {}, {}, 0, 0});
     return layout.rows.back();

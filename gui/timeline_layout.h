@@ -1,9 +1,9 @@
 #pragma once
 /// The timeline as rectangles: model and viewport in, marks out. Pure; the view paints them.
 ///
-/// Cost follows pixels, not events: what is narrower than kFoldPx is folded, with what else begins in the same
-/// cell of kFoldPx, into one mark that carries the count and the longest slice, so that a spike never disappears.
-/// Cells are aligned to time, not to the screen, so that panning does not make marks shimmer.
+/// The cost depends on pixels, not on events. Slices that are narrower than kFoldPx and begin in the same cell of kFoldPx are
+/// folded into one mark. The mark has their count and their longest slice, so a spike never disappears. Cells are aligned to
+/// time and not to the screen, so marks do not change when the user pans.
 /// Thread: one. Errors: none. Units: pixels, ns.
 
 #include <cstdint>
@@ -21,26 +21,26 @@ inline constexpr std::int64_t kNotKnown = -1;
 
 enum class RowKind : std::uint8_t { iterations, phases, callbacks, task, reads, writes, gil_wait, ready };
 
-/// One rectangle: a slice, or several that were folded. A mark of the phases row is a pile: `y0`..`y1` is its
-/// share of the row, so that folded phases show how the time was shared.
+/// One rectangle: a slice, or several folded ones. In the phases row the folded slices of a cell become one mark for each
+/// activity, stacked: `y0`..`y1` is the activity's share of the time.
 struct Mark {
   float x0 = 0;
   float x1 = 0;
-  float y0 = 0;  ///< 0 at the row's top, 1 at its bottom
+  float y0 = 0;  ///< 0 at the top of the row, 1 at its bottom
   float y1 = 1;
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;
-  std::uint64_t count = 1;    ///< slices in it; of its own activity alone in the phases row
-  std::int64_t total_ns = 0;  ///< what they took together
+  std::uint64_t count = 1;    ///< how many slices; in the phases row only those of its activity
+  std::int64_t total_ns = 0;  ///< their total time
   std::int64_t worst_ns = 0;  ///< the longest of them
-  std::uint64_t index = 0;    ///< in the row's column: of the slice, or of the longest one; not of folded phases
-  std::uint64_t bytes = 0;    ///< reads, writes: of all of them
+  std::uint64_t index = 0;    ///< of the slice, or the longest one, in the row's column; not set for folded phases
+  std::uint64_t bytes = 0;    ///< reads, writes: their sum
   tracer::Activity activity = tracer::Activity::unknown;  ///< phases row
-  bool folded = false;  ///< phases row: begin and end are those of all slices that share its place
+  bool folded = false;  ///< phases row: begin and end are those of the whole stack
   bool open = false;    ///< it has not ended yet
 };
 
-/// A step that waited: from ready to begin.
+/// The wait of a step, from ready to begin.
 struct WaitMark {
   float x0;
   float x1;
@@ -50,15 +50,15 @@ struct WaitMark {
 
 struct Row {
   RowKind kind;
-  std::string label;  ///< filled by the view for tasks: the layout knows no names
+  std::string label;  ///< empty for tasks: the view fills it in, because the layout knows no names
   Rect area;
   std::vector<Mark> marks;
   std::vector<WaitMark> waits;               ///< tasks
   const tracer::TaskTrack* track = nullptr;  ///< tasks
-  /// Ready: the depth of the queue by pixel from the row's left; kNotKnown where nobody recorded it.
+  /// Ready: the depth of the queue for each pixel from the left of the row; kNotKnown where it is not known.
   std::vector<std::int64_t> depths;
-  std::vector<std::vector<Point>> lines;  ///< ready: the same as runs of points, broken where it is not known
-  std::uint64_t peak = 0;                 ///< ready: the deepest in view
+  std::vector<std::vector<Point>> lines;  ///< ready: depths as lines, broken where they are not known
+  std::uint64_t peak = 0;                 ///< ready: the largest depth in view
   float peak_x = 0;
 };
 
@@ -75,15 +75,15 @@ struct TimelineLayout {
 };
 
 struct TimelineRequest {
-  Rect area;                  ///< of the rows; the viewport lies on its x
+  Rect area;                  ///< of the rows; its x is that of the viewport
   float unit = 18;            ///< height of a line of text
   std::size_t task_rows = 8;  ///< at most
-  std::int64_t now_ns = 0;    ///< where what is open ends
+  std::int64_t now_ns = 0;    ///< the end of marks that are still open
 };
 
 TimelineLayout lay_out(const tracer::TraceModel& model, const Viewport& viewport, const TimelineRequest& request);
 
-/// The mark under `x` in a row; null if there is none within a pixel or two.
+/// The mark under `p` in a row, or the nearest one within 2.5 pixels; null if there is none.
 const Mark* mark_at(const Row& row, Point p);
 
 }  // namespace loopscope::gui

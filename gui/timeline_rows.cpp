@@ -31,7 +31,7 @@ Color callback_color(const Theme& theme, const CallbackSlice& slice) {
   return theme.activity(Activity::idle);
 }
 
-/// How strongly a folded mark is drawn: by its longest slice, from 3 µs to 3 ms, so that slow ones show.
+/// The strength of a folded mark's colour. It grows with the longest slice, from 3 µs to 3 ms, so that slow ones stand out.
 float weight_of(std::int64_t worst_ns) {
   const float decades = std::log10(std::max(static_cast<float>(worst_ns), 1.0F) / 3e3F);
   return std::clamp(0.4F + 0.19F * decades, 0.34F, 1.0F);
@@ -60,7 +60,7 @@ void draw_phases(Painter& p, const Row& row) {
   }
 }
 
-/// In the bar: name and place if there is room, then the name and how long, the name shortened as far as it must.
+/// Writes into the bar: name, place and duration if they fit, else the duration and as much of the name as fits.
 bool name_inside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& place,
                  const std::string& ran) {
   const Theme& theme = p.theme();
@@ -77,8 +77,8 @@ bool name_inside(Painter& p, const Rect& rect, const Row& row, const std::string
   return true;
 }
 
-/// Beside the bar, in the upper half of the row: what ran before and after stays in sight below it. `taken` are the bars and
-/// labels that must not be covered.
+/// Writes beside the bar, in the upper half of the row, so that the callbacks before and after it stay visible. `taken` are the
+/// bars and labels that it must not cover.
 void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& ran,
                  std::vector<Rect>& taken) {
   const Theme& theme = p.theme();
@@ -111,7 +111,7 @@ void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string
   p.text({tag.x0 + padding + w, tag.centre().y}, Face::mono_tiny, theme.alarm_text, after);
 }
 
-/// What held the loop is named: inside if there is room, else beside, the worst first.
+/// Names the callbacks that held the loop, the worst first: inside the bar if there is room, else beside it.
 void name_held(Painter& p, const TraceSource& source, const Row& row, std::vector<const Mark*>& held) {
   std::sort(held.begin(), held.end(),
             [](const Mark* left, const Mark* right) { return left->worst_ns > right->worst_ns; });
@@ -163,7 +163,7 @@ void draw_task(Painter& p, const TraceSource& source, const Row& row) {
   float text_end = row.area.x0;
   for (const WaitMark& wait : row.waits) {
     if (wait.x0 < text_end)
-      continue;  // it would strike through the words of the one before
+      continue;  // its line would cross the words of the wait before
     const bool long_wait = wait.waited_ns >= kRules.held_loop_ns;
     const Color color = long_wait ? theme.alarm_text : with_alpha(theme.text_faint, 0.8F);
     const float mid = row.area.centre().y;
@@ -245,7 +245,7 @@ void draw_rows(Painter& p, const Rect& plot, const TraceSource& source, const Ti
           p.fill(rect_of(row, mark).inset(0, p.px(0.5F)), row.kind == RowKind::reads ? theme.read : theme.write);
         break;
       case RowKind::gil_wait:
-        for (const Mark& mark : row.marks) {  // every wake waits a little: only long waits stand out
+        for (const Mark& mark : row.marks) {  // every wake-up waits a little, so only long waits stand out
           const float weight =
               std::clamp(std::log10(std::max(static_cast<float>(mark.worst_ns), 1.0F) / 1e3F) / 3.0F, 0.18F, 1.0F);
           p.fill(rect_of(row, mark), with_alpha(theme.activity(Activity::gil_wait), weight));

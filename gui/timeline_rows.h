@@ -1,5 +1,5 @@
 #pragma once
-/// Paints the rows of a laid-out timeline. Thread: the app's one. Errors: none.
+/// Paints the rows of a timeline after it was laid out. Thread: the app's one. Errors: none.
 
 #include "gui/painter.h"
 #include "gui/timeline_layout.h"
@@ -7,11 +7,11 @@
 
 namespace loopscope::gui {
 
-/// `selected`: callbacks of this name are outlined; kNoName: none.
+/// It outlines callbacks of the name `selected`; kNoName selects none.
 void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
                tracer::NameId selected);
 
-/// Where a mark lies on the screen.
+/// The place of a mark on the screen.
 Rect rect_of(const Row& row, const Mark& mark);
 
 }  // namespace loopscope::gui

@@ -25,7 +25,7 @@ void TimelineView::pan(float share) {
 
 void TimelineView::follow() {
   if (viewport_.span_ns() < 100'000'000)
-    viewport_.show(0, 2'000'000'000);  // closer than that nothing could be read
+    viewport_.show(0, 2'000'000'000);  // below 100 ms a moving view cannot be read
   following_ = true;
   origin_ns_.reset();
 }
@@ -71,7 +71,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
   viewport_.place(plot.x0, plot.x1);
   if (!placed_ && now > 0) {
     placed_ = true;
-    if (source.ended()) {  // the end of a dead session: as much of it as can be read
+    if (source.ended()) {  // a dead session: show its end, up to two seconds
       const std::int64_t span =
           std::clamp<std::int64_t>(now - source.model().first_event_ns(), 1'000'000, 2'000'000'000);
       viewport_.show(now - span, now);

@@ -14,8 +14,8 @@ class TimelineView {
  public:
   void draw(Painter& painter, const Rect& area, const TraceSource& source);
 
-  void zoom(double factor);  ///< about the newest edge while following, else about the middle
-  void pan(float share);     ///< of the view; positive goes towards the present
+  void zoom(double factor);  ///< around the right edge while following, else around the middle
+  void pan(float share);     ///< `share` of the view; positive moves towards the present
   void follow();
   void leave_live() { following_ = false; }
   void show(std::int64_t begin_ns, std::int64_t end_ns);
@@ -40,7 +40,7 @@ class TimelineView {
   bool dragging_ = false;
   bool dragged_ = false;
   float drag_x_ = 0;
-  std::optional<std::int64_t> origin_ns_;  ///< what the axis counts from, if not from now
+  std::optional<std::int64_t> origin_ns_;  ///< the 0 of the axis; empty: now
   tracer::NameId selected_ = tracer::kNoName;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// What a mark of the timeline says when it is pointed at. Pure. Thread: one. Errors: none.
+/// The words of the timeline, for marks under the mouse and for gaps. Pure. Thread: one. Errors: none.
 
 #include <string>
 #include <vector>
@@ -9,19 +9,19 @@
 
 namespace loopscope::gui {
 
-/// The slice that a mark of a callbacks or tasks row stands for: its own, or the longest that was folded.
+/// The slice of a mark in a callbacks or tasks row; of a folded mark, the longest slice.
 tracer::CallbackSlice slice_of(const TraceSource& source, const Row& row, const Mark& mark);
 
-/// The lines of its tooltip, the heading first.
+/// The lines of a mark's tooltip. The first line is the heading.
 std::vector<std::string> describe(const TraceSource& source, const Row& row, const Mark& mark);
 
-/// How deep the ready queue was at a place of its row.
+/// The depth of the ready queue at `x` in its row, as words.
 std::string describe_depth(const Row& row, float x);
 
 /// "9 events lost", "not recorded", "The machine stood still for 10.0 s".
 std::string describe_gap(const tracer::Gap& gap);
 
-/// Rows that say nothing below Level::callbacks.
+/// True for rows that have no data below Level::callbacks.
 bool needs_callbacks(RowKind kind);
 /// "Callbacks, tasks and bytes are not recorded at level phases."; empty for a level that records them.
 std::string not_recorded_text(tracer::Level level);

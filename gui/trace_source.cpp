@@ -34,7 +34,8 @@ TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
       decoder_(*session_),
       want_(want) {
   look_at_present();
-  live_.levels.set_now(live_.present.level, clock_ns());  // as we found it, before we ask for another one
+  live_.levels.set_now(live_.present.level,
+                       clock_ns());  // the level as we found it, before we ask for another one
   tend(clock_ns());
 }
 
@@ -44,7 +45,7 @@ bool TraceSource::step() {
   if (tends)
     tend(now_ns);
   const bool caught_up = !read_batch();
-  if (tends && caught_up)  // all changes of the level that the present knows of have been read
+  if (tends && caught_up)  // caught up: the events contain all changes of the level that the present contains
     live_.levels.set_now(live_.present.level, now_ns);
   const std::int64_t last_ns = live_.model.last_event_ns();
   live_.now_ns = ended_ || !caught_up ? last_ns : std::max(now_ns, last_ns);
@@ -93,13 +94,13 @@ void TraceSource::look_for_life(std::int64_t now_ns) {
     return;
   looked_for_life_ns_ = now_ns;
   std::error_code error;
-  // A loop that is closed removes its file, though its process may live on.
+  // A closed loop removes its file, but its process may live on.
   ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
 }
 
 void TraceSource::sample(std::int64_t at_ns) {
   if (live_.present.level == Level::off)
-    live_.statistics.stop_sampling();  // nothing is counted at that level: that is not 0 a second
+    live_.statistics.stop_sampling();  // nothing is counted at that level, which is not the same as 0 a second
   else
     live_.statistics.sample(live_.counters, at_ns);
 }
@@ -126,7 +127,7 @@ void TraceSource::want_level(Level level) {
   want_ = level;
   if (ended_)
     return;
-  // A lease changes its level where it is: giving it back first would let the program's level fall in between.
+  // Change the level of the lease that we have. If we gave it back first, the program's level would fall in between.
   if (want_ > live_.present.own_level) {
     ask_for_level(clock_ns());
   } else {
@@ -134,7 +135,7 @@ void TraceSource::want_level(Level level) {
   }
 }
 
-/// What counts is the program's own level: the one in force may be another viewer's doing, and end with it.
+/// Compares with the program's own level: another viewer may have raised the one in force, and may leave.
 void TraceSource::keep_lease(std::int64_t now_ns) {
   if (lease() == LeaseState::held) {
     if (now_ns - asked_ns_ < kRenewNs)
@@ -153,7 +154,7 @@ void TraceSource::ask_for_level(std::int64_t now_ns) {
 
 // -- events ----------------------------------------------------------------------------------------------
 
-/// Answers whether there may be more.
+/// True if there may be more events.
 bool TraceSource::read_batch() {
   if (!reader_.read(batch_, kBatchEvents))
     return false;
@@ -168,7 +169,7 @@ bool TraceSource::read_batch() {
 }
 
 void TraceSource::add(const tracer::TraceEvent& event) {
-  (void)session_->name(event.name);  // looked up while it is there, for as long as it is asked for
+  (void)session_->name(event.name);  // look it up now: the program may drop the name later
   live_.model.add(event);
   live_.statistics.add(event);
   live_.recorded.add(event);
@@ -176,8 +177,8 @@ void TraceSource::add(const tracer::TraceEvent& event) {
   live_.traffic.add(event);
 }
 
-/// What was overwritten since we came was lost to us, and is drawn. What had been written before is history of which
-/// less is left: what lies before the hole is forgotten, so that there is no hole.
+/// Events written after attaching were lost, and the timeline shows the gap. If only older events were overwritten, there is
+/// less history: the source forgets what it read before them, so that there is no gap.
 void TraceSource::note_loss() {
   decoder_.skipped();
   const std::uint64_t begin = batch_.first_position - batch_.lost;

@@ -1,9 +1,9 @@
 #pragma once
 /// An attached session: reads its ring into the model and the statistics, and keeps the lease.
 ///
-/// Thread: one at a time; Reader (gui/reader.h) reads on a thread of its own and lends it to whoever draws.
-/// Owner: of the Session and of everything made from it. Errors: none once attached; the end of the program shows in
-/// `ended()`, what was read stays. Units: ns of CLOCK_MONOTONIC.
+/// Thread: one at a time. Reader (gui/reader.h) calls it on a thread of its own and lends it to the thread that draws.
+/// Owner: of the Session and of everything made from it. Errors: none once attached. When the program ends, ended() says so,
+/// and everything that was read stays. Units: ns of CLOCK_MONOTONIC.
 
 #include <cstdint>
 #include <memory>
@@ -26,19 +26,19 @@ class TraceSource {
   /// `want`: the level to ask the program for while attached; Level::off asks for nothing.
   TraceSource(std::unique_ptr<tracer::Session> session, tracer::Level want);
 
-  /// Reads one batch of events; every few ms it looks at the present and at the lease, too. Takes about a millisecond.
-  /// False if it caught up: there is nothing more.
+  /// Reads one batch of events, which takes about a millisecond. Every few ms it also looks at the present and renews the lease.
+  /// False if it has caught up with the program.
   bool step();
-  /// Steps until it caught up, or for about `budget_ns`.
+  /// Steps until it has caught up, or for about `budget_ns`.
   void pump(std::int64_t budget_ns);
-  /// Events that were read or lost since attaching. It grows while the view is held, too.
+  /// How many events were read or lost since attaching. It also grows while the view is held.
   [[nodiscard]] std::uint64_t events() const { return events_total_; }
-  /// How many may be written before the first of them is overwritten.
+  /// How many events the ring holds.
   [[nodiscard]] std::uint64_t ring_events() const;
 
-  /// Pauses the view: model, statistics and now stay as they are for whoever looks. Reading goes on behind them.
+  /// Pauses the view: model, statistics and now_ns() keep their values. Reading goes on behind them.
   void hold();
-  /// Shows again what was read meanwhile.
+  /// Ends the pause: the view shows all that was read meanwhile.
   void let_go() { held_.reset(); }
   [[nodiscard]] bool held() const { return held_ != nullptr; }
 
@@ -46,29 +46,29 @@ class TraceSource {
   [[nodiscard]] const tracer::TraceModel& model() const { return shown().model; }
   [[nodiscard]] const tracer::Statistics& statistics() const { return shown().statistics; }
   [[nodiscard]] const tracer::RecordedSeries& recorded() const { return shown().recorded; }
-  /// How long the loop's thread waited for a CPU: sampled while the program lives.
+  /// How long the loop's thread waited for a CPU, sampled while the program lives.
   [[nodiscard]] const tracer::CpuWaits& cpu_waits() const { return shown().cpu_waits; }
   [[nodiscard]] const tracer::Present& present() const { return shown().present; }
   [[nodiscard]] const tracer::Counters& counters() const { return shown().counters; }
-  /// What was recorded when.
+  /// Which level was in force at which time.
   [[nodiscard]] const LevelHistory& levels() const { return shown().levels; }
   [[nodiscard]] const HandleTrafficTable& traffic() const { return shown().traffic; }
   void reset_callbacks();
 
-  /// The writer is gone: what is shown is the past.
+  /// True if the writer is gone. The view then shows the past.
   [[nodiscard]] bool ended() const { return ended_; }
-  /// The end of what is known: now, or the last event of a session that ended or that we have not caught up with.
+  /// The end of what is known: now, or the time of the last event if the session has ended or we have not caught up with it.
   [[nodiscard]] std::int64_t now_ns() const { return shown().now_ns; }
-  /// Events overwritten before they were read, since attaching. What was gone before is not counted.
+  /// How many events were overwritten before they could be read. Only events written since attaching count.
   [[nodiscard]] std::uint64_t lost() const { return model().lost_total(); }
 
-  /// In force in the program: also while the view is held.
+  /// The level in force in the program now, even while the view is held.
   [[nodiscard]] tracer::Level level() const { return live_.present.level; }
-  /// The program's own level, while this viewer raises it.
+  /// The program's own level, if this viewer has raised the level above it.
   [[nodiscard]] std::optional<tracer::Level> raised_from() const;
-  /// Asked for a level that is not in force yet: the program has not turned since.
+  /// True if this viewer asked for a level that is not in force yet, because the program has not begun another iteration.
   [[nodiscard]] bool level_pending() const { return lacks_level() && lease() == tracer::LeaseState::held; }
-  /// Wants a level that is not in force, and cannot ask for it; lease() says why. It is tried again twice a second.
+  /// True if this viewer wants a higher level and cannot ask for it. lease() says why. It asks again twice a second.
   [[nodiscard]] bool level_refused() const;
   [[nodiscard]] tracer::LeaseState lease() const { return session_->lease(); }
   void want_level(tracer::Level level);
@@ -77,7 +77,7 @@ class TraceSource {
   [[nodiscard]] tracer::Name name(tracer::NameId id) const { return session_->name(id); }
 
  private:
-  /// All that a view shows of a session.
+  /// Everything that the views show of a session.
   struct View {
     tracer::TraceModel model;
     tracer::Statistics statistics;
@@ -102,7 +102,7 @@ class TraceSource {
   void add(const tracer::TraceEvent& event);
 
   std::unique_ptr<tracer::Session> session_;
-  std::uint64_t attached_at_;  ///< the position of the first event that was written since
+  std::uint64_t attached_at_;  ///< the position of the first event written after attaching
   tracer::RingReader reader_;
   tracer::EventDecoder decoder_;
   tracer::RingReader::Batch batch_;
@@ -116,7 +116,7 @@ class TraceSource {
   std::int64_t tended_ns_ = 0;
   std::int64_t forgot_ns_ = 0;
   std::int64_t looked_for_life_ns_ = 0;
-  std::int64_t asked_ns_ = 0;  ///< for the lease, or renewed it
+  std::int64_t asked_ns_ = 0;  ///< when it last asked for the lease or renewed it
 };
 
 }  // namespace loopscope::gui

@@ -1,6 +1,6 @@
 #pragma once
-/// Which stretch of time lies on which pixels. Thread: one. Errors: none; zoom and pan are clamped, and no view leaves
-/// the times that there can be by more than its own length.
+/// Maps a stretch of time to a range of pixels. Thread: one. Errors: none; zoom and pan are clamped, and a view never lies
+/// more than its own length outside the possible times.
 /// Units: ns of CLOCK_MONOTONIC, pixels.
 
 #include <algorithm>
@@ -39,7 +39,7 @@ class Viewport {
     x0_ = x0;
     x1_ = std::max(x1, x0 + 1);
   }
-  /// Zooms by `factor` (above 1: closer); the moment under `x` stays there.
+  /// Zooms by `factor` (above 1: closer). The moment under `x` stays under `x`.
   void zoom(double factor, float x) {
     const double share =
         std::clamp(static_cast<double>(x - x0_) / std::max(static_cast<double>(x1_ - x0_), 1.0), 0.0, 1.0);
@@ -61,8 +61,8 @@ class Viewport {
     span_ = static_cast<double>(end_ns - begin_ns);
     clamp_span(begin_ + span_ / 2, 0.5);
   }
-  /// Keeps the view out of the future, and at least a tenth of it on [begin_ns, end_ns]. A view that is longer than what there
-  /// is ends now.
+  /// Moves the view so that it does not go beyond `end_ns`, and so that at least a tenth of it lies on [begin_ns, end_ns]. A view
+  /// that is too long for both ends at `end_ns`.
   void stay_near(std::int64_t begin_ns, std::int64_t end_ns) {
     const double least = static_cast<double>(begin_ns) - span_ * 0.9;
     const double most = static_cast<double>(end_ns) - span_;

@@ -36,7 +36,7 @@ std::vector<Arc> wheel_arcs(const std::vector<double>& shares) {
   std::vector<double> sizes(count, count == 0 ? 0.0 : kFullTurn / static_cast<double>(count));
   std::vector<bool> widened(count, sum > 0);
   if (sum > 0) {
-    // Widening one makes the others narrower: until none falls below the least.
+    // Widening one arc makes the others narrower, so repeat until no arc is too narrow.
     std::fill(widened.begin(), widened.end(), false);
     for (bool again = true; again;) {
       again = false;

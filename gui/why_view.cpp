@@ -8,7 +8,7 @@ using tracer::CheckMark;
 
 namespace {
 
-/// Draws them in as many lines as they take; without `draw` it only counts the lines.
+/// Draws the checks in as many lines as they need, and answers the number of lines. Without `draw` it only counts them.
 int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCheck>& checks, bool draw) {
   const Theme& theme = p.theme();
   float x = area.x0;

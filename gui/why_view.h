@@ -1,5 +1,5 @@
 #pragma once
-/// Why this timeout? The latest poll in words.
+/// The card "Why this timeout?": the latest poll in words.
 
 #include "gui/digest.h"
 #include "gui/painter.h"

@@ -104,7 +104,7 @@ Window::Opened Window::open(int width, int height, const std::string& title) {
   }
 
   glfwSetWindowUserPointer(state.window, &state);
-  listen(state.window);  // first: the toolkit's backend calls on to what it finds
+  listen(state.window);  // before the backend, which calls the callbacks that were set before its own
   ImGui::CreateContext();
   state.toolkit = true;
   ImGui::GetIO().IniFilename = nullptr;
@@ -193,7 +193,7 @@ std::vector<KeyPress> Window::take_keys() {
 void Window::load_faces(float scale) {
   if (!fonts_.load(scale))
     return;
-#if IMGUI_VERSION_NUM < 19200  // later ones upload glyphs by themselves
+#if IMGUI_VERSION_NUM < 19200  // later versions upload glyphs by themselves
   ImGui_ImplOpenGL3_DestroyFontsTexture();
   ImGui_ImplOpenGL3_CreateFontsTexture();
 #endif
@@ -205,7 +205,7 @@ void Window::frame(Color background, const std::function<void(ImDrawList*, ImDra
   ImGui_ImplGlfw_NewFrame();
   const WindowGeometry window = geometry();
   ImGuiIO& io = ImGui::GetIO();
-  // The toolkit thinks in window units and stretches. We draw in pixels, so that text is sharp.
+  // The toolkit would draw in window units and stretch the picture. We draw in pixels, so that text is sharp.
   io.DisplaySize = {window.pixels.x, window.pixels.y};
   io.DisplayFramebufferScale = {1, 1};
   ImGui::NewFrame();

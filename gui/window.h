@@ -75,17 +75,19 @@ class Window {
   [[nodiscard]] WindowGeometry geometry() const;
   void set_title(const std::string& title);
 
-  /// Waits until something happens or `seconds` are over. Answers true if there was input.
+  /// Waits for an event of the window system, for `seconds` at most. True if there was input.
   bool wait(double seconds);
   std::vector<KeyPress> take_keys();
 
-  /// Loads the faces at `scale` times the design's sizes, and what was drawn and had no glyph yet. Cheap if nothing changed.
+  /// Loads the faces at `scale` times the design's sizes, and glyphs for characters that were drawn without one. Cheap if nothing
+  /// changed.
   void load_faces(float scale);
   [[nodiscard]] bool wants_glyphs() const { return fonts_.wants_more(); }
   [[nodiscard]] const Faces& faces() const { return fonts_.faces(); }
 
-  /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse, both in pixels, and never waits for the
-  /// window system; what follows it may, for as long as the window is hidden. Copies the frame to `capture` if that is not null.
+  /// Draws one frame on `background`. `draw` gets the lists to draw into and the mouse, both in pixels. The buffer swap after it
+  /// may block for as long as the window is hidden, so `draw` must give back its locks before it returns. `capture` gets a copy of
+  /// the frame if it is not null.
   void frame(Color background, const std::function<void(ImDrawList*, ImDrawList*, const Pointer&)>& draw,
              Image* capture);
 

@@ -1,4 +1,4 @@
-/// What stands on one screen agrees, and what is not known has no number.
+/// Everything on one screen agrees, and what is not known has no number.
 
 #include <gtest/gtest.h>
 

@@ -49,7 +49,7 @@ inline Triple lab(const Triple& light) {
   return {116 * y - 16, 500 * (x - y), 200 * (y - z)};
 }
 
-/// About 2 can just be seen side by side; 25 is another colour.
+/// People just see a distance of 2 side by side; at 25 it is another colour.
 inline double distance(const Triple& a, const Triple& b) {
   const Triple from = lab(a);
   const Triple to = lab(b);

@@ -51,7 +51,7 @@ TEST(Pacing, AnswersTheMouseAtOnceEvenWhenPaused) {
 
 constexpr std::uint64_t kRing = 262'144;
 
-/// The most that can have been written between two reads at a steady rate, as a share of the ring.
+/// The most that a steady program can write between two reads, as a share of the ring.
 double filled(double events_a_second) {
   ReadingState state{0, 0.01, kRing, 0.01};
   double most = 0;

@@ -20,7 +20,7 @@ using tracer::Level;
 
 constexpr std::int64_t kMs = 1'000'000;
 
-/// A made-up program that turns on a thread of its own, so that whoever watches it may stand still.
+/// A made-up program that runs on a thread of its own, so that its viewer may block.
 class Program {
  public:
   explicit Program(const SyntheticOptions& options) {
@@ -76,7 +76,7 @@ TEST_F(ReaderTest, KeepsTheLevelUpWhileTheDrawingSideIsBlocked) {
   const auto present = program.open();
   const auto level = [&] { return present->present().present.level; };
   ASSERT_TRUE(comes_true([&] { return level() == Level::callbacks; }));
-  // A buffer swap that takes three times as long as a lease lives. The reader is alone all that time.
+  // A buffer swap that takes three times as long as a lease lives. Meanwhile only the reader runs.
   const auto end_ns = tracer::monotonic_ns() + 3 * tracer::kLeaseTimeoutNs;
   while (tracer::monotonic_ns() < end_ns) {
     ASSERT_EQ(level(), Level::callbacks);

@@ -1,4 +1,4 @@
-/// Preloaded before the app: the window system counts as a Wayland desktop of scale 2 does. A window unit is two pixels.
+/// To be preloaded before the app: window sizes are those of a Wayland desktop of scale 2. A window unit is two pixels.
 
 #include <dlfcn.h>
 

@@ -1,7 +1,7 @@
 #pragma once
-/// A chat server that never was: writes a believable session with the real recorder, on the real clock.
+/// A made-up chat server: it writes a realistic session with the real recorder and the real clock.
 ///
-/// Every event goes the way a real program's goes; only the loop is made up. For looking at the app, and for
+/// Only the loop is made up; its events take the same way as those of a real program. It is for looking at the app, and for
 /// tests that need a live session without Python. Thread: one.
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct SyntheticOptions {
   int callbacks_per_iteration = 4;
   std::int64_t blocking_ns = 30'000'000;  ///< how long report.py blocks; 0: never
   std::int64_t blocking_every_ns = 1'700'000'000;
-  double gil_wait_share = 0.06;  ///< of wakes that wait for the GIL
+  double gil_wait_share = 0.06;  ///< the share of wake-ups that wait for the GIL
   bool long_names = false;
   std::uint64_t iteration_limit = 0;  ///< 0: none
   tracer::Level level = tracer::Level::callbacks;

@@ -40,7 +40,7 @@ TimelineLayout laid_out(const tracer::TraceModel& model, std::int64_t begin, std
   return lay_out(model, Viewport(begin, end, kArea.x0, kArea.x1), request);
 }
 
-/// A server of mixed work; one callback of 3 ms among thousands of 5 µs.
+/// A server with mixed work: one callback of 3 ms among thousands of 5 µs.
 Trace busy(int iterations) {
   std::mt19937 random(11);
   Trace trace;
@@ -163,7 +163,7 @@ std::uint64_t looks_at(const tracer::TraceModel& model) {
   return looks;
 }
 
-/// What it takes to lay out all of a trace.
+/// What laying out a whole trace costs.
 std::uint64_t cost_of(const Trace& trace) {
   const auto model = whole(trace);
   const std::uint64_t before = looks_at(model);

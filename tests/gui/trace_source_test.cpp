@@ -29,7 +29,7 @@ using tracer::Level;
 
 constexpr std::int64_t kMs = 1'000'000;
 
-/// A made-up program, and an app's eye on it.
+/// A made-up program, and a source that reads it.
 class TraceSourceTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -319,7 +319,7 @@ TEST_F(TraceSourceTest, HistoryThatGoesWhileItIsReadIsForgottenAndLeavesNoHole) 
   EXPECT_GT(source->model().first_event_ns(), begin_ns);
 }
 
-/// A machine on which whatever is recorded costs 100 ns.
+/// A machine on which everything that is recorded costs 100 ns.
 Calibration calibrated() {
   tracer::RecordingCosts costs;
   costs.ns.fill(100);
