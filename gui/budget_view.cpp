@@ -19,21 +19,21 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {
-    {Activity::poll_asleep, "poll, asleep", "In the kernel, allowed to sleep: nothing was to be done.", true},
-    {Activity::poll_no_sleep, "poll, not sleeping", "Asking the kernel with timeout 0, because work was waiting.",
-     true},
+    {Activity::poll_asleep, "poll, asleep", "In the kernel, allowed to sleep: there was nothing to do.", true},
+    {Activity::poll_no_sleep, "poll, not sleeping",
+     "Asking the kernel for events with timeout 0, without sleeping.", true},
     {Activity::poll_io, "poll, I/O callbacks", "Callbacks of sockets and watched descriptors.", true},
-    {Activity::idle, "idle · ready queue", "What call_soon() queued, and steps of tasks.", true},
-    {Activity::timers, "timers", "Timers whose time had come.", true},
+    {Activity::idle, "idle · ready queue", "Callbacks that call_soon() queued, and steps of tasks.", true},
+    {Activity::timers, "timers", "Timers that were due.", true},
     {Activity::closing, "closing", "Closing callbacks of handles.", true},
     {Activity::check, "check", "From the end of poll to the next boundary: its end is inferred.", true},
     {Activity::pending, "pending", "libuv's deferred callbacks: this loop never causes any.", true},
     {Activity::prepare, "prepare", "The loop decides how long it may sleep.", true},
-    {Activity::gil_wait, "waiting for the GIL", "Awake, but another thread of the program ran Python code.", true},
+    {Activity::gil_wait, "waiting for the GIL", "Awake, but another thread of the program held the GIL.", true},
     {Activity::between, "between phases", "The loop's own work, from one phase to the next.", false},
     {Activity::stopped, "not running", "run_forever() had returned.", false},
     {Activity::unknown, "not known",
-     "Nothing is recorded of it: before the trace began, tracing off, or events lost.", false},
+     "Nothing was recorded: the trace had not begun, tracing was off, or events were lost.", false},
 };
 
 struct Line {
@@ -90,9 +90,9 @@ void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
   p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "waiting for a CPU, sampled",
              row.width() - p.width(Face::mono_small, value) - p.px(10));
   if (p.hovers(row))
-    p.tooltip({"Waiting for a CPU", "The loop's thread was ready to run and others had the CPUs.",
-               "The kernel counts it, and the app looks many times a second. Where phases are recorded, the times "
-               "above contain it."});
+    p.tooltip({"Waiting for a CPU", "The loop's thread was ready to run and had no CPU.",
+               "The kernel counts this time, and the app reads the count many times a second. The times above "
+               "include it, if phases are recorded."});
 }
 
 void draw_recording(Painter& p, const Rect& row, const Recording& recording) {
@@ -152,7 +152,7 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
            Align::right);
     if (p.hovers(row))
       p.tooltip({line.label, line.tip,
-                 ns == 0 && !all_known ? "nothing of it was seen, but not all is known"
+                 ns == 0 && !all_known ? "none was seen, but part of the second is not known"
                                        : tracer::duration_text(ns) + " · " + tracer::percent_text(share)});
   }
 }

@@ -141,7 +141,7 @@ void say_how_it_ended(Digest& digest, const TraceSource& source) {
   if (const auto& open = source.model().open_callbacks(); !open.empty()) {
     const tracer::CallbackSlice& ran = open.front();
     finding.detail +=
-        " " + callable_text(source.name(ran.name), ran.kind) + " was running; for how long is not known.";
+        " " + callable_text(source.name(ran.name), ran.kind) + " was running; it is not known for how long.";
     finding.place = place_text(source.name(ran.name));
     finding.name = ran.name;
     finding.begin_ns = ran.begin_ns;

@@ -22,14 +22,14 @@ void draw_healthy(Painter& p, const Rect& area, const TraceSource& source) {
   else
     p.ring(mark, p.px(4.5F), p.px(6), 0, 6.2832F, theme.text_dim);
   const char* title = watched                       ? "Nothing stands out"
-                      : level == tracer::Level::off ? "Nothing is watched"
-                                                    : "Callbacks are not watched";
+                      : level == tracer::Level::off ? "Nothing is recorded"
+                                                    : "Callbacks are not recorded";
   p.text_fit({area.x0 + p.px(24), area.y0 + p.px(14)}, Face::strong, theme.text, title, area.width() - p.px(24));
   const char* rule =
       watched ? "No callback held the loop for 10 ms or more, no timer was that late, no events were lost."
-      : level == tracer::Level::off ? "Nothing is recorded at level off: what the loop does is not known."
-                                    : "At level phases what holds the loop now, the GIL and lost events are "
-                                      "watched; callbacks are not recorded.";
+      : level == tracer::Level::off ? "At level off it is not known what the loop does."
+                                    : "Level phases shows what holds the loop now, waits for the GIL and lost "
+                                      "events. It does not show callbacks or late timers.";
   p.text_wrapped({area.x0 + p.px(24), area.y0 + p.px(28), area.x1, area.y1}, Face::small, theme.text_dim, rule);
 }
 

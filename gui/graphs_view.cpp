@@ -162,7 +162,7 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
   const Bucket* bucket = source.statistics().bucket(now_ns - ago - Statistics::kBucketNs / 2);
   std::vector<std::string> tip{tracer::duration_text(ago) + " ago"};
   if (bucket == nullptr) {
-    tip.emplace_back("nothing is known of it");
+    tip.emplace_back("nothing is known of this moment");
   } else {
     for (const Series& series : all) {
       const std::string word = series.legend.substr(0, series.legend.find(' '));

@@ -36,28 +36,30 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
   all.push_back({"loop lag p99",
                  lag_known ? tracer::duration_text(lag) : "not known",
                  lag_known && lag >= 10'000'000 ? theme.alarm_text : theme.text,
-                 {"loop lag p99", "From ready to run, of every callback in the last ten seconds."}});
+                 {"loop lag p99",
+                  "How long callbacks waited from ready to run, in the last ten seconds: 99 % waited less."}});
   const double idle = digest.second.share(tracer::Activity::poll_asleep);
   const bool idle_known = digest.second.share(tracer::Activity::unknown) < 0.5;
   all.push_back({"poll idle",
                  idle_known ? tracer::percent_text(idle) : "not known",
                  theme.text,
-                 {"poll idle", "How much of the last second the loop slept in poll."}});
+                 {"poll idle", "The share of the last second that the loop slept in poll."}});
   if (digest.cpu_wait_share && *digest.cpu_wait_share >= tracer::FindingRules{}.cpu_wait_share)
     all.push_back(
         {"waits for a CPU",
          tracer::percent_text(*digest.cpu_wait_share),
          theme.text,
-         {"waits for a CPU", "How much of the last second the loop's thread was ready and had no CPU: sampled."}});
+         {"waits for a CPU",
+          "The share of the last second that the loop's thread was ready to run and had no CPU (sampled)."}});
   const LevelWords level = level_words(source);
   const Color tones[] = {theme.text, theme.accent, theme.warning};
   all.push_back({level.label, level.value, tones[static_cast<std::size_t>(level.tone)], level.tip});
   all.push_back({"lost events",
                  tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,
-                 {"lost events", "Overwritten before this viewer could read them."}});
+                 {"lost events", "Events that were overwritten before this viewer could read them."}});
   if (source.session().ring_is_short())
-    all.back().tip.push_back("Its file system is full: the ring holds " +
+    all.back().tip.push_back("The session's file system is full: the ring holds only " +
                              tracer::count_text(source.session().ring_length()) + " events.");
   const bool cost_known = digest.recording.state == Recording::State::known;
   all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
@@ -78,19 +80,20 @@ StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
     case ProgramState::closed:
       return {"CLOSED", theme.text_dim, false, "The program closed its loop."};
     case ProgramState::died:
-      return {"DIED", theme.alarm_text, false, "Killed or crashed: it ended without closing its loop."};
+      return {"DIED", theme.alarm_text, false,
+              "The program was killed or crashed: it ended without closing its loop."};
     case ProgramState::copied:
-      return {"COPY", theme.text_dim, false, "A copy of a session whose program still runs."};
+      return {"COPY", theme.text_dim, false, "The session is a copy; its program still runs."};
     case ProgramState::hangs:
     case ProgramState::live:
       break;
   }
   if (paused)
-    return {"PAUSED", theme.warning, false, "The view stands still; the program runs on."};
+    return {"PAUSED", theme.warning, false, "The view is paused; the program runs on."};
   if (digest.hang)
     return {"HELD " + digest.hang->held_text(), theme.alarm_text, false,
-            "Something has held the loop that long, and nothing else can run."};
-  return {"LIVE", theme.live, true, "The loop turns."};
+            "Something has held the loop for this long, and nothing else can run."};
+  return {"LIVE", theme.live, true, "The program is alive, and nothing is known to hold its loop."};
 }
 
 /// Answers the x at which it ends.

@@ -16,7 +16,7 @@ LevelWords refused_words(const TraceSource& source) {
                                 : "The session cannot be written, or another viewer keeps it locked.";
   return {taken ? "level · no place free" : "level · cannot be raised",
           level_text(source.level()),
-          {"The program was not asked for " + wanted, why, "It is tried again twice a second."},
+          {"The app cannot ask the program for " + wanted, why, "It tries again twice a second."},
           LevelWords::Tone::refused};
 }
 
@@ -31,15 +31,15 @@ LevelWords level_words(const TraceSource& source) {
     return {label,
             level + " ↑",
             {label,
-             std::string("Raised by this app from ") + level_text(*own) + "; it goes back when the app lets go."},
+             std::string("This app raised it from ") + level_text(*own) + ". It goes back when the app detaches."},
             LevelWords::Tone::raised};
   }
   const std::string label = "tracing level";
   if (source.level_pending()) {
     return {label,
             level + " …",
-            {label, std::string("Asked for ") + level_text(source.wanted_level()) +
-                        "; the program takes it up at its next poll."},
+            {label, std::string("This app asked for ") + level_text(source.wanted_level()) +
+                        ". The program raises its level in its next iteration."},
             LevelWords::Tone::plain};
   }
   return {label, level, {label, "How much the program records."}, LevelWords::Tone::plain};

@@ -83,7 +83,7 @@ CLI::Validator between(double least, double most) {
 
 void describe(CLI::App& cli, Arguments& arguments) {
   cli.add_option("SESSION", arguments.session,
-                 "pid, PID.LOOP or path; nothing: the only live one, or a list to pick from");
+                 "pid, PID.LOOP or path; without it the only live session, or a list to pick from");
   auto* screenshot =
       cli.add_option("--screenshot", arguments.screenshot, "write a picture to this PNG file and exit")
           ->type_name("OUT.png");
@@ -93,16 +93,16 @@ void describe(CLI::App& cli, Arguments& arguments) {
       ->capture_default_str();
   cli.add_flag("--show-worst", arguments.show_worst, "bring the worst finding into view for the screenshot")
       ->needs(screenshot);
-  cli.add_option("--size", arguments.size, "of the window")
+  cli.add_option("--size", arguments.size, "size of the window")
       ->check(CLI::Validator(check_size, "WxH"))
       ->capture_default_str();
   cli.add_option("--theme", arguments.theme, "dark or light")
       ->check(CLI::IsMember({"dark", "light"}))
       ->capture_default_str();
-  cli.add_option("--scale", arguments.scale, "of text and all else; 1.7 is for presenters")
+  cli.add_option("--scale", arguments.scale, "scale of text and everything else; 1.7 is for presenters")
       ->check(between(0.7, 3))
       ->capture_default_str();
-  cli.add_option("--level", arguments.level, "what to ask the program to record while attached")
+  cli.add_option("--level", arguments.level, "the level to ask the program for while attached")
       ->check(CLI::IsMember({"phases", "callbacks", "tasks"}))
       ->capture_default_str();
   cli.add_flag("--no-raise", arguments.no_raise, "leave the program's level as it is");

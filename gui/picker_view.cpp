@@ -225,9 +225,9 @@ void PickerView::draw_scroll_bar(Painter& p, const Rect& list, std::size_t fits)
 void PickerView::draw_empty(Painter& p, Rect area, const std::string& message) const {
   const Theme& theme = p.theme();
   float y = area.y0 + p.px(14);
-  p.text({area.x0, y}, Face::title, theme.text, "No program runs on the loop");
+  p.text({area.x0, y}, Face::title, theme.text, "No program is running on loopscope");
   y += p.px(32);
-  p.text_fit({area.x0, y}, Face::body, theme.text_dim, "Start one, and it appears here by itself:", area.width());
+  p.text_fit({area.x0, y}, Face::body, theme.text_dim, "Start one, and it appears here:", area.width());
   y += p.px(34);
   const Rect box{area.x0, y - p.px(18), area.x1, y + p.px(18)};
   p.fill(box, theme.inset, p.px(5));

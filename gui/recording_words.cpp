@@ -33,23 +33,25 @@ std::string recording_value(const Recording& recording) {
 std::vector<std::string> recording_tip(const Recording& recording) {
   switch (recording.state) {
     case Recording::State::off:
-      return {"Recording", "Off: a branch where an event would be written."};
+      return {"Recording", "Recording is off. It costs one branch for each event that is not written."};
     case Recording::State::measuring:
       return {"Recording", "The app is measuring what recording costs on this machine."};
     case Recording::State::known:
       break;
     default:
       return {"Recording",
-              "Recorded on another machine or before it was started anew, or nobody knows what was recorded."};
+              "Not known: the session is from another machine or another boot, the app could not measure the "
+              "costs, or it does not know what was recorded."};
   }
   std::vector<std::string> lines = {
-      "Recording, estimated", "What was recorded in a second, times what each kind costs on this machine.",
-      "The app measured that by recording for itself; factors found on real programs are in it.",
+      "Recording, estimated", "What was recorded in a second, times the cost of each kind on this machine.",
+      "The app measured these costs by recording for itself, and scaled them by factors found on real programs.",
       tracer::rate_text(recording.cost.events) + " events of " +
           std::to_string(std::lround(recording.cost.ns_an_event())) + " ns · " +
           recording_share_text(recording.share) + " of the time"};
   if (recording.busy_share > 0)
-    lines.back() += ", " + recording_share_text(recording.busy_share) + " of what the loop did not sleep";
+    lines.back() +=
+        ", " + recording_share_text(recording.busy_share) + " of the time that the loop was not asleep";
   return lines;
 }
 

@@ -16,7 +16,7 @@ std::string empty_table_text(const char* plural, Level level, Level needed, cons
 
 std::string counting_text(std::int64_t counted_ns, Level level) {
   if (level < Level::callbacks)
-    return std::string("counts no more: level ") + tracer::level_text(level);
+    return std::string("not counting at level ") + tracer::level_text(level);
   return "counted for " + tracer::duration_text(counted_ns);
 }
 

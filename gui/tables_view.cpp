@@ -269,7 +269,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
     Line line;
     line.name = row.id;
     const bool all = !digest.calls_missing;
-    const char* missing = all ? "" : "events were lost or callbacks not recorded: it was at least that";
+    const char* missing = all ? "" : "at least this: events were lost, or callbacks were not recorded for a while";
     const bool never = row.calls == 0;
     const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
     const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
@@ -283,9 +283,9 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
         {known_text(never ? -1 : row.p50_ns), severity(theme, row.p50_ns), {}},
         {known_text(never ? -1 : row.p99_ns), severity(theme, row.p99_ns), {}},
         {least_text(all && !still_runs, duration_text(longest_ns)), severity(theme, longest_ns),
-         still_runs ? "it still runs" : missing},
+         still_runs ? "it is still running" : missing},
         {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
-         "from ready to run; 99 % waited less"}};
+         "the wait from ready to run; 99 % of the calls waited less"}};
     line.keys = {text_key(row.name),
                  text_key(row.place),
                  static_cast<double>(row.calls),
@@ -304,21 +304,20 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   lines.reserve(digest.tasks.size());
   for (const TaskLine& row : digest.tasks) {
     Line line;
-    const char* missing = row.counted_all ? "" : "counted since it was first seen: it was at least that";
+    const char* missing = row.counted_all ? "" : "at least this: its creation was not seen, or events were lost";
     line.alarm = row.run_ns >= kRules.alarm_ns * 4 && row.steps < 10;
-    line.cells = {
-        {row.name, row.done ? theme.text_dim : theme.text, row.place},
-        {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
-        {row.running       ? "running"
-         : row.done        ? "done"
-         : row.age_ns >= 0 ? "alive"
-                           : "seen",
-         theme.text_dim,
-         {}},
-        {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
-        {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
-        {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
-        {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "created before tasks were recorded" : ""}};
+    line.cells = {{row.name, row.done ? theme.text_dim : theme.text, row.place},
+                  {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
+                  {row.running       ? "running"
+                   : row.done        ? "done"
+                   : row.age_ns >= 0 ? "alive"
+                                     : "seen",
+                   theme.text_dim,
+                   {}},
+                  {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
+                  {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
+                  {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
+                  {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "its creation was not recorded" : ""}};
     line.keys = {text_key(row.name),
                  text_key(row.place),
                  row.done ? 0.0 : 1.0,
@@ -342,12 +341,12 @@ std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const
     const std::string peer = peers_.of(row.id);
     const std::string bytes_tip = level < tracer::Level::callbacks
                                       ? "bytes are not recorded at this level"
-                                      : "≥: there was more before it was followed, or events were lost";
+                                      : "≥: there may have been more before it was followed, or events were lost";
     Line line;
     line.cells = {
         {row.kind, theme.text, {}},
         {row.name.empty() ? "–" : row.name, theme.text_dim, {}},
-        {peer.empty() ? "–" : peer, theme.text_dim, "as the kernel has it now"},
+        {peer.empty() ? "–" : peer, theme.text_dim, "from the kernel's tables now"},
         {traffic_text(traffic, known.bytes_in, level), theme.text_dim, bytes_tip},
         {traffic_text(traffic, known.bytes_out, level), theme.text_dim, bytes_tip},
         {last_active_text(traffic, digest.at_ns, level), theme.text_dim, "when bytes last went through it"},

@@ -33,7 +33,7 @@ void draw_below(Painter& p, const Rect& rect, const std::string& text) {
   draw_sentence(p, rect, text);
   p.pop_clip();
   if (p.hovers(rect))
-    p.tooltip({text, "The tile \"tracing level\" says what is recorded now."});
+    p.tooltip({text, "The level in the header says what is recorded now."});
 }
 
 /// The area from the first to the last row that needs Level::callbacks. These rows lie below each other.
@@ -60,7 +60,7 @@ void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
   if (p.width(Face::tiny, shown) > p.px(24))
     p.text({rect.centre().x, plot.y0 + p.px(10)}, Face::tiny, theme.alarm_text, shown, Align::centre);
   if (p.hovers({rect.x0 - p.px(3), plot.y0, rect.x1 + p.px(3), plot.y1}))
-    p.tooltip({text, "from " + tracer::duration_text(gap.gap.end_ns - gap.gap.begin_ns) + " of the clock"});
+    p.tooltip({text, "the gap is " + tracer::duration_text(gap.gap.end_ns - gap.gap.begin_ns) + " long"});
 }
 
 }  // namespace

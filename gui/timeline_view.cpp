@@ -103,7 +103,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
   hover(p, plot, source, layout, now);
   if (source.model().first_event_ns() == 0 && source.level() > tracer::Level::off) {
     p.text_fit(plot.centre(), Face::body, p.theme().text_dim,
-               "No events yet: the loop has not turned since tracing began.", plot.width(), Align::centre);
+               "No events yet: the loop has run no iteration since tracing began.", plot.width(), Align::centre);
   }
 }
 

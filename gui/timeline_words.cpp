@@ -36,7 +36,7 @@ Lines describe_phase(const TraceSource& source, const Mark& mark) {
     return lines;
   }
   if (mark.activity == Activity::check)
-    lines.emplace_back("its end is inferred: libuv tells nobody when check ends");
+    lines.emplace_back("its end is inferred: libuv does not tell when check ends");
   if (tracer::phase_of(mark.activity) != tracer::Phase::poll || mark.open)
     return lines;
   const auto& polls = source.model().polls();
@@ -115,7 +115,7 @@ std::string describe_depth(const Row& row, float x) {
   const auto last = static_cast<float>(row.depths.size() - 1);
   const auto i = static_cast<std::size_t>(std::clamp(x - row.area.x0, 0.0F, last));
   if (row.depths[i] == kNotKnown)
-    return "how many callbacks are ready is not known";
+    return "it is not known how many callbacks are ready";
   return count_of(static_cast<std::uint64_t>(row.depths[i]), "callback ready", "callbacks ready");
 }
 

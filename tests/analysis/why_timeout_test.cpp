@@ -25,7 +25,7 @@ TEST(WhyTimeout, SpeaksInWholeSentencesWithoutACulprit) {
 
 TEST(WhyTimeout, MarksTheReasonAndWhatWasNotAskedAfterIt) {
   const WhyTimeout why = why_timeout(PollReason::ready_callbacks, 0, &kHeartbeat);
-  EXPECT_EQ(why.headline, "The loop may not sleep, because");
+  EXPECT_EQ(why.headline, "The loop does not sleep, because");
   EXPECT_EQ(why.sentence, "is ready to run");
   ASSERT_EQ(why.checks.size(), 4U);
   EXPECT_EQ(why.checks[0].mark, CheckMark::holds);

@@ -70,8 +70,8 @@ std::string sure_text(const Judged& judged) {
 std::string sampled_text(const Judged& judged) {
   if (judged.cpu_wait_ns <= 0)
     return {};
-  return " Of " + duration_text(judged.whole_ns) + " up to " + duration_text(judged.cpu_wait_ns) +
-         " were a wait for a CPU (sampled).";
+  return " For up to " + duration_text(judged.cpu_wait_ns) + " of the " + duration_text(judged.whole_ns) +
+         " the thread waited for a CPU (sampled).";
 }
 
 /// A case from before the thread was sampled, in which the thread may have had no CPU.
@@ -81,7 +81,7 @@ bool is_doubtful(const Case& worst) {
 
 void say_doubt(Finding& finding) {
   finding.severity = Severity::note;
-  finding.detail += " Whether it had a CPU is not known: it was before this viewer looked.";
+  finding.detail += " It is not known whether the thread had a CPU: this viewer did not sample it yet.";
 }
 
 Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& worst, const FindingRules& rules) {
@@ -101,7 +101,7 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
   finding.title = callable_text(name, slice.kind) + " held the loop for " +
                   (doubtful ? duration_text(worst.worst_ns) : sure_text(worst.judged));
   finding.detail = harmed.waited == 0
-                       ? "No callback was ready meanwhile, but none could have run."
+                       ? "No other callback was ready meanwhile, but none could have run."
                        : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
                              " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
   if (doubtful)
@@ -165,12 +165,12 @@ void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWai
     const Name name = names(hang->callback->name);
     finding.name = hang->callback->name;
     finding.title = callable_text(name, hang->callback->kind) + " has held the loop for " + sure_text(judged);
-    finding.detail = "It still runs: nothing else can.";
+    finding.detail = "It is still running, and nothing else can run.";
     finding.place = place_text(name);
   } else {
     finding.title =
         "The loop has been in " + std::string(activity_text(hang->activity)) + " for " + sure_text(judged);
-    finding.detail = "It still is. Which callback runs is not recorded at this level.";
+    finding.detail = "It is still there. This level does not record which callback runs.";
   }
   finding.detail += sampled_text(judged);
   found.push_back(finding);
@@ -184,7 +184,7 @@ void find_cpu_waits(const CpuWaits& waits, std::int64_t now_ns, const FindingRul
   Finding finding{FindingRule::waiting_for_cpu,           Severity::note, {}, {}, {}, kNoName, 0, 0,
                   static_cast<std::int64_t>(*share * 1e9)};
   finding.title = "The loop's thread waited for a CPU for " + percent_text(*share) + " of the last second";
-  finding.detail = "Others had the CPUs while it was ready to run (sampled). No callback is blamed for that time.";
+  finding.detail = "It was ready to run and had no CPU (sampled). No callback is blamed for this time.";
   found.push_back(finding);
 }
 
@@ -211,8 +211,8 @@ void find_gil(const TraceModel& model, const CpuWaits& waits, std::int64_t now_n
   Finding finding{FindingRule::waiting_for_gil, Severity::note, {}, {}, {}, kNoName, 0, 0, waited_ns};
   if (share > 0.2)
     finding.severity = Severity::warning;
-  finding.title = percent_text(share) + " of the last second went to waiting for the GIL";
-  finding.detail = "Another thread of the program runs Python code while the loop wants to.";
+  finding.title = "The loop waited for the GIL for " + percent_text(share) + " of the last second";
+  finding.detail = "Another thread of the program held it when the loop was ready to run.";
   const auto& all = model.gil_waits();
   const std::uint64_t from = all.first_ending_after(now_ns - 1'000'000'000);
   if (from < all.last()) {
@@ -264,14 +264,16 @@ void find_clock(const TraceModel& model, std::int64_t since_ns, std::vector<Find
   }
   if (!jumped.title.empty()) {
     jumped.detail =
-        "A suspend, or a pause of its virtual machine. The timeline marks where; no time shown includes it.";
+        "The machine was suspended, or its virtual machine was paused. The timeline marks where; no duration "
+        "includes this time.";
     found.push_back(jumped);
   }
   if (events == 0)
     return;
   wrong.title = count_text(events) + (events == 1 ? " event has" : " events have") + " an impossible time";
-  wrong.detail = "Off by up to " + duration_text(worst_ns) +
-                 ": the session is damaged, or its clock went back. They stand at the time before them.";
+  wrong.detail =
+      "They are off by up to " + duration_text(worst_ns) +
+      ": the session is damaged, or its clock went back. Each stands at the time of the event before it.";
   found.push_back(wrong);
 }
 

@@ -45,11 +45,11 @@ std::string cause_text(const Lateness& lateness, const LateShare& share, const N
     case LateCause::callbacks:
       return callbacks_text(lateness, share, names);
     case LateCause::asleep:
-      return "The loop was asleep in poll, and woken " + duration_text(share.ns) + " late by the kernel.";
+      return "The loop was asleep in poll, and the kernel woke it " + duration_text(share.ns) + " late.";
     case LateCause::gil:
       return "The loop was awake and waited " + duration_text(share.ns) + " for the GIL.";
     case LateCause::stopped:
-      return "The loop did not run for " + duration_text(share.ns) + " of it.";
+      return "The loop did not run for " + duration_text(share.ns) + " of this time.";
     case LateCause::own_work:
       return "The loop's own work between callbacks took " + duration_text(share.ns) + ".";
   }
@@ -85,7 +85,7 @@ Lateness lateness(const TraceModel& model, const CallbackSlice& late) {
 std::string lateness_text(const Lateness& lateness, const NameLookup& names) {
   const auto& shares = lateness.shares;
   if (shares.empty() || shares[0].ns * 2 <= lateness.total_ns)
-    return "Why is not known.";
+    return "The cause is not known.";
   std::string text = cause_text(lateness, shares[0], names);
   if (shares.size() > 1 && shares[1].ns * 5 >= lateness.total_ns)
     text.append(" ").append(cause_text(lateness, shares[1], names));

@@ -71,14 +71,14 @@ WhyTimeout why_timeout(PollReason reason, std::int32_t timeout_ms, const Name* c
   }
   const std::string subject = why.culprit.empty() ? "The next timer " : "";
   const std::string sleep = timeout_text(timeout_ms);
-  why.headline = "The loop may not sleep, because";
+  why.headline = "The loop does not sleep, because";
   switch (reason) {
     case PollReason::unknown:
       why.headline = timeout_ms < 0 ? "The loop may sleep without limit." : "The loop may sleep " + sleep + ".";
-      why.sentence = "Why is not recorded.";
+      why.sentence = "The reason is not recorded.";
       break;
     case PollReason::stopping:
-      why.sentence = "stop() was called: it finishes this iteration.";
+      why.sentence = "stop() was called: the loop finishes this iteration.";
       break;
     case PollReason::closing_handles:
       why.sentence = "handles wait for their closing callback.";
@@ -87,15 +87,15 @@ WhyTimeout why_timeout(PollReason reason, std::int32_t timeout_ms, const Name* c
     case PollReason::ready_callbacks:
       why.sentence = why.culprit.empty() ? "callbacks wait in the ready queue." : "is ready to run";
       why.culprit_phase = Phase::idle;
-      why.footnote = "It only asks the kernel what is there, then goes on.";
+      why.footnote = "It only asks the kernel for events, then goes on.";
       break;
     case PollReason::nothing_to_wait_for:
-      why.sentence = "nothing keeps it alive: it is about to end.";
+      why.sentence = "nothing keeps the loop alive: it is about to end.";
       break;
     case PollReason::timer_due:
       why.sentence = subject + "is due now";
       why.culprit_phase = Phase::timers;
-      why.footnote = "It only asks the kernel what is there, then runs the timer.";
+      why.footnote = "It only asks the kernel for events, then runs the timer.";
       break;
     case PollReason::until_timer:
       why.headline = "The loop may sleep " + sleep + ", because";

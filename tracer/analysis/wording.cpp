@@ -37,7 +37,7 @@ std::string duration_text(std::int64_t ns) {
 
 std::string jump_text(std::int64_t jump_ns) {
   if (jump_ns < 0)
-    return "The counter of the machine began anew";
+    return "The machine's counter started again";
   return "The machine stood still for " + duration_text(jump_ns);
 }
 

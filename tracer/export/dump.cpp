@@ -190,7 +190,7 @@ std::string clock_fault(const TraceEvent& event) {
     case ClockFault::none:
       break;
     case ClockFault::jumped:
-      return event.clock_ns < 0 ? "the counter of the machine began anew"
+      return event.clock_ns < 0 ? "the machine's counter started again"
                                 : "the machine stood still for " + duration(event.clock_ns);
     case ClockFault::went_back:
       return "the next time goes back by " + duration(event.clock_ns);
