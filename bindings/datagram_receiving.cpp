@@ -67,7 +67,7 @@ bool start_receiving(DatagramObject* self) {
     return false;
   Py_XSETREF(self->read_context, context);
   int error = 0;
-  loop::FdWatcher* watcher = loop_of(self).watcher(static_cast<int>(self->fd), error);
+  loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
   if (watcher != nullptr) {
     Py_INCREF(self);
     error = watcher->set_reader(&self->parts->on_readable);
@@ -79,7 +79,7 @@ bool start_receiving(DatagramObject* self) {
 }
 
 void stop_receiving(DatagramObject* self) {
-  if (loop::FdWatcher* watcher = loop_of(self).find_watcher(static_cast<int>(self->fd)))
+  if (loop::FdWatcher* watcher = loop_of(self).watchers().find(static_cast<int>(self->fd)))
     watcher->set_reader(nullptr);
 }
 
@@ -208,7 +208,7 @@ bool may_receive_on(DatagramObject* self, PyObject* context, std::int64_t until_
   if (!may_receive(self) || self->read_context != context)
     return false;
   loop_of(self).callback_returned();
-  const loop::FdWatcher* watcher = loop_of(self).find_watcher(static_cast<int>(self->fd));
+  const loop::FdWatcher* watcher = loop_of(self).watchers().find(static_cast<int>(self->fd));
   return watcher != nullptr && loop_of(self).next_poll_is_only_for(*watcher, until_ns);
 }
 
@@ -236,7 +236,7 @@ void datagram_readable(DatagramObject* self) {
   if (got == Got::datagram)
     return receive_on(self);
   if (got == Got::nothing) {
-    if (loop::FdWatcher* watcher = loop_of(self).find_watcher(static_cast<int>(self->fd)))
+    if (loop::FdWatcher* watcher = loop_of(self).watchers().find(static_cast<int>(self->fd)))
       watcher->false_alarm();
   }
 }

@@ -93,7 +93,7 @@ bool start_sending(DatagramObject* self) {
     return false;
   Py_XSETREF(self->write_context, context);
   int error = 0;
-  loop::FdWatcher* watcher = loop_of(self).watcher(static_cast<int>(self->fd), error);
+  loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
   if (watcher != nullptr) {
     Py_INCREF(self);
     error = watcher->set_writer(&self->parts->on_writable);

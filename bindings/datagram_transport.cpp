@@ -105,7 +105,7 @@ PyObject* detach(PyObject* object, PyObject*) {
   DatagramObject* self = as_datagram(object);
   if (self->parts != nullptr && self->loop != nullptr) {
     self->parts->queue.clear();
-    loop_of(self).forget_watcher(static_cast<int>(self->fd));
+    loop_of(self).watchers().forget(static_cast<int>(self->fd));
     loop_of(self).recorder().handle_closed(tracer::HandleKind::udp, std::exchange(self->handle_id, 0));
   }
   clear(self->sock);
@@ -119,7 +119,7 @@ PyObject* detach(PyObject* object, PyObject*) {
 }  // namespace
 
 void stop_sending(DatagramObject* self) {
-  if (loop::FdWatcher* watcher = loop_of(self).find_watcher(static_cast<int>(self->fd)))
+  if (loop::FdWatcher* watcher = loop_of(self).watchers().find(static_cast<int>(self->fd)))
     watcher->set_writer(nullptr);
 }
 

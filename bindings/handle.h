@@ -31,6 +31,7 @@ class HandleCallback final : public PyCallback {
   void run() override;
   void drop() override;
   [[nodiscard]] PyObject* held() override;
+  bool cancel_watching() override;
   loop::Description describe(tracer::Recorder& recorder) override;
 };
 

@@ -94,4 +94,20 @@ PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);
 PyObject* get_session_path(PyObject* self, void*);
 
+// -- loop_spans.cpp: asyncio's transports in Python
+
+/// What Loop offers asyncio's transports in Python, so that they are recorded as the native ones are. `kind` is a
+/// number of tracer/format.h, `handle_id` what _open_handle() answered.
+///
+///     _open_handle(kind, protocol, fd) -> handle_id
+///     _close_handle(kind, handle_id)
+///     _count_bytes(handle_id, read, written)                    a negative number: none
+///     _in_span(kind, handle_id, protocol, callable, *args)      calls it now, as the protocol's method
+///     _soon_in_span(kind, handle_id, protocol, callable, *args) calls it soon
+PyObject* open_handle(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* close_handle(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* count_bytes(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* in_span(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* soon_in_span(PyObject* self, PyObject* const* args, Py_ssize_t count);
+
 }  // namespace loopscope::bindings

@@ -10,7 +10,6 @@
 
 #include "bindings/handle.h"
 #include "bindings/loop_methods.h"
-#include "bindings/protocol_calls.h"
 #include "bindings/py_callback.h"
 #include "bindings/runtime.h"
 #include "bindings/transport_table.h"

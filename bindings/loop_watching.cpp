@@ -4,7 +4,6 @@
 
 #include "bindings/handle.h"
 #include "bindings/py_ref.h"
-#include "bindings/sock_call.h"
 #include "bindings/watch_kind.h"
 
 namespace loopscope::bindings {
@@ -48,7 +47,7 @@ int descriptor_of(PyObject* file) {
 }
 
 bool is_watched(LoopObject* loop, int fd) {
-  const loop::FdWatcher* watcher = native(loop).find_watcher(fd);
+  const loop::FdWatcher* watcher = native(loop).watchers().find(fd);
   return watcher != nullptr && (watcher->reader() != nullptr || watcher->writer() != nullptr);
 }
 
@@ -78,7 +77,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
   if (fd < 0)
     return nullptr;
   int error = 0;
-  loop::FdWatcher* watcher = native(self).watcher(fd, error);
+  loop::FdWatcher* watcher = native(self).watchers().open(fd, error);
   if (watcher == nullptr) {
     set_loop_error(error);
     return nullptr;
@@ -115,11 +114,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
 }  // namespace
 
 bool cancel_watch(loop::Callback* watching) {
-  if (auto* handle = dynamic_cast<HandleCallback*>(watching))
-    return cancel_handle(handle_of(*handle));
-  if (auto* call = dynamic_cast<SockCallback*>(watching))
-    call->set_cancelled();
-  return true;  // a transport's own callbacks look for themselves
+  return watching == nullptr || static_cast<PyCallback*>(watching)->cancel_watching();
 }
 
 PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
@@ -138,7 +133,7 @@ PyObject* remove_watch(PyObject* object, PyObject* file, bool reads) {
   const int fd = watched_descriptor_of(self, file);
   if (fd < 0)
     return nullptr;
-  loop::FdWatcher* watcher = native(self).find_watcher(fd);
+  loop::FdWatcher* watcher = native(self).watchers().find(fd);
   loop::Callback* old = watcher == nullptr ? nullptr : reads ? watcher->reader() : watcher->writer();
   if (old == nullptr)
     Py_RETURN_FALSE;
@@ -167,7 +162,7 @@ PyObject* watched_events(PyObject* object, PyObject* file) {
   if (fd < 0)
     return nullptr;
   const loop::FdWatcher* watcher =
-      as_loop(object)->closed != 0 ? nullptr : native(as_loop(object)).find_watcher(fd);
+      as_loop(object)->closed != 0 ? nullptr : native(as_loop(object)).watchers().find(fd);
   if (watcher == nullptr)
     return PyLong_FromLong(0);
   return PyLong_FromLong((watcher->reader() != nullptr ? 1 : 0) | (watcher->writer() != nullptr ? 2 : 0));
@@ -182,7 +177,7 @@ PyObject* set_passive(PyObject* object, PyObject* const* args, Py_ssize_t count)
   const int passive = PyObject_IsTrue(args[1]);
   if (fd < 0 || passive < 0)
     return nullptr;
-  if (loop::FdWatcher* watcher = native(as_loop(object)).find_watcher(fd))
+  if (loop::FdWatcher* watcher = native(as_loop(object)).watchers().find(fd))
     watcher->set_passive(passive != 0);
   Py_RETURN_NONE;
 }

@@ -12,6 +12,9 @@ class PyCallback : public loop::Callback {
  public:
   /// The object that a queue's reference keeps alive. Borrowed; for the garbage collector.
   [[nodiscard]] virtual PyObject* held() = 0;
+  /// It watched a descriptor, and is about to be replaced or removed: it is not called any more, even if it is queued. False
+  /// with an exception set. A transport's own callbacks find out by themselves that they are not wanted any more.
+  virtual bool cancel_watching() { return true; }
 
  protected:
   using loop::Callback::Callback;

@@ -43,7 +43,7 @@ SockCallObject* call_of(SockCallback& work) {
 
 void stop_watching(SockCallObject* self) {
   loop::Loop& loop = native(self->loop);
-  loop::FdWatcher* watcher = self->fd >= 0 ? loop.find_watcher(self->fd) : nullptr;
+  loop::FdWatcher* watcher = self->fd >= 0 ? loop.watchers().find(self->fd) : nullptr;
   if (watcher == nullptr)
     return;
   if (watcher->reader() == &self->work)
@@ -83,7 +83,7 @@ bool watch(SockCallObject* self) {
     return false;
   loop::Loop& loop = native(self->loop);
   int error = 0;
-  loop::FdWatcher* watcher = loop.watcher(self->fd, error);
+  loop::FdWatcher* watcher = loop.watchers().open(self->fd, error);
   if (watcher != nullptr) {
     if (!cancel_watch(self->op->writes ? watcher->writer() : watcher->reader()))
       return false;
@@ -126,7 +126,7 @@ void on_ready(SockCallObject* self) {
     return stop_watching(self);
   const Attempt attempt = is_done ? self->op->attempt(self) : Attempt{Attempt::failed};
   if (attempt.outcome == Attempt::again) {
-    if (loop::FdWatcher* watcher = native(self->loop).find_watcher(self->fd))
+    if (loop::FdWatcher* watcher = native(self->loop).watchers().find(self->fd))
       watcher->false_alarm();
     return;
   }
@@ -347,6 +347,10 @@ PyGetSetDef properties[] = {
 PyObject* SockCallback::held() {
   return as_object(call_of(*this));
 }
+bool SockCallback::cancel_watching() {
+  set_cancelled();
+  return true;
+}
 void SockCallback::retain() {
   Py_INCREF(call_of(*this));
 }
@@ -366,7 +370,7 @@ loop::Description SockCallback::describe(tracer::Recorder& recorder) {
   if (self->function == nullptr || self->loop == nullptr)
     return {tracer::kNoName, kind, 0};
   loop::Description what = self->loop->state->names.describe(recorder, self->function, kind);
-  if (const loop::FdWatcher* watcher = self->loop->state->loop.find_watcher(self->fd))
+  if (const loop::FdWatcher* watcher = self->loop->state->loop.watchers().find(self->fd))
     what.object = watcher->handle_id();
   return what;
 }

@@ -19,7 +19,7 @@ PyObject* socket_gone(PyObject* self, PyObject* weak_reference) {
   auto* loop = reinterpret_cast<LoopObject*>(PyTuple_GET_ITEM(self, 0));
   const int fd = static_cast<int>(PyLong_AsLong(PyTuple_GET_ITEM(self, 1)));
   if (loop->state->leases.end(weak_reference, fd)) {
-    if (loop::FdWatcher* watcher = loop->state->loop.find_watcher(fd); watcher != nullptr && watcher->resting())
+    if (loop::FdWatcher* watcher = loop->state->loop.watchers().find(fd); watcher != nullptr && watcher->resting())
       watcher->note_closed();
   }
   Py_RETURN_NONE;

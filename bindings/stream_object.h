@@ -12,6 +12,7 @@
 #include <Python.h>
 #include <sys/types.h>
 
+#include "bindings/feed.h"
 #include "bindings/loop_object.h"
 #include "bindings/protocol_span.h"
 #include "bindings/py_callback.h"
@@ -73,8 +74,8 @@ struct TransportObject {
   Py_ssize_t low_water;
   Py_ssize_t connection_lost_count;  ///< asyncio's _conn_lost
   Py_ssize_t last_read;
-  char buffered;  ///< the protocol is a BufferedProtocol
-  char feeds;     ///< and one of ours, that is fed from the loop's buffer
+  const Feed* feed;  ///< the protocol's, if it takes bytes from the loop's buffer
+  char buffered;     ///< the protocol is a BufferedProtocol
   char closing;
   char eof;  ///< write_eof() was called
   char paused;

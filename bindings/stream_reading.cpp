@@ -4,10 +4,10 @@
 #include <cstring>
 #include <utility>
 
+#include "bindings/feed.h"
 #include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
-#include "bindings/tls_protocol.h"
 
 namespace loopscope::bindings {
 
@@ -170,7 +170,7 @@ void read_fed(TransportObject* self) {
     return;
   const ProtocolSpan span(
       span_of(self, CallbackKind::buffer_updated, runtime().buffer_updated, &self->parts->on_readable));
-  if (!feed(protocol.get(), buffer, count))
+  if (!self->feed->give(protocol.get(), buffer, count))
     fatal(self, span.loop(), "Fatal error: protocol.buffer_updated() call failed.");
 }
 
@@ -179,7 +179,7 @@ void read_fed(TransportObject* self) {
 void read_ready(TransportObject* self) {
   if (self->connection_lost_count > 0 || self->loop == nullptr || self->paused != 0 || self->closing != 0)
     return;
-  if (self->feeds != 0 && takes_feed(self->protocol))
+  if (self->feed != nullptr && self->feed->takes(self->protocol))
     read_fed(self);
   else if (self->buffered != 0)
     read_buffered(self);

@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "bindings/feed.h"
 #include "bindings/handle.h"
 #include "bindings/loop_methods.h"
 #include "bindings/py_ref.h"
 #include "bindings/runtime.h"
 #include "bindings/stream_object.h"
-#include "bindings/tls_protocol.h"
 #include "bindings/transport_table.h"
 #include "bindings/type_kit.h"
 #include "bindings/water_marks.h"
@@ -47,7 +47,7 @@ bool use_protocol(TransportObject* self, PyObject* protocol) {
   if (buffered < 0)
     return false;
   self->buffered = static_cast<char>(buffered);
-  self->feeds = static_cast<char>(may_take_feed(protocol));
+  self->feed = feed_of(protocol);
   assign(self->protocol, protocol);
   self->protocol_connected = 1;
   if (self->parts == nullptr)
@@ -100,8 +100,10 @@ PyObject* attach(PyObject* object, PyObject* args) {
     return nullptr;
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
   tracer::NameId name = tracer::kNoName;
-  if (recorder.on())
-    name = self->loop->state->names.method(recorder, users_protocol(protocol), runtime().connection_made);
+  if (recorder.on()) {
+    PyObject* named_after = self->feed != nullptr ? self->feed->users_protocol(protocol) : protocol;
+    name = self->loop->state->names.method(recorder, named_after, runtime().connection_made);
+  }
   stream_of(self).opened(static_cast<tracer::HandleKind>(kind), name);
 
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "bindings/buffer_window.h"
+#include "bindings/feed.h"
 #include "bindings/handle.h"
 #include "bindings/loop_methods.h"
 #include "bindings/runtime.h"
@@ -291,12 +292,14 @@ bool took_again() {
   return true;
 }
 
-bool may_take_feed(PyObject* protocol) {
+namespace {
+
+bool is_tls_protocol(PyObject* protocol) {
   return tls_type != nullptr && PyObject_TypeCheck(protocol, tls_type);
 }
 
 PyObject* users_protocol(PyObject* protocol) {
-  if (!may_take_feed(protocol) || as_tls(protocol)->app_protocol == nullptr)
+  if (!is_tls_protocol(protocol) || as_tls(protocol)->app_protocol == nullptr)
     return protocol;
   return as_tls(protocol)->app_protocol;
 }
@@ -305,7 +308,7 @@ bool takes_feed(PyObject* protocol) {
   return as_tls(protocol)->engine != nullptr;
 }
 
-bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes) {
+bool give_feed(PyObject* protocol, char* data, Py_ssize_t size_bytes) {
   TlsObject* self = as_tls(protocol);
   const TlsRuntime& it = tls_runtime();
   {
@@ -327,10 +330,17 @@ bool feed(PyObject* protocol, char* data, Py_ssize_t size_bytes) {
   return next == nullptr || PyRef::steal(PyObject_CallMethodNoArgs(protocol, next));
 }
 
+constexpr Feed kFeed{is_tls_protocol, takes_feed, give_feed, users_protocol};
+
+}  // namespace
+
 bool add_tls_types(PyObject* module) {
   if (!has_tls())
     return true;
-  return load_tls_runtime() && add_tls_protocol_type(module) && add_tls_transport_type(module, tls_type);
+  if (!load_tls_runtime() || !add_tls_protocol_type(module) || !add_tls_transport_type(module, tls_type))
+    return false;
+  register_feed(kFeed);
+  return true;
 }
 
 }  // namespace loopscope::bindings

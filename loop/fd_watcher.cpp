@@ -64,7 +64,7 @@ void FdWatcher::set_passive(bool passive) {
 void FdWatcher::count() {
   const bool awaited = !passive_ && (reader_ != nullptr || writer_ != nullptr);
   if (awaited != awaited_)
-    loop_.count_awaited(awaited ? 1 : -1);
+    loop_.watchers().count_awaited(awaited ? 1 : -1);
   awaited_ = awaited;
 }
 
@@ -86,7 +86,7 @@ int FdWatcher::apply(Arming arming, bool is_new) {
 
 int FdWatcher::arm(int events) {
   if (events != 0 && loop_.sleeps()) {
-    loop_.catch_up_after_poll(*this);
+    loop_.watchers().arm_after_poll(*this);
     return loop_.kernel().check_pollable(fd_);
   }
   kept_ = events != wanted();
@@ -125,7 +125,7 @@ void FdWatcher::false_alarm() {
     return;
   suspect_ = false;
   false_alarms_ = 0;
-  loop_.renew_poll();
+  loop_.watchers().want_new_poll();
 }
 
 void FdWatcher::before_new_poll() {
@@ -143,7 +143,7 @@ void FdWatcher::stopped_by_libuv() {
   armed_ = 0;
   kept_ = false;
   if (!loop_.kernel().forget(fd_))
-    loop_.renew_poll();
+    loop_.watchers().want_new_poll();
 }
 
 void FdWatcher::arm_if_wanted() {
@@ -178,9 +178,9 @@ void FdWatcher::close() {
 void FdWatcher::on_closed(uv_handle_t* handle) {
   auto* self = static_cast<FdWatcher*>(handle->data);
   Loop& loop = self->loop_;
-  loop.closing_callback_begin();
+  loop.closing_callback_begins();
   delete self;
-  loop.closing_callback_end();
+  loop.closing_callback_ends();
 }
 
 void FdWatcher::on_event(uv_poll_t* handle, int status, int events) {
@@ -194,16 +194,16 @@ void FdWatcher::on_event(uv_poll_t* handle, int status, int events) {
     events = self.armed_;
     self.stopped_by_libuv();
   } else if ((events & ~self.wanted()) != 0 && !std::exchange(self.unwanted_, true)) {
-    loop.event_for_nobody(self);
+    loop.watchers().had_event_for_nobody(self);
   }
   const int fd = self.fd_;
   if ((events & UV_READABLE) != 0 && self.reader_ != nullptr && self.reader_since_ != loop.polls())
     loop.io_ready(*self.reader_);
-  if (FdWatcher* still = loop.find_watcher(fd); still != &self)
+  if (FdWatcher* still = loop.watchers().find(fd); still != &self)
     return;
   if ((events & UV_WRITABLE) != 0 && self.writer_ != nullptr && self.writer_since_ != loop.polls())
     loop.io_ready(*self.writer_);
-  if (status < 0 && loop.find_watcher(fd) == &self)
+  if (status < 0 && loop.watchers().find(fd) == &self)
     self.arm_if_wanted();
 }
 

@@ -12,6 +12,16 @@
 /// Telling the kernel costs one or two system calls each time. A caller that waits again and again for a file of its own
 /// asks for Arming::kept. Then the descriptor stays armed for reading while nobody waits. The loop disarms it only if an
 /// event comes while nobody waits and the loop is about to sleep.
+///
+///              set (exact or kept)                remove (kept)                 event
+///     quiet ─────────────────────→ awaited ─────────────────────→ resting ─────────────────→ unwanted
+///       ↑ ↑ ↑                       │ │ ↑                           │ │                          │
+///       │ │ └──── remove (exact) ───┘ │ └── set (kept): believed ───┘ │                          │
+///       │ └────── kernel refuses ─────┘ └── set (exact): armed anew, suspect: the number may ────┘
+///       │                                   be another file's by now
+///       └──────────────── the loop is about to sleep: disarmed; orphan if the kernel goes on ────┘
+///
+/// A suspect or an orphan that keeps waking the loop makes it take up a new poll.
 /// Thread: the loop's. Owner: the Loop's table; of one reference to each callback. Errors: negative libuv codes.
 
 #include <uv.h>

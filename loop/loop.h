@@ -28,16 +28,17 @@
 #include <cstdint>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "loop/after_callback.h"
 #include "loop/alarm.h"
 #include "loop/callback.h"
-#include "loop/fd_watcher.h"
+#include "loop/closing_phase.h"
 #include "loop/kernel_poll.h"
 #include "loop/poll_timeout.h"
 #include "loop/ready_queue.h"
+#include "loop/run_state.h"
 #include "loop/timers.h"
+#include "loop/watcher_table.h"
 #include "tracer/recorder.h"
 
 namespace loopscope::loop {
@@ -73,10 +74,10 @@ class Loop {
   void stop() { stopping_ = true; }
   void clear_stop() { stopping_ = false; }
   [[nodiscard]] bool stopping() const { return stopping_; }
-  [[nodiscard]] bool is_closed() const { return closed_; }
   /// Ends run() before the next callback; what is queued stays queued.
   void interrupt();
-  [[nodiscard]] bool running() const { return running_; }
+  [[nodiscard]] bool running() const { return state_ > RunState::rest; }
+  [[nodiscard]] bool is_closed() const { return state_ == RunState::closed; }
   /// Drops all callbacks, closes all handles. Idempotent.
   void close();
   /// In the child of a fork: takes up a poll of its own, so that the parent's is left alone.
@@ -85,7 +86,7 @@ class Loop {
   // -- callbacks -------------------------------------------------------------------------------------------
   /// Takes over one reference. A closed loop gives it back: nothing runs there.
   void call_soon(Callback& callback) {
-    if (closed_) [[unlikely]]
+    if (is_closed()) [[unlikely]]
       return callback.drop();
     if (recorder_.callbacks())
       callback.set_ready_ticks(recorder_.ticks());
@@ -95,7 +96,9 @@ class Loop {
   std::uint64_t call_at(std::int64_t due_ns, Callback& callback);
   void timer_cancelled(Callback& callback, std::uint64_t id);
   /// True on the loop's thread between two polls. Only then may an object ask for tell_after_callback().
-  [[nodiscard]] bool in_callback() const { return running_ && !in_poll_ && thread_ == std::this_thread::get_id(); }
+  [[nodiscard]] bool in_callback() const {
+    return running() && poll_stage() == PollStage::outside && thread_ == std::this_thread::get_id();
+  }
   /// Tells `who` when the running callback has returned, or before the loop polls or ends. There is room for one: if
   /// another object waits to be told, it is told at once. Only while in_callback().
   void tell_after_callback(AfterCallback& who) {
@@ -110,31 +113,20 @@ class Loop {
   /// Wakes a sleeping poll. Any thread.
   void wake();
   /// True while the poll may sleep and nobody has woken it yet. Under the gate (bindings: the GIL).
-  [[nodiscard]] bool needs_wake() const { return sleeping_ && !wake_sent_; }
+  [[nodiscard]] bool needs_wake() const { return poll_stage() == PollStage::asleep; }
   [[nodiscard]] std::size_t ready_size() const { return ready_.size(); }
   [[nodiscard]] std::size_t timer_count() const { return timers_.size(); }
 
-  // -- file descriptors ------------------------------------------------------------------------------------
-  /// The watcher of `fd`, made if need be. Null and a negative libuv code if it cannot be made, kClosed on a closed loop.
-  FdWatcher* watcher(int fd, int& error);
-  /// Null if there is none.
-  [[nodiscard]] FdWatcher* find_watcher(int fd) const {
-    return static_cast<std::size_t>(fd) < watchers_.size() ? watchers_[static_cast<std::size_t>(fd)] : nullptr;
-  }
-  /// Ends the watcher of `fd`, if there is one. To be called before the descriptor is closed.
-  void forget_watcher(int fd);
+  // -- what it holds -----------------------------------------------------------------------------------------
+  [[nodiscard]] WatcherTable& watchers() { return watchers_; }
+  [[nodiscard]] const WatcherTable& watchers() const { return watchers_; }
 
   /// Every callback that the loop holds a reference to, once for each reference.
   template <typename Visit>
   void for_each_callback(Visit visit) const {
     for_each_ready(visit);
     for_each_timer(visit);
-    for (const FdWatcher* watcher : watchers_) {
-      if (watcher != nullptr && watcher->reader() != nullptr)
-        visit(*watcher->reader());
-      if (watcher != nullptr && watcher->writer() != nullptr)
-        visit(*watcher->writer());
-    }
+    watchers_.for_each_callback(visit);
   }
 
   /// The callbacks that are ready, in the order in which they will run.
@@ -160,7 +152,7 @@ class Loop {
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
   [[nodiscard]] KernelPoll& kernel() { return kernel_; }
   /// True while the loop's thread is in a poll that may sleep. The caller is then another thread.
-  [[nodiscard]] bool sleeps() const { return sleeping_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool sleeps() const { return poll_stage() >= PollStage::asleep; }
 
   // -- for the loop's handles --------------------------------------------------------------------------------
   /// An I/O callback is due: runs it, or queues it behind what was ready before this poll.
@@ -169,30 +161,21 @@ class Loop {
   bool run_callback(Callback& callback);
   /// To be called first in every libuv callback that the poll may bring.
   void poll_returned() {
-    if (in_poll_)
+    if (poll_stage() != PollStage::outside)
       leave_poll();
   }
   void count_io_event() { ++io_events_; }
   /// How many polls have returned, so that two of them can be told apart.
   [[nodiscard]] std::uint32_t polls() const { return polls_; }
-  /// Another thread wants `watcher` armed while the loop sleeps. Wakes the loop, which then arms it.
-  void catch_up_after_poll(FdWatcher& watcher);
-  /// The kernel reported a descriptor that nobody waits for. The loop disarms it before it sleeps; otherwise it could not
-  /// sleep.
-  void event_for_nobody(FdWatcher& watcher) { unwanted_watchers_.push_back(&watcher); }
-  /// The kernel reports a file that nobody can disarm any more. The loop takes up a new epoll before its next poll.
-  void renew_poll() { renew_poll_ = true; }
   /// Until when callbacks may follow each other without a poll that could bring nothing new.
   [[nodiscard]] static std::int64_t without_poll_until_ns();
   /// True, in a callback of the poll, if the next poll could only say that `watcher` is still readable: nobody waits for
   /// another descriptor, nothing is queued, no timer is due. A caller that reads on gets what that poll would lead to.
   [[nodiscard]] bool next_poll_is_only_for(const FdWatcher& watcher, std::int64_t until_ns);
-  /// The program waits for one descriptor more (1) or less (-1).
-  void count_awaited(int change) { awaited_ += change; }
-  /// Around uv_close() and its callback, for the closing phase.
-  void handle_closing() { ++closing_; }
-  void closing_callback_begin();
-  void closing_callback_end();
+  /// Around the work of a handle's closing callback.
+  void handle_closing() { closing_.handle_closing(); }
+  void closing_callback_begins() { closing_.callback_begins(recorder_); }
+  void closing_callback_ends() { closing_.callback_ends(recorder_); }
 
   /// The order of an iteration's phases in the libuv that is loaded.
   static void phase_order(tracer::Phase (&order)[7]);
@@ -202,18 +185,21 @@ class Loop {
   void on_idle();
   void on_prepare();
   void on_check();
+  void enter_poll(bool may_sleep);
   void leave_poll();
+  std::uint64_t queue_due_timers();
   std::uint64_t run_batch(ReadyQueue& queue);
   std::uint64_t run_generations();
   [[nodiscard]] bool may_go_without_poll(std::int64_t until_ns);
   [[nodiscard]] bool poll_would_bring_nothing(std::int64_t until_ns);
+  int run(RunUntil until);
   void end_run();
   void arm_idle();
-  void catch_up();
-  void disarm_unwanted();
   void check_poll();
-  int take_up_new_poll();
+  PollState state_before_poll();
   tracer::Recorder::Poll decide_poll();
+  [[nodiscard]] PollStage poll_stage() const { return poll_stage_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool ending() const { return state_ >= RunState::ending; }
 
   uv_loop_t uv_{};
   KernelPoll kernel_{uv_};
@@ -224,37 +210,24 @@ class Loop {
 
   ReadyQueue ready_;
   Timers timers_;
-  Alarm alarm_{kernel_};                       ///< for a timer that is due soon
-  std::vector<FdWatcher*> watchers_;           ///< by file descriptor
-  std::vector<FdWatcher*> late_watchers_;      ///< to be armed when the poll is over
-  std::vector<FdWatcher*> unwanted_watchers_;  ///< had an event for nobody
+  Alarm alarm_{kernel_};  ///< for a timer that is due soon
+  WatcherTable watchers_{*this};
+  ClosingPhase closing_;
   tracer::Recorder recorder_;
   PollGate* gate_ = nullptr;
   AfterCallback* after_callback_ = nullptr;
   std::thread::id thread_;  ///< that runs it, or did last
 
+  RunState state_ = RunState::rest;
+  RunUntil until_ = RunUntil::stopped;
+  std::atomic<PollStage> poll_stage_ = PollStage::outside;
+  bool stopping_ = false;     ///< stop() was called, and holds from one run to the next until clear_stop()
+  bool queueing_ = false;     ///< what this poll brings joins the queue instead of running at once
+  bool idle_active_ = false;  ///< libuv has idle_ started
   int poll_error_ = 0;        ///< why this run ends early; a libuv code
-  std::int64_t awaited_ = 0;  ///< descriptors that somebody waits for
-  std::uint64_t io_events_ = 0;
   std::uint32_t polls_ = 0;
-  std::uint64_t closing_ = 0;        ///< handles that wait for their closing callback
-  std::uint64_t closing_batch_ = 0;  ///< of those, how many this closing phase began with
-  std::uint64_t closing_left_ = 0;   ///< of those, how many are still to come
+  std::uint64_t io_events_ = 0;  ///< of this poll
   std::uint64_t woke_ticks_ = 0;
-  bool idle_active_ = false;
-  bool renew_poll_ = false;
-  bool running_ = false;
-  bool closed_ = false;
-  bool may_wait_ = true;
-  bool once_ = false;      ///< run_once(): end after the first poll and what it brings
-  bool stopping_ = false;  ///< stop() was called
-  bool ending_ = false;    ///< uv_stop() was called: this run ends with the current iteration
-  bool interrupted_ = false;
-  bool polled_ = false;                 ///< this run has polled: nothing runs before the first poll
-  bool queueing_ = false;               ///< what this poll brings joins the queue instead of running at once
-  bool in_poll_ = false;                ///< between on_prepare and the first callback after it
-  std::atomic<bool> sleeping_ = false;  ///< ... and the gate is open
-  std::atomic<bool> wake_sent_ = false;
 };
 
 }  // namespace loopscope::loop

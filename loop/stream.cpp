@@ -32,14 +32,14 @@ void Stream::opened(tracer::HandleKind kind, tracer::NameId name) {
 
 int Stream::start_reading(Callback& on_readable) {
   int error = 0;
-  if (FdWatcher* watcher = loop_.watcher(fd_, error))
+  if (FdWatcher* watcher = loop_.watchers().open(fd_, error))
     return watcher->set_reader(&on_readable);
   on_readable.drop();
   return error;
 }
 
 void Stream::stop_reading() {
-  if (FdWatcher* watcher = loop_.find_watcher(fd_))
+  if (FdWatcher* watcher = loop_.watchers().find(fd_))
     watcher->set_reader(nullptr);
 }
 
@@ -84,7 +84,7 @@ bool Stream::may_hold() {
     holding_ = option(fd_, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP ? Holding::possible : Holding::impossible;
   if (holding_ == Holding::impossible)
     return false;
-  const FdWatcher* watcher = loop_.find_watcher(fd_);
+  const FdWatcher* watcher = loop_.watchers().find(fd_);
   return watcher != nullptr && watcher->reader() != nullptr;
 }
 
@@ -113,14 +113,14 @@ void Stream::let_go() {
 
 int Stream::start_writing(Callback& on_writable) {
   int error = 0;
-  if (FdWatcher* watcher = loop_.watcher(fd_, error))
+  if (FdWatcher* watcher = loop_.watchers().open(fd_, error))
     return watcher->set_writer(&on_writable);
   on_writable.drop();
   return error;
 }
 
 void Stream::stop_writing() {
-  if (FdWatcher* watcher = loop_.find_watcher(fd_))
+  if (FdWatcher* watcher = loop_.watchers().find(fd_))
     watcher->set_writer(nullptr);
 }
 
@@ -139,7 +139,7 @@ int Stream::flush() {
 
 void Stream::detach() {
   let_go();
-  loop_.forget_watcher(fd_);
+  loop_.watchers().forget(fd_);
   if (const auto id = std::exchange(handle_id_, 0))
     loop_.recorder().handle_closed(kind_, id);
 }

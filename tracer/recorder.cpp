@@ -9,18 +9,8 @@
 namespace loopscope::tracer {
 namespace {
 
-constexpr std::uint64_t kLeaseScanNs = 100'000'000;
-// The first anchors come close together, so that a program that lives for milliseconds has two of them.
-constexpr std::uint64_t kFirstAnchorIntervalNs = 1'000'000;
-constexpr std::uint64_t kAnchorIntervalNs = 1'000'000'000;
-
 std::uint64_t thread_id() {
   return static_cast<std::uint64_t>(syscall(SYS_gettid));
-}
-
-template <typename Word>
-Word load(const Word& word) {
-  return std::atomic_ref(const_cast<Word&>(word)).load(std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -32,15 +22,13 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   clock_ = header.clock_source;
   present_ = PresentWriter(session_->present());
   counters_ = &session_->counters();
-  control_ = &session_->control();
   ring_ = RingWriter(session_->ring(), &counters_->head);
   names_ = NameInterner(session_->names(), counters_);
   handles_ = ObjectSlots(session_->handle_slots());
   tasks_ = ObjectSlots(session_->task_slots());
+  requests_ = Requests(session_->control());
+  anchors_ = Anchors(clock_, header.anchor_first);
   own_level_ = level_ = level;
-  anchored_ = header.anchor_first;
-  anchor_interval_ns_ = kFirstAnchorIntervalNs;
-  anchor_after_ticks_ = ticks_of(anchor_interval_ns_);
   present_.level(level_, own_level_);
 }
 
@@ -48,10 +36,10 @@ void Recorder::disown() {
   if (session_)
     session_->disown();
   level_ = own_level_ = Level::off;
-  level_stale_ = leases_active_ = false;
+  level_stale_ = false;
   present_ = {};
   counters_ = nullptr;
-  control_ = nullptr;
+  requests_ = {};
   ring_ = {};
   names_ = {};
   handles_ = {};
@@ -69,7 +57,7 @@ void Recorder::loop_start() {
     present_.loop_thread(thread);
     put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread, 0});
   }
-  renew_anchor();
+  present_.anchor(take_anchor(clock_));  // not in the ring: starts and stops may come at any rate
 }
 
 void Recorder::loop_stop() {
@@ -80,7 +68,7 @@ void Recorder::loop_stop() {
   present_.running(false, phase_, now);
   if (on())
     put({now, EventType::loop_stop, phase_, 0, 0, kNoName, 0, 0});
-  renew_anchor();
+  present_.anchor(take_anchor(clock_));  // not in the ring: starts and stops may come at any rate
 }
 
 // -- poll ------------------------------------------------------------------------------------------------
@@ -100,84 +88,30 @@ void Recorder::write_poll_begin(const Poll& poll) {
   present_.poll({poll.reason, poll.timeout_ms, poll.culprit, iteration_, poll.ready_depth, poll.timers_pending,
                  poll.next_timer_ns},
                 now);
-  if (now - anchored_.ticks >= anchor_after_ticks_)
+  if (anchors_.due(now))
     write_anchor();
 }
 
-/// Both clocks, where readers look first. Starts and stops of the loop may come at any rate: they stand nowhere else.
-ClockAnchor Recorder::renew_anchor() {
-  const auto last = take_anchor(clock_);
-  present_.anchor(last);
-  return last;
-}
-
-/// What readers need to tell the time on both sides of a suspend.
 void Recorder::write_anchor() {
-  const auto last = renew_anchor();
+  const auto anchor = anchors_.take();
+  present_.anchor(anchor);
   if (clock_ != ClockSource::monotonic)
-    put({last.ticks, EventType::clock_anchor, phase_, 0, 0, kNoName, last.monotonic_ns, 0});
-  learn_rate(last);
-  anchored_ = last;
-  anchor_after_ticks_ = ticks_of(anchor_interval_ns_);
-  anchor_interval_ns_ = std::min(anchor_interval_ns_ * 2, kAnchorIntervalNs);
-}
-
-/// A machine that stands still adds ticks: the least rate is the true one.
-void Recorder::learn_rate(const ClockAnchor& last) {
-  if (last.ticks <= anchored_.ticks || last.monotonic_ns < anchored_.monotonic_ns + kFirstAnchorIntervalNs)
-    return;
-  const auto rate = static_cast<double>(last.ticks - anchored_.ticks) /
-                    static_cast<double>(last.monotonic_ns - anchored_.monotonic_ns);
-  ticks_per_ns_ = rate_known_ ? std::min(ticks_per_ns_, rate) : rate;
-  rate_known_ = true;
-}
-
-std::uint64_t Recorder::ticks_of(std::uint64_t ns) const {
-  return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
+    put({anchor.ticks, EventType::clock_anchor, phase_, 0, 0, kNoName, anchor.monotonic_ns, 0});
 }
 
 // -- level -----------------------------------------------------------------------------------------------
 
 void Recorder::refresh_level() {
-  const auto changes = load(control_->lease_change);
-  const auto now = ticks();
-  if (changes != lease_change_seen_ || (leases_active_ && now - scanned_ticks_ >= scan_after_ticks_)) {
-    lease_change_seen_ = changes;
-    scan_leases();
-    scanned_ticks_ = now;
-    scan_after_ticks_ = ticks_of(kLeaseScanNs);
-  }
+  if (!attached())
+    return;
+  requests_.look(ticks(), anchors_.ticks_of(Requests::kScanNs));
   const bool own_may_differ = std::exchange(level_stale_, false);
-  const bool raised = leased_level_ > own_level_;
-  const auto level = raised ? leased_level_ : own_level_;
+  const bool raised = requests_.level() > own_level_;
+  const auto level = raised ? requests_.level() : own_level_;
   if (level != level_)
-    change_level(level, raised ? leased_by_ : 0);
+    change_level(level, raised ? requests_.viewer_pid() : 0);
   else if (own_may_differ)
     present_.level(level_, own_level_);
-}
-
-/// The highest level that any living viewer asks for.
-void Recorder::scan_leases() {
-  leases_active_ = false;
-  leased_level_ = Level::off;
-  leased_by_ = 0;
-  const auto now = monotonic_ns();
-  for (const auto& lease : control_->leases) {
-    const auto claim = load(reinterpret_cast<const std::uint64_t&>(lease));  // pid and level change together
-    const auto pid = static_cast<std::uint32_t>(claim);
-    const auto heartbeat = load(lease.heartbeat_ns);
-    if (pid == 0 || (heartbeat <= now && now - heartbeat > kLeaseTimeoutNs))
-      continue;
-    // Nobody beats ahead of the clock by much: such a lease would never end.
-    if (heartbeat > now && heartbeat - now > kLeaseTimeoutNs)
-      continue;
-    leases_active_ = true;
-    const auto wanted = std::min(claim >> 32U, std::uint64_t{static_cast<std::uint8_t>(Level::tasks)});
-    if (static_cast<Level>(wanted) <= leased_level_)
-      continue;
-    leased_level_ = static_cast<Level>(wanted);
-    leased_by_ = pid;
-  }
 }
 
 void Recorder::change_level(Level level, std::uint32_t viewer_pid) {

@@ -17,11 +17,13 @@
 #include <memory>
 #include <string_view>
 
+#include "tracer/anchors.h"
 #include "tracer/clock.h"
 #include "tracer/format.h"
 #include "tracer/name_interner.h"
 #include "tracer/object_slots.h"
 #include "tracer/present_writer.h"
+#include "tracer/requests.h"
 #include "tracer/ring_writer.h"
 #include "tracer/writable_session.h"
 
@@ -104,7 +106,7 @@ class Recorder {
   };
   /// The poll begins. Looks at level and leases first, so that levels change only between callbacks.
   void poll_begin(const Poll& poll) {
-    if (level_may_change())
+    if (level_stale_ || requests_.pending())
       refresh_level();
     if (!on())
       return;
@@ -251,22 +253,11 @@ class Recorder {
     word.store(word.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
   }
 
-  /// Cheap enough for every iteration, also with level off.
-  [[nodiscard]] bool level_may_change() const {
-    if (!attached())
-      return false;
-    return level_stale_ || leases_active_ ||
-           std::atomic_ref(control_->lease_change).load(std::memory_order_relaxed) != lease_change_seen_;
-  }
   void refresh_level();
-  void scan_leases();
   void change_level(Level level, std::uint32_t viewer_pid);
   void forget_tasks();
   void write_poll_begin(const Poll& poll);
-  ClockAnchor renew_anchor();
   void write_anchor();
-  void learn_rate(const ClockAnchor& last);
-  [[nodiscard]] std::uint64_t ticks_of(std::uint64_t ns) const;
   void end_deep_callback();
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
@@ -275,15 +266,13 @@ class Recorder {
 
   Level level_ = Level::off;      ///< in force
   Level own_level_ = Level::off;  ///< what the program asked for
-  bool level_stale_ = false;
-  bool leases_active_ = false;  ///< as of the latest scan
+  bool level_stale_ = false;      ///< the program may have asked for another one
   Phase phase_ = Phase::none;
   ClockSource clock_ = ClockSource::monotonic;
   std::uint32_t callback_depth_ = 0;
   RingWriter ring_;
   PresentWriter present_;
   Counters* counters_ = nullptr;
-  Control* control_ = nullptr;
   std::uint64_t iteration_ = 0;      ///< of the latest poll
   std::uint64_t prepare_ticks_ = 0;  ///< 0: no prepare phase was seen
   std::uint64_t poll_begin_ticks_ = 0;
@@ -292,18 +281,8 @@ class Recorder {
   std::uint64_t tasks_period_ = 1;
   PresentWriter::Callback frames_[kCallbackFrames];
 
-  std::uint64_t lease_change_seen_ = 0;
-  Level leased_level_ = Level::off;
-  std::uint32_t leased_by_ = 0;
-  // Distances, not deadlines: a counter that began anew while the machine slept is behind all deadlines.
-  std::uint64_t scanned_ticks_ = 0;
-  std::uint64_t scan_after_ticks_ = 0;
-  ClockAnchor anchored_{};  ///< the latest anchor that is in the ring
-  std::uint64_t anchor_after_ticks_ = 0;
-  std::uint64_t anchor_interval_ns_ = 0;
-  double ticks_per_ns_ = 1;  ///< a lower bound until two anchors are known
-  bool rate_known_ = false;
-
+  Requests requests_;
+  Anchors anchors_;  ///< the latest one is in the ring
   NameInterner names_;
   ObjectSlots handles_;
   ObjectSlots tasks_;

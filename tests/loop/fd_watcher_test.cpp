@@ -47,7 +47,7 @@ class FdWatcherTest : public testing::Test {
   }
   FdWatcher& watch(int fd) {
     int error = 0;
-    FdWatcher* watcher = harness_.loop().watcher(fd, error);
+    FdWatcher* watcher = harness_.loop().watchers().open(fd, error);
     EXPECT_NE(watcher, nullptr) << error;
     return *watcher;
   }
@@ -78,7 +78,7 @@ TEST_F(FdWatcherTest, DiesWhenItsDescriptorIsForgotten) {
   const std::int64_t before = FdWatcher::living();
   watch(fds_[0]).set_reader(&callback([] {}, "reader").counted());
   EXPECT_EQ(FdWatcher::living(), before + 1);
-  harness_.loop().forget_watcher(fds_[0]);
+  harness_.loop().watchers().forget(fds_[0]);
   harness_.loop().run_once(false);
   EXPECT_EQ(FdWatcher::living(), before);
 }
@@ -123,7 +123,7 @@ TEST_F(FdWatcherTest, GivesTheReferenceOfAReplacedReaderBack) {
 
 TEST_F(FdWatcherTest, MayBeForgottenByItsOwnReader) {
   TestCallback& reader = callback([&] {
-    harness_.loop().forget_watcher(fds_[0]);
+    harness_.loop().watchers().forget(fds_[0]);
     harness_.loop().stop();
   });
   TestCallback& writer = callback();
@@ -131,7 +131,7 @@ TEST_F(FdWatcherTest, MayBeForgottenByItsOwnReader) {
   watch(fds_[0]).set_writer(&writer.counted());
   ASSERT_EQ(write(fds_[1], "x", 1), 1);
   harness_.loop().run();
-  EXPECT_EQ(harness_.loop().find_watcher(fds_[0]), nullptr);
+  EXPECT_EQ(harness_.loop().watchers().find(fds_[0]), nullptr);
   EXPECT_EQ(reader.references(), 0);
   EXPECT_EQ(writer.runs(), 0);
   EXPECT_THAT(harness_.events(), testing::IsSupersetOf({"phase_begin closing 1", "phase_end closing 1"}));
@@ -198,7 +198,7 @@ TEST_F(FdWatcherTest, LeavesABlockingDescriptorBlocking) {
   ASSERT_EQ(pipe(pipes), 0);
   watch(pipes[0]);
   EXPECT_EQ(fcntl(pipes[0], F_GETFL) & O_NONBLOCK, 0);
-  harness_.loop().forget_watcher(pipes[0]);
+  harness_.loop().watchers().forget(pipes[0]);
   close(pipes[0]);
   close(pipes[1]);
 }

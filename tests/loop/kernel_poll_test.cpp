@@ -70,7 +70,7 @@ TEST(LoopWithoutDescriptors, GoesOnWatching) {
   ASSERT_EQ(pipe2(pipes.data(), O_NONBLOCK), 0);
   TestCallback reader([&] { loop.stop(); }, "reader");
   int error = 0;
-  ASSERT_EQ(loop.watcher(pipes[0], error)->set_reader(&reader.counted()), 0);
+  ASSERT_EQ(loop.watchers().open(pipes[0], error)->set_reader(&reader.counted()), 0);
   close(uv_backend_fd(loop.uv()));
   EXPECT_EQ(loop.run_once(true), UV_EBADF);
   ASSERT_EQ(write(pipes[1], "x", 1), 1);

@@ -247,7 +247,7 @@ TEST(Loop, PollsBetweenGenerationsWhileADescriptorIsWatched) {
   ASSERT_EQ(pipe(fds), 0);
   TestCallback reader;
   int error = 0;
-  FdWatcher* watcher = harness.loop().watcher(fds[0], error);
+  FdWatcher* watcher = harness.loop().watchers().open(fds[0], error);
   watcher->set_reader(&reader.counted());
   EXPECT_EQ(polls_of_a_chain(harness), 10);
   watcher->set_passive(true);

@@ -84,7 +84,7 @@ TEST_F(StreamTest, SendsWhatItQueuedWhenThePeerMakesRoom) {
   });
   ASSERT_EQ(stream.start_writing(on_writable.counted()), 0);
   int error = 0;
-  harness_.loop().watcher(fds_[1], error)->set_reader(&drain.counted());
+  harness_.loop().watchers().open(fds_[1], error)->set_reader(&drain.counted());
   harness_.loop().run();
   std::string rest(1 << 20, 0);
   for (ssize_t more = 0; (more = read(fds_[1], rest.data(), rest.size())) > 0;)
