@@ -6,17 +6,17 @@
 #include <Python.h>
 #include <uv.h>
 
-#include "bindings/datagram_transport.h"
-#include "bindings/death_watch.h"
-#include "bindings/handle.h"
-#include "bindings/literal_lookup.h"
-#include "bindings/loop_object.h"
-#include "bindings/runtime.h"
-#include "bindings/sock_call.h"
-#include "bindings/stream_transport.h"
-#include "bindings/tls_protocol.h"
-#include "bindings/transport_table.h"
-#include "bindings/type_kit.h"
+#include "bindings/datagram/datagram_transport.h"
+#include "bindings/eventloop/handle.h"
+#include "bindings/eventloop/literal_lookup.h"
+#include "bindings/eventloop/loop_object.h"
+#include "bindings/kit/death_watch.h"
+#include "bindings/kit/runtime.h"
+#include "bindings/kit/transport_table.h"
+#include "bindings/kit/type_kit.h"
+#include "bindings/sock/sock_call.h"
+#include "bindings/stream/stream_transport.h"
+#include "bindings/tls/tls_protocol.h"
 #include "loop/fd_watcher.h"
 
 namespace loopscope::bindings {

@@ -5,15 +5,15 @@
 #include <cmath>
 #include <utility>
 
-#include "gui/budget_view.h"
-#include "gui/findings_view.h"
-#include "gui/graphs_view.h"
-#include "gui/header_view.h"
-#include "gui/program_name.h"
-#include "gui/screen_scale.h"
-#include "gui/why_view.h"
-#include "tracer/cost_calibration.h"
-#include "tracer/printable.h"
+#include "gui/canvas/screen_scale.h"
+#include "gui/model/program_name.h"
+#include "gui/views/budget_view.h"
+#include "gui/views/findings_view.h"
+#include "gui/views/graphs_view.h"
+#include "gui/views/header_view.h"
+#include "gui/views/why_view.h"
+#include "tracer/read/printable.h"
+#include "tracer/write/cost_calibration.h"
 
 namespace loopscope::gui {
 

@@ -12,14 +12,14 @@
 #include <optional>
 #include <string>
 
-#include "gui/digest.h"
-#include "gui/loop_view.h"
-#include "gui/pacing.h"
-#include "gui/picker_view.h"
-#include "gui/reader.h"
-#include "gui/tables_view.h"
-#include "gui/timeline_view.h"
-#include "gui/window.h"
+#include "gui/canvas/window.h"
+#include "gui/model/digest.h"
+#include "gui/model/pacing.h"
+#include "gui/model/reader.h"
+#include "gui/timeline/timeline_view.h"
+#include "gui/views/loop_view.h"
+#include "gui/views/picker_view.h"
+#include "gui/views/tables_view.h"
 
 namespace loopscope::gui {
 

@@ -17,11 +17,11 @@
 #include <CLI/CLI.hpp>
 
 #include "gui/app.h"
-#include "gui/pacing.h"
-#include "gui/png.h"
-#include "gui/window.h"
-#include "tracer/printable.h"
-#include "tracer/session_list.h"
+#include "gui/canvas/png.h"
+#include "gui/canvas/window.h"
+#include "gui/model/pacing.h"
+#include "tracer/read/printable.h"
+#include "tracer/read/session_list.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "tracer/format.h"
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::loop {
 

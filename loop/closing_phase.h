@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::loop {
 

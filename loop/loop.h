@@ -39,7 +39,7 @@
 #include "loop/run_state.h"
 #include "loop/timers.h"
 #include "loop/watcher_table.h"
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::loop {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tracer/clock.h"
+#include "tracer/system/clock.h"
 
 namespace loopscope::loop {
 

@@ -25,7 +25,7 @@
 #include "loop/program_clock.h"
 #include "loop/ready_queue.h"
 #include "loop/timer_heap.h"
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::loop {
 

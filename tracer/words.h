@@ -70,7 +70,7 @@ constexpr std::string_view callback_kind_name(CallbackKind kind) {
 constexpr std::string_view handle_kind_name(HandleKind kind) {
   return words::at(words::kHandleKinds, static_cast<std::size_t>(kind));
 }
-/// Of the events in a ring; tracer/trace_event.h adds two of its own.
+/// Of the events in a ring; tracer/read/trace_event.h adds two of its own.
 constexpr std::string_view event_name(EventType type) {
   return words::at(words::kEvents, static_cast<std::size_t>(type));
 }

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "gui/reader.h"
+#include "gui/model/reader.h"
 
 namespace {
 

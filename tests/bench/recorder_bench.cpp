@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "gui/digest.h"
-#include "tracer/cost_calibration.h"
+#include "gui/model/digest.h"
+#include "tracer/write/cost_calibration.h"
 
 int main(int argc, char** argv) {
   using namespace loopscope;

@@ -7,9 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "tracer/clock.h"
-#include "tracer/recorder.h"
-#include "tracer/writable_session.h"
+#include "tracer/system/clock.h"
+#include "tracer/write/recorder.h"
+#include "tracer/write/writable_session.h"
 
 namespace loopscope::testing {
 

@@ -4,17 +4,17 @@
 #include <ostream>
 #include <streambuf>
 
-#include "gui/digest.h"
-#include "gui/graph_series.h"
-#include "gui/recording_words.h"
-#include "gui/time_axis.h"
-#include "gui/timeline_layout.h"
-#include "gui/timeline_words.h"
-#include "gui/trace_source.h"
+#include "gui/model/digest.h"
+#include "gui/model/graph_series.h"
+#include "gui/model/recording_words.h"
+#include "gui/model/trace_source.h"
+#include "gui/timeline/time_axis.h"
+#include "gui/timeline/timeline_layout.h"
+#include "gui/timeline/timeline_words.h"
 #include "tracer/analysis/blame.h"
 #include "tracer/export/dump.h"
 #include "tracer/export/jsonl.h"
-#include "tracer/trace_time.h"
+#include "tracer/read/trace_time.h"
 
 namespace loopscope::testing {
 

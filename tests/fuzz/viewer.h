@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "tracer/session.h"
+#include "tracer/read/session.h"
 
 namespace loopscope::testing {
 

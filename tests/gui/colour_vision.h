@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "gui/theme.h"
+#include "gui/canvas/theme.h"
 
 namespace loopscope::testing {
 

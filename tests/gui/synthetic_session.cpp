@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tracer/clock.h"
+#include "tracer/system/clock.h"
 
 namespace loopscope::testing {
 

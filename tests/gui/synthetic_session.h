@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tracer/recorder.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::testing {
 

@@ -17,7 +17,7 @@
 #include "loop/loop.h"
 #include "tests/loop/loop_harness.h"
 #include "tests/loop/test_callback.h"
-#include "tracer/clock.h"
+#include "tracer/system/clock.h"
 
 namespace loopscope::loop {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "loop/loop.h"
-#include "tracer/ring_reader.h"
-#include "tracer/session.h"
+#include "tracer/read/ring_reader.h"
+#include "tracer/read/session.h"
 #include "tracer/words.h"
 
 namespace loopscope::loop {

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "tracer/recorder.h"
-#include "tracer/ring_reader.h"
-#include "tracer/session.h"
-#include "tracer/trace_event.h"
-#include "tracer/writable_session.h"
+#include "tracer/read/ring_reader.h"
+#include "tracer/read/session.h"
+#include "tracer/read/trace_event.h"
+#include "tracer/write/recorder.h"
+#include "tracer/write/writable_session.h"
 
 namespace loopscope::tracer::testing {
 

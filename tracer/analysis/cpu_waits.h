@@ -11,7 +11,7 @@
 #include <deque>
 #include <optional>
 
-#include "tracer/thread_cpu.h"
+#include "tracer/read/thread_cpu.h"
 
 namespace loopscope::tracer {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tracer/trace_time.h"
+#include "tracer/read/trace_time.h"
 
 namespace loopscope::tracer {
 

@@ -7,8 +7,8 @@
 #include <array>
 #include <cstdint>
 
+#include "tracer/read/trace_event.h"
 #include "tracer/recording_costs.h"
-#include "tracer/trace_event.h"
 
 namespace loopscope::tracer {
 

@@ -9,7 +9,7 @@
 
 #include "tracer/analysis/column.h"
 #include "tracer/format.h"
-#include "tracer/trace_time.h"
+#include "tracer/read/trace_time.h"
 
 namespace loopscope::tracer {
 

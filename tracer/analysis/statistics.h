@@ -14,7 +14,7 @@
 
 #include "tracer/analysis/latency_histogram.h"
 #include "tracer/analysis/slices.h"
-#include "tracer/trace_event.h"
+#include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
 

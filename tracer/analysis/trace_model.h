@@ -15,7 +15,7 @@
 
 #include "tracer/analysis/column.h"
 #include "tracer/analysis/slices.h"
-#include "tracer/trace_event.h"
+#include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
 

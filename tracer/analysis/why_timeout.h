@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tracer/format.h"
-#include "tracer/session.h"
+#include "tracer/read/session.h"
 
 namespace loopscope::tracer {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "tracer/printable.h"
+#include "tracer/read/printable.h"
 
 namespace loopscope::tracer {
 

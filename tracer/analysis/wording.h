@@ -1,5 +1,5 @@
 #pragma once
-/// How numbers, names and places are written, the same everywhere. Names are made printable (tracer/printable.h).
+/// How numbers, names and places are written, the same everywhere. Names are made printable (tracer/read/printable.h).
 /// Thread: any. Errors: none.
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "tracer/analysis/slices.h"
 #include "tracer/format.h"
-#include "tracer/session.h"
+#include "tracer/read/session.h"
 
 namespace loopscope::tracer {
 

@@ -6,8 +6,8 @@
 
 #include "tracer/export/jsonl.h"
 #include "tracer/export/trace_walk.h"
-#include "tracer/printable.h"
-#include "tracer/trace_time.h"
+#include "tracer/read/printable.h"
+#include "tracer/read/trace_time.h"
 #include "tracer/words.h"
 
 namespace loopscope::tracer {

@@ -6,7 +6,7 @@
 
 #include <ostream>
 
-#include "tracer/session.h"
+#include "tracer/read/session.h"
 
 namespace loopscope::tracer {
 

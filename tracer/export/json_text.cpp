@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "tracer/printable.h"
+#include "tracer/read/printable.h"
 
 namespace loopscope::tracer {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 /// Building one line of JSON. Thread: one per object. Errors: none; bytes that are no UTF-8 become U+FFFD, what a
-/// terminal might obey is escaped (tracer/printable.h): nothing of it is lost.
+/// terminal might obey is escaped (tracer/read/printable.h): nothing of it is lost.
 
 #include <cstdint>
 #include <string>

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "tracer/session.h"
-#include "tracer/trace_event.h"
+#include "tracer/read/session.h"
+#include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
 

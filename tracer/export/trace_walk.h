@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "tracer/ring_reader.h"
-#include "tracer/session.h"
-#include "tracer/trace_event.h"
+#include "tracer/read/ring_reader.h"
+#include "tracer/read/session.h"
+#include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
 

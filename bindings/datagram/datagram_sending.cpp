@@ -1,0 +1,284 @@
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "bindings/datagram/datagram_object.h"
+#include "bindings/eventloop/loop_methods.h"
+#include "bindings/eventloop/receive_buffer.h"
+#include "bindings/kit/runtime.h"
+#include "bindings/kit/type_kit.h"
+
+namespace loopscope::bindings {
+
+using tracer::CallbackKind;
+
+namespace {
+
+constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
+
+enum class Sent : std::uint8_t { all, not_now, refused, failed };
+
+/// By the exception that is set: refused means an OSError, which is the protocol's to know.
+Sent outcome_of_exception() {
+  if (PyErr_ExceptionMatches(PyExc_BlockingIOError) != 0 || PyErr_ExceptionMatches(PyExc_InterruptedError) != 0) {
+    PyErr_Clear();
+    return Sent::not_now;
+  }
+  return PyErr_ExceptionMatches(PyExc_OSError) != 0 ? Sent::refused : Sent::failed;
+}
+
+/// An address that only the socket module understands: names, paths, and what is none.
+Sent send_by_socket_module(DatagramObject* self, PyObject* data, PyObject* to, Py_ssize_t size) {
+  const PyRef sock = PyRef::borrow(self->sock);
+  const PyRef sent = PyRef::steal(PyObject_CallMethod(sock.get(), "sendto", "OO", data, to));
+  if (!sent)
+    return outcome_of_exception();
+  if (self->loop != nullptr)
+    loop_of(self).recorder().bytes_written(self->handle_id, static_cast<std::uint64_t>(size));
+  return Sent::all;
+}
+
+/// True if the socket knows where to. As on asyncio a peer with a name gets everything, whatever address is given.
+bool goes_to_peer(DatagramObject* self, PyObject* to) {
+  return self->peer == Peer::named || (self->peer == Peer::unnamed && to == Py_None);
+}
+
+/// Tries to send one datagram. With refused and failed an exception is set.
+Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
+  SocketAddress literal;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
+  const bool to_peer = goes_to_peer(self, to);
+  const SocketAddress* address = to_peer ? nullptr : self->parts->addresses.origin(to);
+  if (!to_peer && address == nullptr) {
+    if (!literal_address(to, self->family, literal)) {
+      PyErr_Clear();
+      return send_by_socket_module(self, data, to, size);
+    }
+    address = &literal;
+  }
+  const ssize_t sent = uninterrupted([&] {
+    return ::sendto(static_cast<int>(self->fd), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL,
+                    address != nullptr ? reinterpret_cast<const sockaddr*>(&address->storage) : nullptr,
+                    address != nullptr ? address->size : 0);
+  });
+  if (sent < 0) {
+    PyErr_SetFromErrno(PyExc_OSError);
+    return outcome_of_exception();
+  }
+  loop_of(self).recorder().bytes_written(self->handle_id, static_cast<std::uint64_t>(sent));
+  return Sent::all;
+}
+
+/// Calls the protocol's pause_writing() or resume_writing(). An exception is reported and not fatal; false with an exception set if
+/// it has to leave the loop.
+bool tell_protocol(DatagramObject* self, CallbackKind kind, PyObject* method, const char* failed) {
+  const PyRef kept = PyRef::borrow(as_object(self));
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  const PyRef protocol = PyRef::borrow(self->protocol);
+  const bool resumes = kind == CallbackKind::resume_writing;
+  if (call_protocol(self, kind, method, nullptr, nullptr, resumes ? &self->parts->on_writable : nullptr))
+    return true;
+  if (is_exit_exception())
+    return false;
+  const PyRef exception = take_exception();
+  report_exception(as_loop(loop.get()),
+                   Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(), "transport",
+                                 as_object(self), "protocol", protocol.get()));
+  return true;
+}
+
+bool start_sending(DatagramObject* self) {
+  PyObject* context = PyContext_CopyCurrent();
+  if (context == nullptr)
+    return false;
+  Py_XSETREF(self->write_context, context);
+  int error = 0;
+  loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
+  if (watcher != nullptr) {
+    Py_INCREF(self);
+    error = watcher->set_writer(&self->parts->on_writable);
+  }
+  if (error == 0)
+    return true;
+  set_loop_error(error);
+  return false;
+}
+
+/// What waits cannot be changed by whoever gave it.
+bool queue_datagram(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
+  PyRef owned = PyRef::steal(PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(bytes, size));
+  if (!owned)
+    return false;
+  self->parts->queue.push_back({std::move(owned), PyRef::borrow(to)});
+  self->buffered_bytes += size + self->header_bytes;
+  return pause_protocol_if_full(self);
+}
+
+PyObject* refused(DatagramObject* self) {
+  const PyRef exception = take_exception();
+  if (!call_protocol(self, CallbackKind::error_received, runtime().error_received, exception.get(), nullptr,
+                     nullptr))
+    return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* send_or_queue(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
+  if (self->parts->queue.empty()) {
+    const Sent sent = send_now(self, data, bytes, size, to);
+    if (sent == Sent::all)
+      Py_RETURN_NONE;
+    if (sent == Sent::refused)
+      return refused(self);
+    if (sent == Sent::failed) {
+      if (is_exit_exception() || !fatal(self, "Fatal write error on datagram transport"))
+        return nullptr;
+      Py_RETURN_NONE;
+    }
+    if (!start_sending(self))
+      return nullptr;
+  }
+  if (!queue_datagram(self, data, bytes, size, to))
+    return nullptr;
+  Py_RETURN_NONE;
+}
+
+/// Where it goes: the transport's own address if it has one, and then no other. Null with an exception set.
+PyObject* destination(DatagramObject* self, PyObject* to) {
+  if (self->address == nullptr)
+    return to;
+  if (to != Py_None && to != self->address) {
+    const int same = PyObject_RichCompareBool(to, self->address, Py_EQ);
+    if (same == 0)
+      PyErr_Format(PyExc_ValueError, "Invalid address: must be None or %S", self->address);
+    if (same <= 0)
+      return nullptr;
+  }
+  return self->address;
+}
+
+PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
+  const int is_any = self->sends_empty != 0 ? 1 : PyObject_IsTrue(data);
+  if (is_any < 0)
+    return nullptr;
+  if (is_any == 0)
+    Py_RETURN_NONE;
+  to = destination(self, to);
+  if (to == nullptr)
+    return nullptr;
+  // A socket that is still open sends, as asyncio's does.
+  if (self->loop == nullptr || (self->connection_lost_count > 0 && self->address != nullptr)) {
+    if (self->connection_lost_count >= kLostWritesBeforeWarning) {
+      const PyRef warned = PyRef::steal(PyObject_CallMethod(as_object(self), "_warn_lost", nullptr));
+      if (!warned)
+        return nullptr;
+    }
+    ++self->connection_lost_count;
+    Py_RETURN_NONE;
+  }
+  const PyRef kept_to = PyRef::borrow(to);
+  if (PyBytes_CheckExact(data)) [[likely]]
+    return send_or_queue(self, data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), to);
+  Py_buffer view;
+  if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) != 0)
+    return nullptr;
+  PyObject* result = send_or_queue(self, data, static_cast<const char*>(view.buf), view.len, to);
+  PyBuffer_Release(&view);
+  return result;
+}
+
+/// The exception that is set came of sending from the queue.
+void flush_failed(DatagramObject* self, Sent sent) {
+  if (sent == Sent::failed) {
+    if (is_exit_exception())
+      return exit_loop(self->loop);
+    if (!fatal(self, "Fatal write error on datagram transport"))
+      PyErr_WriteUnraisable(as_object(self));
+    return;
+  }
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  const PyRef exception = take_exception();
+  if (!call_protocol(self, CallbackKind::error_received, runtime().error_received, exception.get(), nullptr,
+                     &self->parts->on_writable))
+    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().error_received);
+}
+
+/// As _sendto_ready() ends a closed transport: at once.
+void lose_connection(DatagramObject* self) {
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  const ProtocolSpan span({self->loop, self->protocol, runtime().connection_lost, CallbackKind::connection_lost,
+                           self->handle_id, &self->parts->on_writable});
+  const PyRef done = PyRef::steal(datagram_connection_lost(as_object(self), Py_None));
+  if (!done)
+    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().connection_lost);
+}
+
+void resume_protocol_if_drained(DatagramObject* self) {
+  if (self->protocol_paused == 0 || self->buffered_bytes > self->low_water)
+    return;
+  self->protocol_paused = 0;
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  if (!tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing,
+                     "protocol.resume_writing() failed"))
+    exit_loop(as_loop(loop.get()));
+}
+
+}  // namespace
+
+bool pause_protocol_if_full(DatagramObject* self) {
+  if (self->protocol_paused != 0 || self->buffered_bytes <= self->high_water)
+    return true;
+  self->protocol_paused = 1;
+  return tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing,
+                       "protocol.pause_writing() failed");
+}
+
+void datagram_writable(DatagramObject* self) {
+  if (self->connection_lost_count > 0 || self->loop == nullptr)
+    return;
+  auto& queue = self->parts->queue;
+  while (!queue.empty()) {
+    const DatagramParts::Waiting next = std::move(queue.front());
+    queue.pop_front();
+    const Py_ssize_t size = PyBytes_GET_SIZE(next.data.get());
+    self->buffered_bytes -= size + self->header_bytes;
+    const Sent sent = send_now(self, next.data.get(), PyBytes_AS_STRING(next.data.get()), size, next.to.get());
+    if (sent == Sent::not_now) {
+      queue.push_front(next);
+      self->buffered_bytes += size + self->header_bytes;
+      break;
+    }
+    if (sent != Sent::all)
+      return flush_failed(self, sent);
+  }
+  resume_protocol_if_drained(self);  // it may send on
+  if (self->loop == nullptr || !queue.empty())
+    return;
+  stop_sending(self);
+  if (self->closing != 0 && self->connection_lost_count == 0)
+    lose_connection(self);
+}
+
+PyObject* datagram_sendto(PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  PyObject* given[2] = {nullptr, Py_None};
+  static const char* const kNames[] = {"data", "addr"};
+  const Py_ssize_t named = keywords != nullptr ? PyTuple_GET_SIZE(keywords) : 0;
+  for (Py_ssize_t i = 0; i < count && i < 2; ++i) given[i] = args[i];
+  for (Py_ssize_t i = 0; i < named; ++i) {
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+    const int place = PyUnicode_CompareWithASCIIString(keyword, kNames[0]) == 0   ? 0
+                      : PyUnicode_CompareWithASCIIString(keyword, kNames[1]) == 0 ? 1
+                                                                                  : -1;
+    if (place < 0 || place < count)
+      return PyErr_Format(PyExc_TypeError, "sendto() got an unexpected or a second argument %R", keyword);
+    given[place] = args[count + i];
+  }
+  if (count > 2 || given[0] == nullptr)
+    return PyErr_Format(PyExc_TypeError, "sendto() takes data and, if it is not fixed, an address");
+  if (!PyBytes_Check(given[0]) && !PyByteArray_Check(given[0]) && !PyMemoryView_Check(given[0])) {
+    return PyErr_Format(PyExc_TypeError, "data argument must be a bytes-like object, not '%s'",
+                        Py_TYPE(given[0])->tp_name);
+  }
+  return sendto(as_datagram(object), given[0], given[1]);
+}
+
+}  // namespace loopscope::bindings

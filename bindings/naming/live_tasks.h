@@ -1,0 +1,43 @@
+#pragma once
+/// The tasks that a trace follows at level tasks, from when it first sees them until they are done or gone.
+///
+/// Each task has a number that no other task gets, because another task may soon have its address. The trace does not keep a task
+/// alive. If nobody else holds it, it is destroyed while it waits, as on any loop, and the trace says so.
+/// Thread: the GIL; a task may go in any thread. Owner: of nothing. Errors: none; a task that cannot be followed has no number.
+
+#include <Python.h>
+
+#include <cstdint>
+
+#include "bindings/kit/death_watch.h"
+#include "bindings/naming/callback_names.h"
+#include "loop/loop.h"
+#include "tracer/word_map.h"
+
+namespace loopscope::bindings {
+
+class LiveTasks {
+ public:
+  LiveTasks(loop::Loop& loop, CallbackNames& names);
+
+  /// The task's number. The trace follows a task from its first call on. 0 below level tasks, and for a task that is done.
+  std::uint64_t number_of(PyObject* task);
+  /// To be called when the task is done. Nothing if it is not followed.
+  void done(PyObject* task);
+  /// Only when nothing is recorded any more.
+  void clear();
+
+ private:
+  std::uint64_t follow(PyObject* task);
+  void end(const void* task, tracer::TaskEnd how);
+
+  loop::Loop& loop_;
+  CallbackNames& task_names_;
+  std::uint64_t last_number_ = 0;
+  std::uint64_t period_ = 0;  ///< the recorder's, in which these are followed
+  tracer::WordMap numbers_;   ///< by address
+  tracer::WordMap names_;     ///< by address: the task's name + 1
+  DeathWatch watched_;
+};
+
+}  // namespace loopscope::bindings

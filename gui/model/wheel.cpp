@@ -1,0 +1,85 @@
+#include "gui/model/wheel.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+
+#include "tracer/analysis/wording.h"
+
+namespace loopscope::gui {
+
+using tracer::Level;
+using tracer::Phase;
+using tracer::Present;
+
+namespace {
+
+std::string upper(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return text;
+}
+
+WheelWords poll_words(const Present& present, std::int64_t poll_ns) {
+  if (present.poll_timeout_ms == 0)
+    return {"POLL", "does not sleep", "no sleep"};
+  const std::string slept = tracer::duration_text(std::max<std::int64_t>(poll_ns, 0));
+  if (present.poll_timeout_ms < 0)
+    return {"POLL", slept + ", no limit", slept};
+  return {"POLL", slept + " of " + tracer::timeout_text(present.poll_timeout_ms), slept};
+}
+
+}  // namespace
+
+std::vector<Arc> wheel_arcs(const std::vector<double>& shares) {
+  const std::size_t count = shares.size();
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  std::vector<double> sizes(count, count == 0 ? 0.0 : kFullTurn / static_cast<double>(count));
+  std::vector<bool> widened(count, sum > 0);
+  if (sum > 0) {
+    // Widening one arc makes the others narrower, so repeat until no arc is too narrow.
+    std::fill(widened.begin(), widened.end(), false);
+    for (bool again = true; again;) {
+      again = false;
+      double rest = kFullTurn;
+      double known = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        rest -= widened[i] ? kLeastArc : 0;
+        known += widened[i] ? 0 : shares[i];
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        sizes[i] = widened[i] ? kLeastArc : shares[i] / known * rest;
+        if (!widened[i] && sizes[i] < kLeastArc) {
+          widened[i] = true;
+          again = true;
+        }
+      }
+    }
+  }
+  std::vector<Arc> arcs;
+  float angle = -kFullTurn / 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float to = angle + static_cast<float>(sizes[i]);
+    arcs.push_back({angle, to, widened[i]});
+    angle = to;
+  }
+  return arcs;
+}
+
+WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended) {
+  if (present.level == Level::off)
+    return {"NOT RECORDED", "tracing is off", "tracing is off"};
+  if (present.phase == Phase::none) {
+    const char* word = ended || present.running == 0 ? "NOT RUNNING" : "BETWEEN PHASES";
+    return {word, ended ? "when it ended" : "", ""};
+  }
+  WheelWords words{upper(tracer::phase_text(present.phase)), "", ""};
+  if (ended)
+    words.detail = words.brief = "when it ended";
+  else if (present.phase == Phase::poll)
+    words = poll_words(present, poll_ns);
+  else if (present.phase == Phase::idle)
+    words.detail = words.brief = "ready queue";
+  return words;
+}
+
+}  // namespace loopscope::gui

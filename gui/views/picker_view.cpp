@@ -1,0 +1,246 @@
+#include "gui/views/picker_view.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <iterator>
+#include <utility>
+
+#include "gui/model/program_name.h"
+#include "tracer/analysis/wording.h"
+#include "tracer/read/printable.h"
+#include "tracer/system/clock.h"
+
+namespace loopscope::gui {
+
+namespace {
+
+std::string age_text(std::uint64_t created_realtime_ns) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const auto now_s = static_cast<std::uint64_t>(now.tv_sec);
+  const std::uint64_t created_s = created_realtime_ns / 1'000'000'000;
+  const std::uint64_t age = now_s > created_s ? now_s - created_s : 0;
+  if (age < 120)
+    return std::to_string(age) + " s ago";
+  if (age < 7200)
+    return std::to_string(age / 60) + " min ago";
+  if (age < 48 * 3600)
+    return std::to_string(age / 3600) + " h ago";
+  return std::to_string(age / 86400) + " days ago";
+}
+
+/// "812 iterations/s", or why that is not known.
+std::string activity_text(const SessionActivity* activity) {
+  if (activity == nullptr)
+    return "";
+  if (!activity->recorded)
+    return "not recorded";
+  if (!activity->iterations_per_s)
+    return "…";
+  return tracer::rate_text(*activity->iterations_per_s) + " iterations/s";
+}
+
+std::string listens_text(const SessionActivity* activity) {
+  if (activity == nullptr || activity->listens_on.empty())
+    return "";
+  std::string text = "listens on ";
+  for (std::size_t i = 0; i < activity->listens_on.size(); ++i)
+    text.append(i == 0 ? "" : ", ").append(activity->listens_on[i]);
+  return tracer::printable(text);
+}
+
+/// A small wheel as an emblem.
+void draw_emblem(Painter& p, Point centre) {
+  constexpr float kTau = 6.2831853F;
+  constexpr tracer::Phase kPhases[] = {tracer::Phase::timers,  tracer::Phase::pending, tracer::Phase::idle,
+                                       tracer::Phase::prepare, tracer::Phase::poll,    tracer::Phase::check,
+                                       tracer::Phase::closing};
+  constexpr float kShares[] = {0.12F, 0.08F, 0.18F, 0.08F, 0.32F, 0.1F, 0.12F};
+  float angle = -kTau / 4;
+  for (std::size_t i = 0; i < std::size(kPhases); ++i) {
+    const float size = kShares[i] * kTau;
+    p.ring(centre, p.px(34), p.px(52), angle + 0.03F, angle + size - 0.03F,
+           mix(p.theme().window, p.theme().phase(kPhases[i]), 0.85F));
+    angle += size;
+  }
+}
+
+}  // namespace
+
+void PickerView::list(double seconds) {
+  if (listed_ >= 0 && seconds - listed_ < 1.0)
+    return;
+  listed_ = seconds;
+  error_.clear();
+  entries_ = tracer::list_sessions(error_);
+  watch_.look(entries_, static_cast<std::int64_t>(tracer::monotonic_ns()));
+  if (cursor_ >= entries_.size())
+    cursor_ = entries_.empty() ? 0 : entries_.size() - 1;
+}
+
+void PickerView::key(Key key) {
+  if (key == Key::up && cursor_ > 0)
+    --cursor_;
+  if (key == Key::down && cursor_ + 1 < entries_.size())
+    ++cursor_;
+  moved_ = moved_ || key == Key::up || key == Key::down || key == Key::enter;
+  if (key == Key::enter)
+    enter_ = true;
+  if (key == Key::escape || key == Key::s)
+    dismissed_ = true;
+}
+
+bool PickerView::take_dismissed() {
+  if (dismissed_)
+    watch_ = {};  // otherwise its open sessions would keep the memory of programs that end
+  return std::exchange(dismissed_, false);
+}
+
+std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool overlay,
+                                            const std::string& message, double seconds) {
+  const Theme& theme = p.theme();
+  list(seconds);
+  if (overlay)
+    p.fill(window, with_alpha(theme.header, 0.72F));
+  const float row_height = p.px(62);
+  const std::size_t rows = entries_.empty() ? 3 : entries_.size();
+  const float w = std::min(p.px(entries_.empty() ? 760 : 980), window.width() - p.px(48));
+  const float around = p.px(64) + (message.empty() ? 0 : p.px(40));
+  const float most = window.height() - p.px(overlay ? 48 : 150) - around;
+  const float whole_rows = std::max(std::floor(most / row_height), 1.0F);
+  const float h = around + row_height * std::min(static_cast<float>(rows), whole_rows);
+  const Point c = window.centre();
+  const Rect box{c.x - w / 2, c.y - h / 2, c.x + w / 2, c.y + h / 2};
+  p.fill({box.x0 + p.px(2), box.y0 + p.px(6), box.x1 + p.px(2), box.y1 + p.px(8)}, rgb(0, overlay ? 80 : 0),
+         p.px(10));
+  Rect inner =
+      p.card(box, overlay ? "Sessions" : "loopscope",
+             entries_.empty() ? "" : tracer::count_text(entries_.size()) + " · arrows and Enter, or click");
+  if (overlay && p.pointer().pressed && !p.hovers(box))
+    dismissed_ = true;
+  if (!overlay && box.y0 > p.px(160))
+    draw_emblem(p, {c.x, box.y0 - p.px(92)});
+  if (!message.empty() && !entries_.empty())
+    p.text_wrapped(inner.cut_top(p.px(40)), Face::small, theme.alarm_text, message);
+  if (entries_.empty()) {
+    draw_empty(p, inner, message);
+    enter_ = false;
+    return std::nullopt;
+  }
+
+  std::optional<std::string> picked;
+  const std::size_t fits = static_cast<std::size_t>(std::max(inner.height() / row_height, 1.0F));
+  if (p.hovers(box) && p.pointer().wheel != 0)
+    first_ = p.pointer().wheel > 0 ? first_ - std::min<std::size_t>(first_, 1) : first_ + 1;
+  if (std::exchange(moved_, false))
+    first_ = std::clamp(first_, cursor_ + 1 > fits ? cursor_ + 1 - fits : 0, cursor_);
+  first_ = std::min(first_, entries_.size() - std::min(entries_.size(), fits));
+  draw_scroll_bar(p, inner, fits);
+  for (std::size_t i = first_; i < entries_.size() && i < first_ + fits; ++i) {
+    const tracer::SessionEntry& entry = entries_[i];
+    const Rect row = inner.cut_top(row_height).inset(0, p.px(3));
+    if (p.clicks(row))
+      cursor_ = i;
+    draw_row(p, row, entry, i == cursor_);
+    const bool chosen = p.clicks(row) || (enter_ && i == cursor_);
+    if (chosen && entry.readable)
+      picked = entry.path;
+  }
+  enter_ = false;
+  if (picked)
+    watch_ = {};
+  return picked;
+}
+
+/// The program's title, with the number of the loop if its process has several.
+std::string PickerView::title_of(const tracer::SessionEntry& entry) const {
+  const std::string title = program_title(tracer::printable(entry.program));
+  const auto of_process = std::count_if(entries_.begin(), entries_.end(),
+                                        [&](const tracer::SessionEntry& other) { return other.pid == entry.pid; });
+  return of_process > 1 ? title + " · loop " + std::to_string(entry.loop_number) : title;
+}
+
+void PickerView::draw_row(Painter& p, const Rect& row, const tracer::SessionEntry& entry, bool chosen) const {
+  const Theme& theme = p.theme();
+  const bool hovered = p.hovers(row);
+  p.fill(row, chosen ? theme.button : hovered ? theme.inset : theme.card, p.px(6));
+  if (chosen)
+    p.outline(row, theme.accent, p.px(6));
+  const float x = row.x0 + p.px(18);
+  const float y0 = row.y0 + row.height() * 0.33F;
+  const float y1 = row.y0 + row.height() * 0.69F;
+  if (entry.alive)
+    p.dot({x, y0}, p.px(5), theme.live);
+  else
+    p.cross_mark({x, y0}, p.px(12), theme.text_dim);
+  const SessionActivity* activity = watch_.of(entry.path);
+  const float text_x = x + p.px(18);
+  const float right_x = row.x1 - p.px(16);
+  // Right: the id, and what the program does. Middle, if there is room: its level and its age.
+  const std::string id = entry.id + (entry.alive ? " · live" : " · dead");
+  const std::string does = entry.alive ? activity_text(activity) : "";
+  p.text({right_x, y0}, Face::mono_small, entry.alive ? theme.live : theme.text_dim, id, Align::right);
+  p.text({right_x, y1}, Face::small, theme.text, does, Align::right);
+  const float middle_x = right_x - p.px(176);
+  float end_x = middle_x;
+  if (entry.readable && row.width() > p.px(640)) {
+    const std::string level = std::string("level ") + tracer::level_text(static_cast<tracer::Level>(entry.level));
+    const std::string age = "started " + age_text(entry.created_realtime_ns);
+    const std::string listens = listens_text(activity);
+    end_x = middle_x - p.px(200);
+    p.text_fit({end_x, y0}, Face::small, theme.text_dim, level + " · " + age, p.px(190));
+    p.text_fit({end_x, y1}, Face::small, theme.text, listens, p.px(190));
+  }
+  const float room = end_x - p.px(14) - text_x;
+  const std::string arguments = program_arguments(tracer::printable(entry.program));
+  p.text_fit({text_x, y0}, Face::title, theme.text, title_of(entry), room);
+  p.text_fit({text_x, y1}, Face::small, entry.readable ? theme.text_dim : theme.alarm_text,
+             entry.readable ? arguments : entry.problem, entry.readable ? room : right_x - text_x);
+  if (!hovered)
+    return;
+  std::vector<std::string> tip{entry.program.empty() ? entry.id : tracer::printable(entry.program)};
+  if (entry.readable) {
+    tip.push_back("Python " + tracer::printable(entry.python_version) + " · libuv " +
+                  tracer::printable(entry.libuv_version) + " · started " + age_text(entry.created_realtime_ns));
+    if (const std::string listens = listens_text(activity); !listens.empty())
+      tip.push_back(listens);
+  }
+  tip.push_back(!entry.readable ? entry.problem
+                : entry.alive   ? "click: attach"
+                                : "click: open what it left behind");
+  p.tooltip(tip);
+}
+
+void PickerView::draw_scroll_bar(Painter& p, const Rect& list, std::size_t fits) const {
+  if (entries_.size() <= fits)
+    return;
+  const auto all = static_cast<float>(entries_.size());
+  const Rect rail{list.x1 + p.px(4), list.y0, list.x1 + p.px(9), list.y1};
+  const float y = rail.y0 + static_cast<float>(first_) / all * rail.height();
+  p.fill(rail, p.theme().track, p.px(2));
+  p.fill({rail.x0, y, rail.x1, y + static_cast<float>(fits) / all * rail.height()}, p.theme().text_faint, p.px(2));
+}
+
+void PickerView::draw_empty(Painter& p, Rect area, const std::string& message) const {
+  const Theme& theme = p.theme();
+  float y = area.y0 + p.px(14);
+  p.text({area.x0, y}, Face::title, theme.text, "No program is running on loopscope");
+  y += p.px(32);
+  p.text_fit({area.x0, y}, Face::body, theme.text_dim, "Start one, and it appears here:", area.width());
+  y += p.px(34);
+  const Rect box{area.x0, y - p.px(18), area.x1, y + p.px(18)};
+  p.fill(box, theme.inset, p.px(5));
+  p.text_fit({box.x0 + p.px(14), y}, Face::mono, theme.text, "python3 -m loopscope run your_program.py",
+             box.width() - p.px(24));
+  y += p.px(44);
+  if (!message.empty() || !error_.empty()) {
+    p.text_wrapped({area.x0, y - p.px(8), area.x1, area.y1}, Face::small, theme.alarm_text,
+                   message.empty() ? error_ : message);
+  } else {
+    p.text_fit({area.x0, y}, Face::small, theme.text_faint,
+               "A program of your own opts in with loopscope.install() or loopscope.run(main()).", area.width());
+  }
+}
+
+}  // namespace loopscope::gui

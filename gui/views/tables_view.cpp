@@ -1,0 +1,368 @@
+#include "gui/views/tables_view.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "gui/model/table_words.h"
+#include "tracer/analysis/findings.h"
+#include "tracer/analysis/wording.h"
+
+namespace loopscope::gui {
+
+using tracer::count_text;
+using tracer::duration_text;
+
+namespace {
+
+const tracer::FindingRules kRules{};
+
+Color severity(const Theme& theme, std::int64_t ns) {
+  if (ns >= kRules.alarm_ns)
+    return theme.alarm;
+  if (ns >= kRules.held_loop_ns)
+    return theme.alarm_text;
+  return theme.text_dim;
+}
+
+/// A number that sorts like the first six bytes of the text.
+double text_key(const std::string& text) {
+  double key = 0;
+  for (std::size_t i = 0; i < 6; ++i)
+    key = key * 256 + (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  return -key;
+}
+
+/// A count; with "≥" if it is a lower bound.
+std::string least_text(bool all, const std::string& text) {
+  return all ? text : "≥ " + text;
+}
+
+std::string known_text(std::int64_t ns) {
+  return ns < 0 ? "–" : duration_text(ns);
+}
+
+}  // namespace
+
+bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
+                      tracer::NameId& selected) {
+  const Theme& theme = p.theme();
+  p.fill(area, theme.card, p.px(7));
+  p.outline(area, theme.card_line, p.px(7));
+  Rect inner = area.inset(p.px(14), p.px(8));
+  const Rect head = inner.cut_top(p.height(Face::strong) * 1.9F);
+  draw_tabs(p, head, digest);
+
+  bool reset = false;
+  if (tab_ == Tab::callbacks && digest.counted_ns > 0 && head.width() > p.px(430)) {
+    const std::string note =
+        (digest.calls_missing ? "calls are missing · " : "") + counting_text(digest.counted_ns, source.level());
+    const float w = p.button_width("Reset", "");
+    const Rect button{head.x1 - w, head.y0 + p.px(1), head.x1, head.y1 - p.px(3)};
+    reset = p.button(button, "Reset", "");
+    p.text({button.x0 - p.px(10), head.centre().y - p.px(1)}, Face::mono_small, theme.text_faint, note,
+           Align::right);
+  }
+
+  if (tab_ == Tab::tasks) {
+    const auto alive = static_cast<std::uint64_t>(
+        std::count_if(digest.tasks.begin(), digest.tasks.end(), [](const TaskLine& task) { return !task.done; }));
+    const std::string note = tasks_shown_text(alive, digest.tasks_alive, digest.tasks_recorded);
+    p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text, note,
+               head.width() * 0.45F, Align::right);
+  }
+  if (tab_ == Tab::handles)
+    peers_.look(source, digest);
+
+  switch (tab_) {
+    case Tab::callbacks:
+      draw_table(
+          p, inner,
+          {{"callback", 0, false, true, 0},
+           {"where", 122, false, true, 3},
+           {"calls", 72, true, true, 2},
+           {"total", 70, true, true, 1},
+           {"p50", 66, true, true, 5},
+           {"p99", 68, true, true, 1},
+           {"max", 68, true, true, 1},
+           {"waited p99", 82, true, true, 4}},
+          callback_lines(theme, digest),
+          empty_table_text("Callbacks", source.level(), tracer::Level::callbacks, "No callback has run yet."),
+          selected);
+      break;
+    case Tab::tasks:
+      draw_table(
+          p, inner,
+          {{"task of", 0, false, true, 0},
+           {"where", 122, false, true, 3},
+           {"state", 74, false, false, 4},
+           {"steps", 74, true, true, 2},
+           {"ran", 78, true, true, 1},
+           {"worst wait", 84, true, true, 1},
+           {"age", 78, true, true, 5}},
+          task_lines(theme, digest),
+          empty_table_text("Tasks", source.level(), tracer::Level::callbacks, "No task has made a step yet."),
+          selected);
+      break;
+    case Tab::handles:
+      draw_table(p, inner,
+                 {{"handle", 112, false, false, 0},
+                  {"serves", 0, false, true, 0},
+                  {"peer", 158, false, true, 2},
+                  {"in", 72, true, true, 3},
+                  {"out", 72, true, true, 3},
+                  {"active", 96, true, true, 4},
+                  {"fd", 44, true, true, 6},
+                  {"open for", 78, true, true, 5}},
+                 handle_lines(theme, source, digest),
+                 empty_table_text("Handles", source.level(), tracer::Level::phases, "No handle is open."),
+                 selected);
+      break;
+  }
+  return reset;
+}
+
+void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
+  const Theme& theme = p.theme();
+  const std::array<std::pair<const char*, std::size_t>, 3> tabs{{{"Callbacks", digest.callbacks.size()},
+                                                                 {"Tasks", digest.tasks.size()},
+                                                                 {"Handles", digest.handles.size()}}};
+  float all = 0;
+  for (const auto& [title, size] : tabs)
+    all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count_text(size)) + p.px(28);
+  const bool with_counts = all < head.width();
+  float x = head.x0;
+  for (std::size_t i = 0; i < tabs.size(); ++i) {
+    const bool active = static_cast<std::size_t>(tab_) == i;
+    const float w = p.width(active ? Face::strong : Face::body, tabs[i].first);
+    const std::string count = with_counts ? count_text(tabs[i].second) : "";
+    const float count_width = p.width(Face::mono_tiny, count);
+    const Rect rect{x - p.px(4), head.y0, x + w + count_width + p.px(12), head.y1};
+    const float y = head.centre().y - p.px(2);
+    p.text({x, y}, active ? Face::strong : Face::body, active || p.hovers(rect) ? theme.text : theme.text_dim,
+           tabs[i].first);
+    p.text({x + w + p.px(6), y}, Face::mono_tiny, theme.text_faint, count);
+    if (active)
+      p.fill({x, head.y1 - p.px(3), x + w, head.y1 - p.px(1)}, theme.accent, p.px(1));
+    if (p.clicks(rect))
+      tab_ = static_cast<Tab>(i);
+    x += w + count_width + p.px(with_counts ? 28 : 14);
+  }
+}
+
+void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
+                            const std::string& empty, tracer::NameId& selected) {
+  const Theme& theme = p.theme();
+  Sort& sort = sorts_[static_cast<std::size_t>(tab_)];
+  float& scroll = scrolls_[static_cast<std::size_t>(tab_)];
+
+  // Which columns fit.
+  const float least_flexible = p.px(area.width() < p.px(330) ? 104 : 150);
+  std::vector<bool> shown(columns.size(), true);
+  const auto fixed_width = [&] {
+    float sum = 0;
+    for (std::size_t i = 0; i < columns.size(); ++i) sum += shown[i] ? p.px(columns[i].width) : 0;
+    return sum;
+  };
+  while (fixed_width() + least_flexible > area.width()) {
+    std::size_t least = 0;
+    for (std::size_t i = 1; i < columns.size(); ++i) {
+      if (shown[i] && columns[i].priority > (shown[least] ? columns[least].priority : -1))
+        least = i;
+    }
+    if (columns[least].priority == 0 || !shown[least])
+      break;
+    shown[least] = false;
+  }
+  const float flexible = std::max(area.width() - fixed_width(), least_flexible);
+  std::vector<Rect> places(columns.size());
+  float x = area.x0;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const float w = !shown[i] ? 0 : columns[i].width > 0 ? p.px(columns[i].width) : flexible;
+    places[i] = {x, 0, x + w, 0};
+    x += w;
+  }
+
+  const Rect titles = area.cut_top(p.height(Face::small) * 1.7F);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!shown[i])
+      continue;
+    const Rect cell{places[i].x0, titles.y0, places[i].x1, titles.y1};
+    const bool sorted = sort.column == i;
+    const Color color = p.hovers(cell) || sorted ? theme.text : theme.text_faint;
+    const Point at{columns[i].right ? cell.x1 - p.px(2) : cell.x0, cell.centre().y};
+    std::string title = columns[i].title;
+    if (sorted)
+      title += sort.descending ? " ↓" : " ↑";
+    p.text(at, Face::small, color, title, columns[i].right ? Align::right : Align::left);
+    if (p.clicks(cell))
+      sort = {i, sorted ? !sort.descending : true};
+  }
+  if (lines.empty()) {
+    p.text({area.x0, area.y0 + p.px(16)}, Face::body, theme.text_dim, empty);
+    return;
+  }
+  std::stable_sort(lines.begin(), lines.end(), [&sort](const Line& left, const Line& right) {
+    return sort.descending ? left.keys[sort.column] > right.keys[sort.column]
+                           : left.keys[sort.column] < right.keys[sort.column];
+  });
+
+  const float step = p.height(Face::mono) * 1.62F;
+  const float overflow = std::max(step * static_cast<float>(lines.size()) - area.height(), 0.0F);
+  if (p.hovers(area))
+    scroll -= p.pointer().wheel * step * 2;
+  scroll = std::clamp(scroll, 0.0F, overflow);
+  const auto first = static_cast<std::size_t>(scroll / step);
+  p.push_clip({area.x0 - p.px(6), area.y0, area.x1 + p.px(6), area.y1});
+  for (std::size_t l = first; l < lines.size(); ++l) {
+    const Line& line = lines[l];
+    const float y0 = area.y0 + step * static_cast<float>(l) - scroll;
+    if (y0 > area.y1)
+      break;
+    if (y0 + step * 0.6F > area.y1 && overflow == 0)
+      break;
+    const Rect row{area.x0 - p.px(6), y0, area.x1 + p.px(6), y0 + step};
+    const bool hovered = p.hovers(row) && p.hovers(area);
+    if (line.name != tracer::kNoName && line.name == selected) {
+      p.fill(row, with_alpha(theme.accent, 0.18F), p.px(3));
+    } else if (line.alarm) {
+      p.fill(row, with_alpha(theme.alarm, hovered ? 0.17F : 0.11F), p.px(3));
+    } else if (hovered) {
+      p.fill(row, theme.inset, p.px(3));
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (!shown[i])
+        continue;
+      const Cell& cell = line.cells[i];
+      const Rect place{places[i].x0, y0, places[i].x1, y0 + step};
+      const Point at{columns[i].right ? place.x1 - p.px(2) : place.x0, place.centre().y};
+      const Face face = columns[i].mono ? (i == 0 ? Face::mono : Face::mono_small) : Face::small;
+      bool cut = false;
+      const float room = place.width() - p.px(8);
+      if (!columns[i].right && columns[i].mono) {
+        p.name_fit(at, face, cell.color, cell.text, room, Align::left, &cut);
+      } else {
+        p.text_fit(at, face, cell.color, cell.text, room, columns[i].right ? Align::right : Align::left, &cut);
+      }
+      if (hovered && p.hovers(place) && (cut || !cell.tip.empty())) {
+        std::vector<std::string> tip{cell.text};
+        if (!cell.tip.empty() && cell.tip != cell.text)
+          tip.push_back(cell.tip);
+        p.tooltip(tip);
+      }
+    }
+    if (hovered && p.pointer().pressed && line.name != tracer::kNoName)
+      selected = selected == line.name ? tracer::kNoName : line.name;
+  }
+  p.pop_clip();
+  if (overflow > 0) {
+    const float share = area.height() / (area.height() + overflow);
+    const float y = area.y0 + scroll / (area.height() + overflow) * area.height();
+    p.fill({area.x1 + p.px(5), y, area.x1 + p.px(8), y + share * area.height()}, theme.button_hover, p.px(1.5F));
+  }
+}
+
+std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, const Digest& digest) const {
+  std::vector<Line> lines;
+  lines.reserve(digest.callbacks.size());
+  for (const CallbackLine& row : digest.callbacks) {
+    Line line;
+    line.name = row.id;
+    const bool all = !digest.calls_missing;
+    const char* missing = all ? "" : "at least this: events were lost, or callbacks were not recorded for a while";
+    const bool never = row.calls == 0;
+    const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
+    const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
+    line.alarm = longest_ns >= kRules.alarm_ns;
+    line.cells = {
+        {row.name, theme.text,
+         std::string(tracer::kind_text(row.kind)) + (row.full_place.empty() ? "" : " · " + row.full_place)},
+        {row.place.empty() ? "–" : row.place, theme.text_dim, row.full_place},
+        {least_text(all, count_text(row.calls)), theme.text_dim, missing},
+        {least_text(all, duration_text(row.total_ns)), theme.text_dim, missing},
+        {known_text(never ? -1 : row.p50_ns), severity(theme, row.p50_ns), {}},
+        {known_text(never ? -1 : row.p99_ns), severity(theme, row.p99_ns), {}},
+        {least_text(all && !still_runs, duration_text(longest_ns)), severity(theme, longest_ns),
+         still_runs ? "it is still running" : missing},
+        {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
+         "the wait from ready to run; 99 % of the calls waited less"}};
+    line.keys = {text_key(row.name),
+                 text_key(row.place),
+                 static_cast<double>(row.calls),
+                 static_cast<double>(row.total_ns),
+                 static_cast<double>(row.p50_ns),
+                 static_cast<double>(row.p99_ns),
+                 static_cast<double>(longest_ns),
+                 static_cast<double>(row.waited_p99_ns)};
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const Digest& digest) const {
+  std::vector<Line> lines;
+  lines.reserve(digest.tasks.size());
+  for (const TaskLine& row : digest.tasks) {
+    Line line;
+    const char* missing = row.counted_all ? "" : "at least this: its creation was not seen, or events were lost";
+    line.alarm = row.run_ns >= kRules.alarm_ns * 4 && row.steps < 10;
+    line.cells = {{row.name, row.done ? theme.text_dim : theme.text, row.place},
+                  {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
+                  {row.running       ? "running"
+                   : row.done        ? "done"
+                   : row.age_ns >= 0 ? "alive"
+                                     : "seen",
+                   theme.text_dim,
+                   {}},
+                  {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
+                  {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
+                  {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
+                  {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "its creation was not recorded" : ""}};
+    line.keys = {text_key(row.name),
+                 text_key(row.place),
+                 row.done ? 0.0 : 1.0,
+                 static_cast<double>(row.steps),
+                 static_cast<double>(row.run_ns),
+                 static_cast<double>(row.worst_wait_ns),
+                 static_cast<double>(row.age_ns)};
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const TraceSource& source,
+                                                       const Digest& digest) const {
+  std::vector<Line> lines;
+  lines.reserve(digest.handles.size());
+  const tracer::Level level = source.level();
+  for (const HandleLine& row : digest.handles) {
+    const HandleTraffic* traffic = row.traffic ? &*row.traffic : nullptr;
+    const HandleTraffic known = row.traffic.value_or(HandleTraffic{});
+    const std::string peer = peers_.of(row.id);
+    const std::string bytes_tip = level < tracer::Level::callbacks
+                                      ? "bytes are not recorded at this level"
+                                      : "≥: there may have been more before it was followed, or events were lost";
+    Line line;
+    line.cells = {
+        {row.kind, theme.text, {}},
+        {row.name.empty() ? "–" : row.name, theme.text_dim, {}},
+        {peer.empty() ? "–" : peer, theme.text_dim, "from the kernel's tables now"},
+        {traffic_text(traffic, known.bytes_in, level), theme.text_dim, bytes_tip},
+        {traffic_text(traffic, known.bytes_out, level), theme.text_dim, bytes_tip},
+        {last_active_text(traffic, digest.at_ns, level), theme.text_dim, "when bytes last went through it"},
+        {row.fd < 0 ? "–" : std::to_string(row.fd), theme.text_dim, {}},
+        {duration_text(row.age_ns), theme.text_dim, {}}};
+    line.keys = {text_key(row.kind),
+                 text_key(row.name),
+                 text_key(peer),
+                 static_cast<double>(known.bytes_in),
+                 static_cast<double>(known.bytes_out),
+                 static_cast<double>(known.last_ns),
+                 static_cast<double>(row.fd),
+                 static_cast<double>(row.age_ns)};
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace loopscope::gui

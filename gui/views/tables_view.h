@@ -1,0 +1,57 @@
+#pragma once
+/// The tables: callbacks, tasks, handles. Sorted by a click on a column, scrolled by the wheel.
+
+#include "gui/canvas/painter.h"
+#include "gui/model/digest.h"
+#include "gui/model/handle_peers.h"
+
+namespace loopscope::gui {
+
+enum class Tab : std::uint8_t { callbacks, tasks, handles };
+
+class TablesView {
+ public:
+  /// True if the user clicked Reset: the callback table is to count from now on.
+  bool draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
+            tracer::NameId& selected);
+  [[nodiscard]] Tab tab() const { return tab_; }
+  void next_tab() { tab_ = static_cast<Tab>((static_cast<int>(tab_) + 1) % 3); }
+
+ private:
+  struct Cell {
+    std::string text;
+    Color color;
+    std::string tip;
+  };
+  struct Column {
+    const char* title;
+    float width;  ///< design pixels; 0: all the rest
+    bool right;
+    bool mono;
+    int priority;  ///< where there is little room, the column with the highest number is left out first
+  };
+  struct Line {
+    std::vector<Cell> cells;
+    std::vector<double> keys;  ///< what each column sorts by
+    tracer::NameId name = tracer::kNoName;
+    bool alarm = false;
+  };
+  struct Sort {
+    std::size_t column;
+    bool descending;
+  };
+
+  void draw_tabs(Painter& painter, Rect head, const Digest& digest);
+  void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
+                  const std::string& empty, tracer::NameId& selected);
+  std::vector<Line> callback_lines(const Theme& theme, const Digest& digest) const;
+  std::vector<Line> task_lines(const Theme& theme, const Digest& digest) const;
+  std::vector<Line> handle_lines(const Theme& theme, const TraceSource& source, const Digest& digest) const;
+
+  HandlePeers peers_;
+  Tab tab_ = Tab::callbacks;
+  std::array<Sort, 3> sorts_{{{3, true}, {4, true}, {7, true}}};
+  std::array<float, 3> scrolls_{};
+};
+
+}  // namespace loopscope::gui

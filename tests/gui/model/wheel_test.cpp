@@ -1,0 +1,74 @@
+#include "gui/model/wheel.h"
+
+#include <gtest/gtest.h>
+
+namespace loopscope::gui {
+namespace {
+
+using tracer::Level;
+using tracer::Phase;
+using tracer::Present;
+
+float size(const Arc& arc) {
+  return arc.to - arc.from;
+}
+
+Present present_in(Phase phase, std::int32_t timeout_ms = 0) {
+  Present present{};
+  present.level = Level::callbacks;
+  present.running = 1;
+  present.phase = phase;
+  present.poll_timeout_ms = timeout_ms;
+  return present;
+}
+
+TEST(Wheel, TurnsOnceRoundFromTheTop) {
+  const auto arcs = wheel_arcs({0.1, 0, 0.3, 0.02, 0.5, 0.05, 0.03});
+  EXPECT_FLOAT_EQ(arcs.front().from, -kFullTurn / 4);
+  EXPECT_NEAR(arcs.back().to, kFullTurn * 3 / 4, 1e-5);
+}
+
+TEST(Wheel, ArcsAreInProportionToTime) {
+  const auto arcs = wheel_arcs({0.1, 0.2, 0.4, 0.3});
+  EXPECT_NEAR(size(arcs[1]), 2 * size(arcs[0]), 1e-5);
+  EXPECT_NEAR(size(arcs[2]), 4 * size(arcs[0]), 1e-5);
+  for (const Arc& arc : arcs) EXPECT_FALSE(arc.widened);
+}
+
+TEST(Wheel, WhatIsTooSmallToSeeIsWidenedAndSaysSo) {
+  const auto arcs = wheel_arcs({0.001, 0, 0.04, 0.002, 0.95, 0.001, 0});
+  EXPECT_FLOAT_EQ(size(arcs[1]), kLeastArc);
+  EXPECT_TRUE(arcs[0].widened && arcs[1].widened && arcs[3].widened && arcs[5].widened && arcs[6].widened);
+  EXPECT_FALSE(arcs[4].widened);
+  EXPECT_GT(size(arcs[4]), kFullTurn * 0.7F);
+  for (const Arc& arc : arcs) EXPECT_GE(size(arc), kLeastArc * 0.999F);
+}
+
+TEST(Wheel, WhatIsNotKnownFavoursNoPhase) {
+  const auto arcs = wheel_arcs({0, 0, 0, 0});
+  for (const Arc& arc : arcs) {
+    EXPECT_NEAR(size(arc), kFullTurn / 4, 1e-5);
+    EXPECT_FALSE(arc.widened);
+  }
+}
+
+TEST(Wheel, SaysHowLongThePollMayStillSleep) {
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 17), 2'900'000, false).detail, "2.9 ms of 17 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, -1), 2'900'000, false).detail, "2.9 ms, no limit");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 2'900'000, false).detail, "does not sleep");
+}
+
+TEST(Wheel, AtLevelOffItClaimsNoPhase) {
+  Present present = present_in(Phase::poll, 17);
+  present.level = Level::off;
+  EXPECT_EQ(wheel_words(present, 5, false).where, "NOT RECORDED");
+  EXPECT_EQ(wheel_words(present, 5, false).detail, "tracing is off");
+}
+
+TEST(Wheel, SaysWhereAnEndedProgramWas) {
+  EXPECT_EQ(wheel_words(present_in(Phase::idle), 0, true).where, "IDLE");
+  EXPECT_EQ(wheel_words(present_in(Phase::idle), 0, true).detail, "when it ended");
+}
+
+}  // namespace
+}  // namespace loopscope::gui

@@ -1,0 +1,115 @@
+#include "tracer/analysis/cpu_waits.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/tracer/analysis/events.h"
+
+namespace loopscope::testing {
+namespace {
+
+using tracer::CpuSample;
+using tracer::CpuWaits;
+
+/// A thread that is looked at every 20 ms.
+class Watched {
+ public:
+  CpuWaits waits;
+
+  Watched() { look(true); }
+  /// 20 ms, of which it ran and waited so long; the rest it slept.
+  Watched& pass(std::int64_t ran_ns, std::int64_t waited_ns, bool runnable = true) {
+    t += 20 * kMs;
+    ran += ran_ns;
+    waited += waited_ns;
+    look(runnable);
+    return *this;
+  }
+  std::int64_t t = kStart;
+  std::int64_t ran = kSecond;
+  std::int64_t waited = 100 * kMs;
+
+ private:
+  void look(bool runnable) { waits.add({t, t + 10 * kUs, ran, waited, runnable}); }
+};
+
+TEST(CpuWaits, WithoutSamplesNothingIsKnown) {
+  const CpuWaits waits;
+  EXPECT_FALSE(waits.sampled());
+  EXPECT_EQ(waits.at_most_ns(kStart, kStart + kSecond), 0);
+  EXPECT_FALSE(waits.share(kStart, kStart + kSecond));
+}
+
+TEST(CpuWaits, BoundAStretchByAllThatItsSamplesCounted) {
+  Watched thread;
+  thread.pass(20 * kMs, 0).pass(5 * kMs, 15 * kMs).pass(20 * kMs, 0);
+  EXPECT_EQ(thread.waits.at_most_ns(kStart + 2 * kMs, kStart + 18 * kMs), 0);
+  EXPECT_EQ(thread.waits.at_most_ns(kStart + 10 * kMs, kStart + 50 * kMs), 15 * kMs);
+}
+
+TEST(CpuWaits, BoundAStretchByItsLength) {
+  Watched thread;
+  thread.pass(5 * kMs, 15 * kMs);
+  EXPECT_EQ(thread.waits.at_most_ns(kStart + 4 * kMs, kStart + 5 * kMs), kMs);
+}
+
+TEST(CpuWaits, CountAWaitFromWhenItBeganAndNotFromWhenItWasCounted) {
+  Watched thread;  // it waited for 24 ms, across a sample, and the kernel counts that at the end
+  thread.pass(16 * kMs, 0).pass(0, 24 * kMs);
+  EXPECT_NEAR(static_cast<double>(thread.waits.at_most_ns(kStart + 15 * kMs, kStart + 40 * kMs)), 24 * kMs, kMs);
+}
+
+TEST(CpuWaits, InferAWaitThatGoesOn) {
+  Watched thread;
+  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, true).pass(0, 0, true);
+  EXPECT_NEAR(static_cast<double>(thread.waits.at_most_ns(kStart + 20 * kMs, thread.t)), 38 * kMs, kMs);
+}
+
+TEST(CpuWaits, DoNotTakeASleepForAWait) {
+  Watched thread;
+  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, false).pass(0, 0, false);
+  EXPECT_LE(thread.waits.at_most_ns(kStart + 21 * kMs, thread.t), kMs);
+}
+
+TEST(CpuWaits, KnowNothingOfWhatFollowsTheNewestSample) {
+  Watched thread;
+  thread.pass(20 * kMs, 0, false);
+  EXPECT_EQ(thread.waits.at_most_ns(thread.t + kMs, thread.t + 12 * kMs), 11 * kMs);
+}
+
+TEST(CpuWaits, BoundWhatWasBeforeTheFirstSampleByAllThatTheThreadEverWaited) {
+  Watched thread;
+  thread.pass(20 * kMs, 0);
+  EXPECT_EQ(thread.waits.at_most_ns(kStart - kSecond, kStart - 500 * kMs), 100 * kMs);
+  EXPECT_EQ(thread.waits.at_most_ns(kStart - 50 * kMs, kStart - 20 * kMs), 30 * kMs);
+}
+
+TEST(CpuWaits, TellTheShareOfASecond) {
+  Watched thread;
+  for (int i = 0; i < 60; ++i) thread.pass(6 * kMs, 8 * kMs, false);
+  EXPECT_NEAR(thread.waits.share(thread.t - kSecond, thread.t + kMs).value_or(-1), 0.4, 0.01);
+}
+
+TEST(CpuWaits, TellNoShareOfASecondOfWhichTheyKnowLittle) {
+  Watched thread;
+  for (int i = 0; i < 10; ++i) thread.pass(6 * kMs, 8 * kMs, false);
+  EXPECT_FALSE(thread.waits.share(thread.t - kSecond, thread.t + kMs));
+}
+
+TEST(CpuWaits, SkipSamplesThatGoBack) {
+  Watched thread;
+  thread.pass(20 * kMs, 0);
+  thread.waits.add({thread.t + 20 * kMs, thread.t + 21 * kMs, 0, 0, true});
+  EXPECT_EQ(thread.waits.end_ns(), thread.t);
+}
+
+TEST(CpuWaits, ForgetWhatNobodyAsksFor) {
+  Watched thread;
+  for (int i = 0; i < 100; ++i) thread.pass(6 * kMs, 8 * kMs);
+  const std::int64_t before = thread.waits.at_most_ns(thread.t - 70 * kMs, thread.t - 30 * kMs);
+  thread.waits.forget(thread.t - 100 * kMs);
+  EXPECT_EQ(thread.waits.at_most_ns(thread.t - 70 * kMs, thread.t - 30 * kMs), before);
+  EXPECT_GT(thread.waits.begin_ns(), thread.t - 150 * kMs);
+}
+
+}  // namespace
+}  // namespace loopscope::testing

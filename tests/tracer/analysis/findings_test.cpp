@@ -1,0 +1,342 @@
+#include "tracer/analysis/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/tracer/analysis/events.h"
+#include "tracer/analysis/hang.h"
+
+namespace loopscope::testing {
+namespace {
+
+using tracer::find_trouble;
+using tracer::Finding;
+using tracer::FindingRule;
+using tracer::Hang;
+using tracer::Name;
+
+Name name_of(NameId id) {
+  if (id == 1)
+    return {"render_report", "/srv/report.py", 88};
+  if (id == 2)
+    return {"heartbeat", "/srv/chat.py", 41};
+  return {"data_received", "/srv/chat.py", 112};
+}
+
+/// A second and more of a server that does well.
+Trace healthy() {
+  Trace trace;
+  for (int i = 0; i < 500; ++i) {
+    trace.put(EventType::phase_begin, Phase::idle, 3);
+    for (int c = 0; c < 3; ++c) trace.callback(3, 40 * kUs, trace.t - 20 * kUs);
+    trace.put(EventType::phase_end, Phase::idle, 3);
+    trace.poll_begin(10, PollReason::until_timer, kUs, 2).wait(3 * kMs).poll_wake(5 * kUs).poll_end(1);
+    trace.callback(2, 10 * kUs, trace.t - 300 * kUs, CallbackKind::timer, 9);
+  }
+  return trace;
+}
+
+std::vector<Finding> trouble_in(const Trace& trace) {
+  return find_trouble(trace.model(), name_of, trace.t);
+}
+
+/// A thread that is looked at every 20 ms from `begin_ns` to `end_ns`. It had waited for a CPU for `before_ns` when that began, and
+/// waits once more, for `waits_ns` until `to_ns` (0: never).
+tracer::CpuWaits sampled(std::int64_t begin_ns, std::int64_t end_ns, std::int64_t waits_ns, std::int64_t to_ns,
+                         std::int64_t before_ns = 0) {
+  tracer::CpuWaits waits;
+  for (std::int64_t t = begin_ns; t <= end_ns; t += 20 * kMs)
+    waits.add({t, t + kUs, t - begin_ns, before_ns + (to_ns != 0 && t >= to_ns ? waits_ns : 0), false});
+  return waits;
+}
+
+TEST(Findings, OfAHealthyTraceThereAreNone) {
+  EXPECT_THAT(trouble_in(healthy()), ::testing::IsEmpty());
+}
+
+TEST(Findings, OfAnEmptyTraceThereAreNone) {
+  EXPECT_THAT(trouble_in(Trace()), ::testing::IsEmpty());
+}
+
+TEST(Findings, NameTheCallbackThatHeldTheLoopAndWhoWaited) {
+  Trace trace = healthy();
+  const std::int64_t begin = trace.t;
+  trace.callback(1, 29'600 * kUs);
+  for (int i = 0; i < 34; ++i) trace.callback(3, 10 * kUs, begin + (1500 + 100 * i) * kUs);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::callback_held_loop);
+  EXPECT_EQ(found[0].severity, tracer::Severity::alarm);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for 29.6 ms");
+  EXPECT_EQ(found[0].detail, "34 callbacks waited behind it; longest 28.1 ms.");
+  EXPECT_EQ(found[0].place, "report.py:88");
+  EXPECT_EQ(found[0].begin_ns, begin);
+}
+
+TEST(Findings, SaySoWhenATimerIsLateAndBehindWhom) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + kMs;
+  trace.callback(1, 30'200 * kUs).callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[1].rule, FindingRule::timer_late);
+  EXPECT_EQ(found[1].title, "heartbeat() fired 29.2 ms late");
+  EXPECT_EQ(found[1].detail, "It was due while render_report() ran.");
+  EXPECT_EQ(found[0].rule, FindingRule::callback_held_loop) << "the cause stands above what it caused";
+}
+
+TEST(Findings, TheCauseStandsAboveAllTheTimersItMadeLate) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t;
+  for (int i = 0; i < 6; ++i) trace.callback(1, 26 * kMs);
+  trace.callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].rule, FindingRule::callback_held_loop);
+  EXPECT_EQ(found[1].detail, "6 other callbacks ran first, for 156 ms; longest render_report() with 26.0 ms.");
+}
+
+TEST(Findings, SayThatTheKernelWokeTheLoopLate) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + 10 * kMs;
+  trace.poll_begin(10, PollReason::until_timer).wait(30 * kMs).poll_wake(50 * kUs).poll_end();
+  trace.phase(Phase::timers, 0).callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "heartbeat() fired 20.1 ms late");
+  EXPECT_EQ(found[0].detail, "The loop was asleep in poll, and the kernel woke it 20.0 ms late.");
+}
+
+TEST(Findings, SayThatTheLoopWaitedForTheGil) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + 10 * kMs;
+  trace.poll_begin(10, PollReason::until_timer).wait(10 * kMs).poll_wake(20 * kMs).poll_end();
+  trace.callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].rule, FindingRule::timer_late);
+  EXPECT_EQ(found[0].detail, "The loop was awake and waited 20.0 ms for the GIL.");
+}
+
+TEST(Findings, NameTwoCausesThatShareTheTime) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + 10 * kMs;
+  trace.poll_begin(10, PollReason::until_timer).wait(30 * kMs).poll_wake().poll_end();
+  trace.callback(1, 9 * kMs).callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(
+      found[0].detail,
+      "The loop was asleep in poll, and the kernel woke it 20.0 ms late. It was due while render_report() ran.");
+}
+
+TEST(Findings, GiveATimerNoCauseWithoutEvidence) {
+  const Trace trace = healthy();
+  auto model = trace.model();
+  model.lose(500);
+  Trace after;
+  after.t = trace.t + 40 * kMs;
+  after.callback(2, 10 * kUs, trace.t + 10 * kMs, CallbackKind::timer, 9);
+  for (const TraceEvent& event : after.events) model.add(event);
+  const auto found = find_trouble(model, name_of, after.t);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].title, "heartbeat() fired 30.0 ms late");
+  EXPECT_EQ(found[0].detail, "The cause is not known.");
+}
+
+TEST(Findings, WhatHoldsTheLoopNowIsTheFirstAndGrows) {
+  Trace trace = healthy();
+  trace.callback(3, 900 * kMs).put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const auto model = trace.model();
+  for (const std::int64_t seconds : {5, 50}) {
+    const auto found = find_trouble(model, name_of, trace.t + seconds * kSecond);
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(found[0].rule, FindingRule::loop_hangs);
+    EXPECT_EQ(found[0].severity, tracer::Severity::alarm);
+    EXPECT_EQ(found[0].title, "render_report() has held the loop for " + std::to_string(seconds) + ".0 s");
+    EXPECT_EQ(found[0].place, "report.py:88");
+    EXPECT_EQ(found[0].begin_ns, trace.t);
+  }
+}
+
+TEST(Findings, AndTheHeaderGiveAHangOneLength) {
+  EXPECT_EQ((Hang{.lasts_ns = 119'000'000}).held_text(), "119 ms");
+  EXPECT_EQ((Hang{.lasts_ns = 119'000'000, .cpu_wait_ns = 108'000'000}).held_text(), "≥ 11.0 ms");
+}
+
+TEST(Findings, WhatHasJustBegunHoldsNothing) {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 5 * kMs), ::testing::IsEmpty());
+}
+
+TEST(Findings, AtLevelPhasesAPhaseHangs) {
+  Trace trace;
+  trace.phase(Phase::timers, kMs).put(EventType::phase_begin, Phase::idle, 1);
+  const auto found = find_trouble(trace.model(), name_of, trace.t + 3 * kSecond);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "The loop has been in idle · ready queue for 3.0 s");
+}
+
+TEST(Findings, ALoopThatSleepsOrDoesNotRunHangsNot) {
+  Trace asleep = healthy();
+  asleep.poll_begin(-1, PollReason::forever);
+  EXPECT_THAT(find_trouble(asleep.model(), name_of, asleep.t + 60 * kSecond), ::testing::IsEmpty());
+  Trace stopped = healthy();
+  stopped.put(EventType::loop_stop);
+  EXPECT_THAT(find_trouble(stopped.model(), name_of, stopped.t + 60 * kSecond), ::testing::IsEmpty());
+}
+
+TEST(Findings, InAProgramThatEndedNothingHangsAnyMore) {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1).wait(50 * kMs);
+  trace.put(EventType::bytes_written);
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, {}, tracer::Program::ended), ::testing::IsEmpty());
+}
+
+TEST(Findings, AHangLongerThanTheWindowIsFoundWhenItHasEnded) {
+  Trace trace = healthy();
+  trace.callback(1, 45 * kSecond).sleep(kSecond);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::callback_held_loop);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for 45.0 s");
+}
+
+TEST(Findings, BlameNoCallbackForAWaitForACpu) {
+  Trace trace = healthy();
+  trace.callback(1, 38'700 * kUs);
+  const auto waits = sampled(kStart, trace.t + 20 * kMs, 37 * kMs, trace.t - kMs);
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 20 * kMs, waits), ::testing::IsEmpty());
+}
+
+TEST(Findings, BlameNoTimerThatWasLateBecauseOfAWaitForACpu) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + 10 * kMs;
+  trace.poll_begin(10, PollReason::until_timer).wait(30 * kMs).poll_wake().poll_end();
+  trace.callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  const auto waits = sampled(kStart, trace.t + 20 * kMs, 19 * kMs, trace.t - kMs);
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 20 * kMs, waits), ::testing::IsEmpty());
+}
+
+TEST(Findings, TakeOffWhatMayHaveBeenAWaitForACpuAndSaySo) {
+  Trace trace = healthy();
+  trace.callback(1, 60 * kMs);
+  const auto waits = sampled(kStart, trace.t + 20 * kMs, 20 * kMs, trace.t - kMs);
+  const auto found = find_trouble(trace.model(), name_of, trace.t + 20 * kMs, waits);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for at least 40.0 ms");
+  EXPECT_THAT(found[0].detail,
+              ::testing::HasSubstr("For up to 20.0 ms of the 60.0 ms the thread waited for a CPU (sampled)."));
+}
+
+TEST(Findings, ACallbackThatWaitsForACpuNowDoesNotHang) {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  tracer::CpuWaits waits;
+  for (int i = 0; i <= 10; ++i) {
+    const std::int64_t t = trace.t + i * 20 * kMs;
+    waits.add({t, t + kUs, 5 * kMs, 0, true});
+  }
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 200 * kMs, waits), ::testing::IsEmpty());
+}
+
+TEST(Findings, DoubtWhatWasBeforeAnybodyLookedAtTheThread) {
+  Trace trace = healthy();
+  trace.callback(1, 40 * kMs);
+  const std::int64_t begin = trace.t + kMs;
+  const auto busy = sampled(begin, begin + 40 * kMs, 0, 0, 10 * kSecond);
+  const auto found = find_trouble(trace.model(), name_of, begin + 40 * kMs, busy);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].severity, tracer::Severity::note);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for 40.0 ms");
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("It is not known whether the thread had a CPU"));
+  const auto quiet = sampled(begin, begin + 40 * kMs, 0, 0, 2 * kMs);
+  EXPECT_EQ(find_trouble(trace.model(), name_of, begin + 40 * kMs, quiet)[0].title,
+            "render_report() held the loop for at least 38.0 ms");
+}
+
+TEST(Findings, SaySoWhenTheThreadWaitsForACpu) {
+  const Trace trace = healthy();
+  tracer::CpuWaits waits;
+  for (int i = 0; i <= 60; ++i) {
+    const std::int64_t t = trace.t - (60 - i) * 20 * kMs;
+    waits.add({t, t + kUs, i * 5 * kMs, i * 6 * kMs, false});
+  }
+  const auto found = find_trouble(trace.model(), name_of, trace.t, waits);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::waiting_for_cpu);
+  EXPECT_EQ(found[0].severity, tracer::Severity::note);
+  EXPECT_EQ(found[0].title, "The loop's thread waited for a CPU for 30 % of the last second");
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("It was ready to run and had no CPU (sampled)."))
+      << "a CPU limit keeps it waiting as other threads do: no cause is named";
+}
+
+TEST(Findings, CountHowOftenItHappened) {
+  Trace trace = healthy();
+  for (int i = 0; i < 3; ++i) trace.callback(1, (12 + i) * kMs).sleep(20 * kMs);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for 14.0 ms");
+  EXPECT_EQ(found[0].place, "report.py:88 · 3 times in 30 s");
+}
+
+TEST(Findings, SaySoWhenMuchTimeGoesToTheGil) {
+  Trace trace;
+  for (int i = 0; i < 500; ++i)
+    trace.poll_begin(10, PollReason::until_timer).wait(3 * kMs).poll_wake(100 * kUs).poll_end(1);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::waiting_for_gil);
+  EXPECT_EQ(found[0].title, "The loop waited for the GIL for 3.2 % of the last second");
+}
+
+TEST(Findings, SaySoWhenEventsWereLost) {
+  const Trace trace = healthy();
+  auto model = trace.model();
+  model.lose(1234);
+  Trace after;
+  after.t = trace.t + kMs;
+  after.iteration = trace.iteration;
+  after.sleep(10 * kMs);
+  for (const TraceEvent& event : after.events) model.add(event);
+  const auto found = find_trouble(model, name_of, after.t);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::events_lost);
+  EXPECT_EQ(found[0].title, "1 234 events were lost");
+}
+
+TEST(Findings, GoAwayWhenTheyAreOld) {
+  Trace trace;
+  trace.callback(1, 50 * kMs);
+  trace.sleep(31 * kSecond);
+  EXPECT_THAT(trouble_in(trace), ::testing::IsEmpty());
+}
+
+TEST(Findings, SaySoWhenTheMachineStoodStill) {
+  Trace trace = healthy();
+  trace.sleep(10 * kMs);
+  trace.events.back().clock = tracer::ClockFault::jumped;
+  trace.events.back().clock_ns = 10 * kSecond;
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::clock_jumped);
+  EXPECT_EQ(found[0].title, "The machine stood still for 10.0 s");
+}
+
+TEST(Findings, SaySoWhenTimesGoBack) {
+  Trace trace = healthy();
+  for (int i = 0; i < 2; ++i) {
+    trace.put(EventType::wakeup);
+    trace.events.back().clock = tracer::ClockFault::went_back;
+    trace.events.back().clock_ns = 3 * kMs;
+  }
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::wrong_times);
+  EXPECT_EQ(found[0].title, "2 events have an impossible time");
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("3.0 ms"));
+}
+
+}  // namespace
+}  // namespace loopscope::testing

@@ -1,0 +1,356 @@
+#include "tracer/read/session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "tracer/read/clock_history.h"
+#include "tracer/read/printable.h"
+#include "tracer/read/session_bytes.h"
+#include "tracer/read/tick_scale.h"
+#include "tracer/read/trace_time.h"
+#include "tracer/read/viewer_lease.h"
+#include "tracer/system/clock.h"
+#include "tracer/system/process_identity.h"
+#include "tracer/system/session_directory.h"
+#include "tracer/system/session_life.h"
+#include "tracer/system/shared_memory.h"
+
+namespace loopscope::tracer {
+namespace {
+
+/// No program makes a larger session; a file that says so is damaged, or made up, and would take long to read.
+constexpr std::uint64_t kMostFollowedBytes = 640U << 20U;
+
+/// Two conversions of one instant may disagree by this much.
+constexpr std::int64_t kClockDoubtNs = 1'000'000;
+
+OpenProblem explain_open(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR)
+    return {OpenError::no_such_session,
+            "there is no session " + path + "; see what there is with: python3 -m loopscope ls"};
+  if (error == ELOOP)
+    return {OpenError::not_a_session, path + " is a symbolic link, which is not followed; name the file itself"};
+  if (error == EACCES || error == EPERM)
+    return {OpenError::not_yours,
+            path + " is not yours to read: only the user who runs a program may look into it"};
+  return {OpenError::unreadable, "cannot open " + path + ": " + std::strerror(error)};
+}
+
+OpenProblem check_file(const std::string& path, const OpenFile::Facts& facts) {
+  if (facts.directory)
+    return {OpenError::not_a_session, path + " is a directory; name a session in it, or a pid"};
+  if (!facts.regular)
+    return {OpenError::not_a_session, path + " is not a regular file, so it is no session"};
+  if (!facts.owned)
+    return {OpenError::not_yours,
+            path + " belongs to another user: only the user who runs a program may look into it"};
+  return {};
+}
+
+/// Writable if it may be, for a lease; a copy in a read-only place can be read all the same.
+OpenFile open_file(const std::string& path, int& error) {
+  OpenFile file(path, true, error);
+  if (error == EACCES || error == EROFS || error == EPERM || error == ETXTBSY || error == EISDIR)
+    file = OpenFile(path, false, error);
+  return file;
+}
+
+/// Is the file where programs put their sessions? Then it is no copy of one, even if that is no tmpfs.
+bool in_session_directory(const std::string& path) {
+  std::string error;
+  const auto directory = session_directory(false, error);
+  return !directory.empty() && path.compare(0, directory.size() + 1, directory + "/") == 0;
+}
+
+}  // namespace
+
+struct Session::State {
+  SessionHeader header{};
+  std::string path;
+  std::string boot = boot_id();
+  SessionBytes bytes;
+  NameReader names;
+  TickScale scale;
+  bool history_read = false;   ///< scale has the anchors of the file
+  std::int64_t latest_ns = 0;  ///< no event is later; of a session that may change: as far as we have asked
+  ViewerLease lease;
+  PresentCopy latest_present{{}, true};
+  Counters latest_counters{};
+
+  OpenProblem load(OpenFile file, const OpenFile::Facts& facts);
+  OpenProblem copy_whole(const OpenFile& file);
+  /// From here on these bytes are what is read.
+  void read_from(SessionBytes from);
+  [[nodiscard]] std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count,
+                                                std::uint64_t ready_bytes) const;
+  [[nodiscard]] std::int64_t now_with_doubt() const;
+  /// No event is later. Of a session of this boot: now. Of another one: its last anchor, or its newest event.
+  [[nodiscard]] std::int64_t latest(const Session& session) const;
+  /// May it be written to while we read? A copy of a file may not.
+  [[nodiscard]] bool may_change() const { return bytes.follows() || path.empty(); }
+};
+
+Session::Session() : state_(std::make_unique<State>()) {}
+Session::~Session() = default;
+
+Session::Opened Session::open(const std::string& path) {
+  int error = 0;
+  auto file = open_file(path, error);
+  const auto fail = [](const OpenProblem& problem) {
+    return Opened{nullptr, problem.error, printable(problem.message)};
+  };
+  if (error != 0)
+    return fail(explain_open(path, error));
+  const auto facts = file.facts(error);
+  if (error != 0)
+    return fail(explain_open(path, error));
+  if (auto problem = check_file(path, facts); problem.error != OpenError::none)
+    return fail(problem);
+
+  std::unique_ptr<Session> session(new Session);
+  auto& state = *session->state_;
+  state.path = path;
+  if (auto problem = state.load(std::move(file), facts); problem.error != OpenError::none)
+    return fail(problem);
+  session->calibrate();
+  state.latest_ns = state.latest(*session);
+  return {std::move(session), OpenError::none, ""};
+}
+
+Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
+  std::unique_ptr<Session> session(new Session);
+  auto& state = *session->state_;
+  const auto header_bytes = std::min<std::uint64_t>(size_bytes, sizeof(SessionHeader));
+  std::memcpy(&state.header, data, header_bytes);
+  auto problem = check_header(state.header, header_bytes, size_bytes, "this memory");
+  if (problem.error != OpenError::none)
+    return {nullptr, problem.error, std::move(problem.message)};
+  state.read_from(SessionBytes::of(data));
+  state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
+  session->calibrate();
+  state.latest_ns = state.latest(*session);
+  return {std::move(session), OpenError::none, ""};
+}
+
+OpenProblem Session::State::load(OpenFile file, const OpenFile::Facts& facts) {
+  int error = 0;
+  const auto copied = file.read(&header, 0, sizeof(header), error);
+  if (error != 0)
+    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
+  if (auto problem = check_header(header, copied, facts.size_bytes, path); problem.error != OpenError::none)
+    return problem;
+  scale = TickScale(header.clock_source, header.anchor_first);
+  const bool the_original = header.locked != 0 || facts.in_memory || in_session_directory(path);
+  if (!the_original || !session_lives(file, header))
+    return copy_whole(file);
+  if (header.size_bytes > kMostFollowedBytes)
+    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
+                                       " MiB; no program makes a session of more than " +
+                                       std::to_string(kMostFollowedBytes >> 20U) + " MiB"};
+  read_from(SessionBytes::of_living(std::move(file)));
+  return {};
+}
+
+OpenProblem Session::State::copy_whole(const OpenFile& file) {
+  if (header.size_bytes > kMostCopiedBytes)
+    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
+                                       " MiB; of a session whose program has ended at most " +
+                                       std::to_string(kMostCopiedBytes >> 20U) + " MiB are read"};
+  int error = 0;
+  auto memory = SharedMemory::anonymous(header.size_bytes, error);
+  if (error != 0)
+    return {OpenError::unreadable, "no memory to read " + path + ": " + std::strerror(error)};
+  const auto read = file.read_data(memory.data(), header.size_bytes, error);
+  if (error != 0)
+    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
+  const auto now = file.facts(error);
+  if (read < header.size_bytes || now.size_bytes < header.size_bytes)
+    return {OpenError::truncated,
+            path + " was cut short while it was read: " + std::to_string(std::min(read, now.size_bytes)) + " of " +
+                std::to_string(header.size_bytes) + " bytes; open it again"};
+  read_from(SessionBytes::copied(std::move(memory)));
+  return {};
+}
+
+/// Times run ahead by as much as the clock drifts from the last anchor on.
+std::int64_t Session::State::now_with_doubt() const {
+  const auto now_ns = bounded_ns(monotonic_ns());
+  const bool counter = header.clock_source == ClockSource::tsc;
+  const auto anchor_ns = counter ? bounded_ns(scale.last_anchor().monotonic_ns) : now_ns;
+  return now_ns + kClockDoubtNs + std::max<std::int64_t>(now_ns - anchor_ns, 0) / 1000;
+}
+
+std::int64_t Session::State::latest(const Session& session) const {
+  if (boot == header.boot_id)
+    return now_with_doubt();
+  const auto anchor_ns = bounded_ns(session.present().present.anchor_last.monotonic_ns);
+  const auto head = session.head();
+  Event newest{};
+  if (head != 0)
+    session.copy_slots((head - 1) % session.ring_length(), 1, &newest);
+  return std::max(head == 0 ? 0 : scale.to_ns(newest.ticks), anchor_ns) + kClockDoubtNs;
+}
+
+void Session::State::read_from(SessionBytes from) {
+  bytes = std::move(from);
+  names = NameReader(bytes, header);
+}
+
+const SessionHeader& Session::header() const {
+  return state_->header;
+}
+const std::string& Session::path() const {
+  return state_->path;
+}
+
+Session::PresentCopy Session::present() const {
+  auto& state = *state_;
+  const auto offset = state.header.present_offset;
+  // A writer needs some ten stores; one that has not finished after this many looks was stopped in the middle.
+  const int looks = state.bytes.follows() ? 100 : 1000;
+  PresentCopy copy{{}, true};
+  for (int look = 0; look < looks && copy.torn; ++look) {
+    const auto before = state.bytes.get<std::uint64_t>(offset);
+    SessionBytes::between();
+    copy.present = state.bytes.get<Present>(offset);
+    SessionBytes::between();
+    const bool writing = (static_cast<std::uint32_t>(before) & 1U) != 0;
+    copy.torn = writing || before != state.bytes.get<std::uint64_t>(offset);
+  }
+  if (!state.bytes.was_cut())
+    state.latest_present = copy;
+  return state.latest_present;
+}
+
+Counters Session::counters() const {
+  auto& state = *state_;
+  const auto copy = state.bytes.get<Counters>(state.header.counters_offset);
+  if (!state.bytes.was_cut())
+    state.latest_counters = copy;
+  return state.latest_counters;
+}
+
+std::uint64_t Session::head() const {
+  const auto head = state_->bytes.get<std::uint64_t>(state_->header.counters_offset + offsetof(Counters, head));
+  SessionBytes::between();
+  return state_->bytes.was_cut() ? state_->latest_counters.head : head;
+}
+
+std::uint64_t Session::ring_length() const {
+  const auto& header = state_->header;
+  const auto ready =
+      state_->bytes.get<std::uint64_t>(header.counters_offset + offsetof(Counters, ring_ready_bytes));
+  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, header.ring_events);
+}
+
+bool Session::ring_is_short() const {
+  const auto length = ring_length();
+  return length < state_->header.ring_events && head() >= length;
+}
+
+void Session::copy_slots(std::uint64_t slot, std::uint64_t count, Event* into) const {
+  state_->bytes.copy(state_->header.ring_offset + slot * sizeof(Event), into, count * sizeof(Event));
+}
+
+Name Session::name(NameId id) const {
+  return state_->names.read(id);
+}
+
+std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count,
+                                                std::uint64_t ready_bytes) const {
+  // Twice: a slot that was closed or became another's while it was copied does not read the same again.
+  std::vector<ObjectSlot> slots(std::min(count, ready_bytes / sizeof(ObjectSlot)));
+  auto again = slots;
+  bytes.copy(offset, slots.data(), slots.size() * sizeof(ObjectSlot));
+  SessionBytes::between();
+  bytes.copy(offset, again.data(), again.size() * sizeof(ObjectSlot));
+  std::vector<LiveObject> found;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& slot = slots[i];
+    if (slot.id == 0 || std::memcmp(&slot, &again[i], sizeof(slot)) != 0)
+      continue;
+    found.push_back({slot.id, scale.to_ns(slot.since_ticks), slot.name, static_cast<HandleKind>(slot.kind),
+                     static_cast<std::int64_t>(slot.detail)});
+  }
+  return found;
+}
+
+std::vector<LiveObject> Session::handles() const {
+  return state_->objects(state_->header.handle_slots_offset, state_->header.handle_slot_count,
+                         counters().handle_slots_ready_bytes);
+}
+
+std::vector<LiveObject> Session::tasks() const {
+  return state_->objects(state_->header.task_slots_offset, state_->header.task_slot_count,
+                         counters().task_slots_ready_bytes);
+}
+
+std::int64_t Session::to_ns(std::uint64_t ticks) const {
+  return state_->scale.to_ns(ticks);
+}
+std::int64_t Session::duration_ns(std::uint64_t ticks) const {
+  return state_->scale.duration_ns(ticks);
+}
+std::int64_t Session::jump_ns(std::uint64_t from_ticks, std::uint64_t to_ticks) const {
+  return state_->scale.jump_ns(from_ticks, to_ticks);
+}
+bool Session::clock_known() const {
+  return state_->scale.rate_known();
+}
+
+std::int64_t Session::ahead_of_now_ns(std::int64_t t_ns) const {
+  auto& state = *state_;
+  if (t_ns > state.latest_ns && state.may_change() && state.boot == state.header.boot_id)
+    state.latest_ns = state.now_with_doubt();
+  return std::max<std::int64_t>(t_ns - state.latest_ns, 0);
+}
+
+void Session::calibrate() {
+  auto& state = *state_;
+  if (state.header.clock_source != ClockSource::tsc)
+    return;
+  const bool same_clock = state.boot == state.header.boot_id && preferred_clock_source() == ClockSource::tsc;
+  if (state.history_read && !state.may_change())
+    return;
+  const auto now = same_clock ? take_anchor(ClockSource::tsc) : ClockAnchor{};
+  if (!state.history_read) {
+    state.history_read = true;
+    read_anchors(*this, now, state.scale);
+    state.scale.fit();
+    if (!state.scale.rate_known() && same_clock)  // a session that is younger than a millisecond
+      state.scale.follow(now, 0);
+    return;
+  }
+  const auto here = same_clock ? now : present().present.anchor_last;
+  if (state.scale.is_fresh(here))
+    return;
+  const bool jumped = state.scale.jumps_to(here);
+  state.scale.follow(here, jumped ? find_resumed(*this, state.scale.last_anchor().ticks, here.ticks) : 0);
+}
+
+bool Session::alive() const {
+  const auto& state = *state_;
+  const bool ended = present().present.ended != 0 || state.bytes.was_cut();
+  if (ended || !state.path.empty())
+    return !ended && state.bytes.follows() && session_lives(state.bytes.file(), state.header);
+  return own_process().pid == state.header.pid;  // memory of this process
+}
+
+bool Session::take_lease(Level level) {
+  if (!state_->bytes.follows())
+    return state_->lease.refuse();
+  return state_->lease.take(state_->bytes.file(), state_->header.control_offset, level);
+}
+LeaseState Session::lease() const {
+  return state_->lease.state();
+}
+void Session::renew_lease() {
+  state_->lease.renew();
+}
+void Session::drop_lease() {
+  state_->lease.drop();
+}
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,185 @@
+#include "tracer/write/recorder.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loopscope::tracer {
+namespace {
+
+std::uint64_t thread_id() {
+  return static_cast<std::uint64_t>(syscall(SYS_gettid));
+}
+
+}  // namespace
+
+Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : session_(std::move(session)) {
+  if (!session_)
+    return;
+  const auto& header = session_->header();
+  clock_ = header.clock_source;
+  present_ = PresentWriter(session_->present());
+  counters_ = &session_->counters();
+  ring_ = RingWriter(session_->ring(), &counters_->head);
+  names_ = NameInterner(session_->names(), counters_);
+  handles_ = ObjectSlots(session_->handle_slots());
+  tasks_ = ObjectSlots(session_->task_slots());
+  requests_ = Requests(session_->control());
+  anchors_ = Anchors(clock_, header.anchor_first);
+  own_level_ = level_ = level;
+  present_.level(level_, own_level_);
+}
+
+void Recorder::disown() {
+  if (session_)
+    session_->disown();
+  level_ = own_level_ = Level::off;
+  level_stale_ = false;
+  present_ = {};
+  counters_ = nullptr;
+  requests_ = {};
+  ring_ = {};
+  names_ = {};
+  handles_ = {};
+  tasks_ = {};
+}
+
+// Written at any level: whether the loop runs at all is never unknown.
+void Recorder::loop_start() {
+  if (!attached())
+    return;
+  const auto now = ticks();
+  present_.running(true, phase_, now);
+  if (on()) {
+    const auto thread = thread_id();
+    present_.loop_thread(thread);
+    put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread, 0});
+  }
+  present_.anchor(take_anchor(clock_));  // not in the ring: starts and stops may come at any rate
+}
+
+void Recorder::loop_stop() {
+  if (!attached())
+    return;
+  const auto now = ticks();
+  phase_ = Phase::none;
+  present_.running(false, phase_, now);
+  if (on())
+    put({now, EventType::loop_stop, phase_, 0, 0, kNoName, 0, 0});
+  present_.anchor(take_anchor(clock_));  // not in the ring: starts and stops may come at any rate
+}
+
+// -- poll ------------------------------------------------------------------------------------------------
+
+void Recorder::write_poll_begin(const Poll& poll) {
+  const auto now = ticks();
+  const auto in_prepare = prepare_ticks_ == 0 ? 0 : now - prepare_ticks_;
+  prepare_ticks_ = 0;
+  poll_begin_ticks_ = now;
+  phase_ = Phase::poll;
+  ++iteration_;
+  put({now, EventType::poll_begin, phase_, static_cast<std::uint8_t>(poll.reason), 0, poll.culprit, iteration_,
+       std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::min<std::uint64_t>(in_prepare, UINT32_MAX)
+                                                                        << 32U});
+  add(&Counters::iterations, 1);
+
+  present_.poll({poll.reason, poll.timeout_ms, poll.culprit, iteration_, poll.ready_depth, poll.timers_pending,
+                 poll.next_timer_ns},
+                now);
+  if (anchors_.due(now))
+    write_anchor();
+}
+
+void Recorder::write_anchor() {
+  const auto anchor = anchors_.take();
+  present_.anchor(anchor);
+  if (clock_ != ClockSource::monotonic)
+    put({anchor.ticks, EventType::clock_anchor, phase_, 0, 0, kNoName, anchor.monotonic_ns, 0});
+}
+
+// -- level -----------------------------------------------------------------------------------------------
+
+void Recorder::refresh_level() {
+  if (!attached())
+    return;
+  requests_.look(ticks(), anchors_.ticks_of(Requests::kScanNs));
+  const bool own_may_differ = std::exchange(level_stale_, false);
+  const bool raised = requests_.level() > own_level_;
+  const auto level = raised ? requests_.level() : own_level_;
+  if (level != level_)
+    change_level(level, raised ? requests_.viewer_pid() : 0);
+  else if (own_may_differ)
+    present_.level(level_, own_level_);
+}
+
+void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
+  const auto before = std::exchange(level_, level);
+  const Event event{
+      ticks(), EventType::level_changed, phase_, static_cast<std::uint8_t>(level), 0, kNoName, viewer_pid, 0};
+  put(event);
+  if (before >= Level::tasks && !tasks())
+    forget_tasks();
+  if (!callbacks() && callback_depth_ != 0) {
+    callback_depth_ = 0;
+    present_.no_callback();
+  }
+  if (!on())
+    prepare_ticks_ = 0;
+  if (before == Level::off && on())
+    present_.loop_thread(thread_id());
+  present_.level(level_, own_level_);
+}
+
+// -- callbacks, handles, tasks ---------------------------------------------------------------------------
+
+void Recorder::end_deep_callback() {
+  put({ticks(), EventType::callback_end, phase_, 0, 0, kNoName, 0, 0});
+  present_.callback_depth(callback_depth_);
+}
+
+std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {
+  const auto now = ticks();
+  const auto id = ++last_handle_;
+  const auto detail = static_cast<std::uint64_t>(std::int64_t{fd});
+  put({now, EventType::handle_opened, phase_, static_cast<std::uint8_t>(kind), 0, name, id, detail});
+  add(&Counters::handles_opened, 1);
+  if (!handles_.open({id, now, name, static_cast<std::uint8_t>(kind), {}, detail}))
+    add(&Counters::slots_lost, 1);
+  return id;
+}
+
+void Recorder::close_handle(HandleKind kind, std::uint64_t id) {
+  handles_.close(id);
+  if (!on())
+    return;
+  add(&Counters::handles_closed, 1);
+  put({ticks(), EventType::handle_closed, phase_, static_cast<std::uint8_t>(kind), 0, kNoName, id, 0});
+}
+
+void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start) {
+  const auto now = ticks();
+  put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, 0});
+  add(&Counters::tasks_created, 1);
+  add(&Counters::tasks_live, 1);
+  if (!tasks_.open({id, now, name, 0, {}, 0}))
+    add(&Counters::slots_lost, 1);
+}
+
+void Recorder::close_task(NameId name, std::uint64_t id, TaskEnd end) {
+  put({ticks(), EventType::task_done, phase_, static_cast<std::uint8_t>(end), 0, name, id, 0});
+  add(&Counters::tasks_done, 1);
+  if (end == TaskEnd::destroyed)
+    add(&Counters::tasks_destroyed, 1);
+  add(&Counters::tasks_live, UINT64_MAX);  // one less
+  tasks_.close(id);
+}
+
+void Recorder::forget_tasks() {
+  ++tasks_period_;
+  tasks_.clear();
+  std::atomic_ref(counters_->tasks_live).store(0, std::memory_order_relaxed);
+}
+
+}  // namespace loopscope::tracer
