@@ -74,7 +74,7 @@ lint() {
         ;;
     mypy) /usr/bin/python3 -m mypy --no-error-summary -p loopscope ;;
     shellcheck) shellcheck -x --exclude=SC2119,SC2120,SC2317 run test .ci/run tests/*.sh assets/*.sh ;;
-    clang-tidy) find tracer/*.cpp loop/*.cpp | clang_tidy ;;
+    clang-tidy) find tracer/system tracer/write tracer/read loop -name '*.cpp' | clang_tidy ;;
     clang-tidy-all) find tracer loop bindings gui -name '*.cpp' | clang_tidy ;;
     fix) is_ours clang-format && is_ours black && cpp_files | xargs -r "$CLANG_FORMAT" -i && /usr/bin/python3 -m black --quiet bindings demos tests ;;
     *) echo "no such tool: $1" && return 1 ;;
