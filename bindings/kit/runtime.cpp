@@ -107,6 +107,7 @@ bool load_runtime() {
       {&it.fatal_error, "_fatal_error"},
       {&it.call_connection_lost, "_call_connection_lost"},
       {&it.peername, "peername"},
+      {&it.get_extra_info, "get_extra_info"},
       {&it.handle_id, "_handle_id"},
   };
   for (const Intern& string : strings) {
@@ -118,9 +119,11 @@ bool load_runtime() {
   load_c_tasks(it);
   const PyRef base_loop = PyRef::steal(import_from("asyncio", "BaseEventLoop"));
   it.base_create_future = base_loop ? PyObject_GetAttr(base_loop.get(), it.create_future) : nullptr;
+  it.base_get_extra_info = PyObject_GetAttr(it.transport_type, it.get_extra_info);
   it.futures = PyImport_ImportModule("asyncio.futures");
   it.loop_keyword = Py_BuildValue("(N)", PyUnicode_InternFromString("loop"));
-  return it.base_create_future != nullptr && it.futures != nullptr && it.loop_keyword != nullptr;
+  return it.base_create_future != nullptr && it.base_get_extra_info != nullptr && it.futures != nullptr &&
+         it.loop_keyword != nullptr;
 }
 
 }  // namespace loopscope::bindings

@@ -22,11 +22,12 @@ struct Runtime {
   PyObject* format_callback = nullptr;    ///< loopscope.python_versions.format_callback
   PyObject* buffered_protocol = nullptr;  ///< asyncio.BufferedProtocol
   PyObject* set_result_unless_cancelled = nullptr;
-  PyObject* base_create_future = nullptr;  ///< asyncio's function
-  PyObject* futures = nullptr;             ///< the module asyncio.futures: a program may put another Future there
-  PyObject* loop_keyword = nullptr;        ///< ("loop",)
-  PyObject* socket_type = nullptr;         ///< socket.socket
-  PyObject* af_inet = nullptr;             ///< socket.AF_INET and so on: members of the module's enums
+  PyObject* base_create_future = nullptr;   ///< asyncio's function
+  PyObject* base_get_extra_info = nullptr;  ///< asyncio's function
+  PyObject* futures = nullptr;              ///< the module asyncio.futures: a program may put another Future there
+  PyObject* loop_keyword = nullptr;         ///< ("loop",)
+  PyObject* socket_type = nullptr;          ///< socket.socket
+  PyObject* af_inet = nullptr;              ///< socket.AF_INET and so on: members of the module's enums
   PyObject* af_inet6 = nullptr;
   PyObject* sock_stream = nullptr;
   PyObject* sock_dgram = nullptr;
@@ -60,6 +61,7 @@ struct Runtime {
   PyObject* fatal_error = nullptr;           ///< "_fatal_error"
   PyObject* call_connection_lost = nullptr;  ///< "_call_connection_lost"
   PyObject* peername = nullptr;
+  PyObject* get_extra_info = nullptr;
   PyObject* handle_id = nullptr;  ///< "_handle_id"
 };
 

@@ -90,9 +90,6 @@ class TransportFacts:
     _high_water: Any  # any number, as in asyncio
     _low_water: Any
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._extra.get(name, default)
-
     def get_write_buffer_limits(self) -> tuple[int, int]:
         return (self._low_water, self._high_water)
 
@@ -153,7 +150,6 @@ class SocketTransport(TransportFacts, _native.StreamTransport):
 
     __slots__ = ()
 
-    get_extra_info = _native.StreamTransport.get_extra_info
     _start_tls_compatible = True
     _sendfile_compatible = constants._SendfileMode.TRY_NATIVE
 

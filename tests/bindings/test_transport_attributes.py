@@ -8,6 +8,7 @@ import gc
 import socket
 import sys
 import weakref
+from unittest import mock
 
 import pytest
 import tcp
@@ -110,6 +111,19 @@ def test_a_patched_write_is_what_the_program_calls(loop, pair):
         transport.write(b"sent")
         await until(lambda: remote.received == b"sent")
         assert written == [b"not sent"]
+
+    run(loop, pair, scenario)
+
+
+@pytest.mark.parametrize("pair", [tcp.connected, connected_datagrams, connected_pipes])
+@pytest.mark.parametrize("patched", ["asyncio.BaseTransport", "asyncio.transports.BaseTransport"])
+def test_a_get_extra_info_patched_on_asyncio_s_class_answers(loop, pair, patched):
+    async def scenario(remote, client):
+        with mock.patch(f"{patched}.get_extra_info") as get_extra_info:
+            get_extra_info.return_value = ("peer", 1234)
+            assert client.transport.get_extra_info("peername") == ("peer", 1234)
+        get_extra_info.assert_called_once_with("peername")
+        assert client.transport.get_extra_info("peername") != ("peer", 1234)
 
     run(loop, pair, scenario)
 
