@@ -19,8 +19,8 @@
 #include "tracer/export/dump.h"
 #include "tracer/export/jsonl.h"
 #include "tracer/format.h"
+#include "tracer/read/event_stream.h"
 #include "tracer/read/printable.h"
-#include "tracer/read/ring_reader.h"
 #include "tracer/read/session.h"
 #include "tracer/read/session_list.h"
 #include "tracer/read/trace_event.h"
@@ -228,42 +228,26 @@ class EventIterator {
  public:
   EventIterator(const Session& session, bool boundaries)
       : session_(session),
-        reader_(session),
-        decoder_(session, boundaries ? Boundaries::all : Boundaries::observed),
+        stream_(session, boundaries ? Boundaries::all : Boundaries::observed),
         end_(session.head()),
-        lost_before_(reader_.cursor()) {}
+        lost_before_(stream_.cursor()) {}
 
   const TraceEvent& next() {
-    while (at_ == events_.size())
-      if (!refill())
+    while (at_ == stream_.events().size()) {
+      at_ = 0;
+      if (!stream_.read(end_))
         throw py::stop_iteration();
-    return events_[at_++];
+    }
+    return stream_.events()[at_++];
   }
   [[nodiscard]] const Session& session() const { return session_; }
-  [[nodiscard]] std::uint64_t lost() const { return lost_before_ + reader_.lost_total(); }
+  [[nodiscard]] std::uint64_t lost() const { return lost_before_ + stream_.lost_total(); }
 
  private:
-  static constexpr std::uint64_t kBatchEvents = 4096;
-
-  bool refill() {
-    events_.clear();
-    at_ = 0;
-    if (reader_.cursor() >= end_ || !reader_.read(batch_, std::min(kBatchEvents, end_ - reader_.cursor())))
-      return false;
-    if (batch_.lost > 0)
-      decoder_.skipped();
-    auto position = batch_.first_position;
-    for (const auto& event : batch_.events) decoder_.decode(event, position++, events_);
-    return true;
-  }
-
   const Session& session_;
-  RingReader reader_;
-  EventDecoder decoder_;
+  EventStream stream_;
   std::uint64_t end_;
   std::uint64_t lost_before_;
-  RingReader::Batch batch_;
-  std::vector<TraceEvent> events_;
   std::size_t at_ = 0;
 };
 

@@ -14,7 +14,6 @@ using tracer::Level;
 
 namespace {
 
-constexpr std::size_t kBatchEvents = 4096;
 constexpr std::int64_t kTendNs = 4'000'000;
 constexpr std::int64_t kForgetNs = 50'000'000;
 constexpr std::int64_t kLifeCheckNs = 250'000'000;
@@ -28,11 +27,7 @@ std::int64_t clock_ns() {
 }  // namespace
 
 TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
-    : session_(std::move(session)),
-      attached_at_(session_->head()),
-      reader_(*session_),
-      decoder_(*session_),
-      want_(want) {
+    : session_(std::move(session)), attached_at_(session_->head()), stream_(*session_), want_(want) {
   look_at_present();
   live_.levels.set_now(live_.present.level,
                        clock_ns());  // the level as we found it, before we ask for another one
@@ -156,16 +151,13 @@ void TraceSource::ask_for_level(std::int64_t now_ns) {
 
 /// True if there may be more events.
 bool TraceSource::read_batch() {
-  if (!reader_.read(batch_, kBatchEvents))
+  if (!stream_.read())
     return false;
-  events_total_ += batch_.events.size() + batch_.lost;
-  if (batch_.lost > 0)
+  events_total_ += stream_.count() + stream_.lost();
+  if (stream_.lost() > 0)
     note_loss();
-  events_.clear();
-  std::uint64_t position = batch_.first_position;
-  for (const tracer::Event& event : batch_.events) decoder_.decode(event, position++, events_);
-  for (const tracer::TraceEvent& event : events_) add(event);
-  return batch_.lost > 0 || batch_.events.size() == kBatchEvents;
+  for (const tracer::TraceEvent& event : stream_.events()) add(event);
+  return stream_.may_go_on();
 }
 
 void TraceSource::add(const tracer::TraceEvent& event) {
@@ -180,10 +172,8 @@ void TraceSource::add(const tracer::TraceEvent& event) {
 /// Events written after attaching were lost, and the timeline shows the gap. If only older events were overwritten, there is
 /// less history: the source forgets what it read before them, so that there is no gap.
 void TraceSource::note_loss() {
-  decoder_.skipped();
-  const std::uint64_t begin = batch_.first_position - batch_.lost;
-  const std::uint64_t lost =
-      batch_.first_position - std::min(std::max(begin, attached_at_), batch_.first_position);
+  const std::uint64_t end = stream_.first_position();
+  const std::uint64_t lost = end - std::min(std::max(end - stream_.lost(), attached_at_), end);
   if (lost == 0) {
     live_.model = {};
     live_.statistics = {};

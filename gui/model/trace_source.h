@@ -16,7 +16,7 @@
 #include "tracer/analysis/recorded_series.h"
 #include "tracer/analysis/statistics.h"
 #include "tracer/analysis/trace_model.h"
-#include "tracer/read/ring_reader.h"
+#include "tracer/read/event_stream.h"
 #include "tracer/read/session.h"
 
 namespace loopscope::gui {
@@ -103,10 +103,7 @@ class TraceSource {
 
   std::unique_ptr<tracer::Session> session_;
   std::uint64_t attached_at_;  ///< the position of the first event written after attaching
-  tracer::RingReader reader_;
-  tracer::EventDecoder decoder_;
-  tracer::RingReader::Batch batch_;
-  std::vector<tracer::TraceEvent> events_;
+  tracer::EventStream stream_;
   CpuWatch cpu_watch_;
   View live_;
   std::unique_ptr<View> held_;
