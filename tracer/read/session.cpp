@@ -29,7 +29,8 @@ constexpr std::int64_t kClockDoubtNs = 1'000'000;
 OpenProblem explain_open(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR)
     return {OpenError::no_such_session,
-            "there is no session " + path + "; see what there is with: python3 -m loopscope ls"};
+            "there is no session " + path +
+                " (a program that closes its loop leaves none); see what there is with: python3 -m loopscope ls"};
   if (error == ELOOP)
     return {OpenError::not_a_session, path + " is a symbolic link, which is not followed; name the file itself"};
   if (error == EACCES || error == EPERM)

@@ -15,6 +15,26 @@ OpenProblem damaged(const std::string& what, const std::string& how) {
 /// Four times as many as are made. Each may become a row of a table.
 constexpr std::uint64_t kMostSlots = 4 * kDefaultSlotCount;
 
+/// Builds from before the first release changed the header and kept the version. Their headers are whole, but not ours.
+bool is_header_of_another_build(const SessionHeader& header, std::uint64_t file_bytes) {
+  return header.header_bytes != sizeof(SessionHeader) && header.header_bytes % 8 == 0 &&
+         header.header_bytes >= offsetof(SessionHeader, ring_events) && header.header_bytes < file_bytes;
+}
+
+OpenProblem other_version(const std::string& what, const std::string& theirs, const std::string& ours) {
+  return {OpenError::other_version, what + " was made by another version of loopscope: it has " + theirs +
+                                        ", this loopscope reads " + ours +
+                                        "; open it with the loopscope that its program ran on"};
+}
+
+std::string version(std::uint32_t number) {
+  return "trace format version " + std::to_string(number);
+}
+
+std::string version(std::uint32_t number, std::uint64_t header_bytes) {
+  return version(number) + " with a header of " + std::to_string(header_bytes) + " bytes";
+}
+
 struct Part {
   const char* name;
   std::uint64_t offset;
@@ -91,11 +111,12 @@ OpenProblem check_header(const SessionHeader& header, std::uint64_t copied_bytes
     return {OpenError::not_a_session,
             what + " is not complete yet: its program is still making it, or died at it"};
   if (header.format_version != kFormatVersion)
-    return {OpenError::other_version, what + " has trace format version " + std::to_string(header.format_version) +
-                                          ", this loopscope reads version " + std::to_string(kFormatVersion) +
-                                          "; open it with the loopscope that its program ran on"};
+    return other_version(what, version(header.format_version), version(kFormatVersion));
   if (copied_bytes < sizeof(SessionHeader))
     return cut;
+  if (is_header_of_another_build(header, file_bytes))
+    return other_version(what, version(header.format_version, header.header_bytes),
+                         version(kFormatVersion, sizeof(SessionHeader)));
   if (header.header_bytes != sizeof(SessionHeader))
     return damaged(what, "its header has another length");
   if (header.size_bytes > file_bytes)

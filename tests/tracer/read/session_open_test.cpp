@@ -199,8 +199,19 @@ TEST_F(OpenSession, WhoseClockIsUnknown) {
   expect_damage([](auto& header) { header.clock_source = static_cast<ClockSource>(7); }, "clock");
 }
 
-TEST_F(OpenSession, WhoseHeaderHasAnotherLength) {
-  expect_damage([](auto& header) { header.header_bytes = 8192; }, "another length");
+TEST_F(OpenSession, WhoseHeaderHasAnotherLengthIsOfAnotherVersionAndNamesBoth) {
+  for (const std::uint32_t bytes : {1024U, 4096U}) {
+    const auto path = file(session_bytes([&](auto& header) { header.header_bytes = bytes; }));
+    expect_problem(path, OpenError::other_version, "made by another version of loopscope");
+    expect_problem(path, OpenError::other_version,
+                   "version 2 with a header of " + std::to_string(bytes) + " bytes");
+    expect_problem(path, OpenError::other_version, "version 2 with a header of 2048 bytes");
+  }
+}
+
+TEST_F(OpenSession, WhoseHeaderHasALengthThatNoVersionMakesIsDamaged) {
+  for (const std::uint32_t bytes : {0U, 8U, 2047U, UINT32_MAX - 7})
+    expect_damage([&](auto& header) { header.header_bytes = bytes; }, "another length");
 }
 
 TEST_F(OpenSession, OfADeadProgramIsNotReadWithoutBounds) {
