@@ -50,6 +50,27 @@ void fact(std::ostream& out, std::string_view label, const Value& value) {
   out << label << std::string(label.size() < kLabelWidth ? kLabelWidth - label.size() : 1, ' ') << value << '\n';
 }
 
+std::string not_recorded(Level level) {
+  return "not recorded at level " + std::string(level_name(level));
+}
+
+/// A fact that is recorded from level `from` on, for a program that records at `now` and wants `now.own_level` itself.
+/// A total of 0 does not say that nothing happened if nobody counted.
+struct Recorded {
+  Level from;
+  const Present& now;
+
+  [[nodiscard]] std::string state(const std::string& words) const {
+    return now.level >= from ? words : not_recorded(now.level);
+  }
+  [[nodiscard]] std::string total(const std::string& words, bool nothing) const {
+    if (now.level < from)
+      return nothing ? not_recorded(now.level) : words + ", and " + not_recorded(now.level);
+    return now.own_level < from ? words + ", as far as a viewer had it recorded" : words;
+  }
+  [[nodiscard]] std::string total(std::uint64_t count) const { return total(std::to_string(count), count == 0); }
+};
+
 void dump_header(const Session& session, std::ostream& out) {
   const auto& header = session.header();
   fact(out, "session",
@@ -80,10 +101,14 @@ void dump_present(const Session& session, std::ostream& out) {
        std::string(level_name(now.level)) +
            (raised ? ", raised by a viewer from " + std::string(level_name(now.own_level)) : ""));
   fact(out, "running", now.running != 0 ? "yes" : "no");
+  const Recorded phases{Level::phases, now};
+  // That the loop does not run is recorded at any level.
+  const std::string phase(phase_name(now.phase));
   fact(out, "phase",
-       std::string(phase_name(now.phase)) + (torn ? " (torn: the program stopped while writing)" : ""));
-  fact(out, "iteration", now.iteration);
-  if (now.iteration != 0)
+       (now.running != 0 ? phases.state(phase) : phase) +
+           (torn ? " (torn: the program stopped while writing)" : ""));
+  fact(out, "iteration", phases.total(now.iteration));
+  if (now.iteration != 0 && now.level >= Level::phases)
     fact(out, "latest poll",
          std::to_string(now.poll_timeout_ms) + " ms, " + std::string(reason_name(now.poll_reason)) +
              (now.poll_culprit == kNoName ? "" : ", " + function(session, now.poll_culprit)));
@@ -91,41 +116,73 @@ void dump_present(const Session& session, std::ostream& out) {
     fact(out, "callback",
          function(session, now.callback_name) + " (" + std::string(callback_kind_name(now.callback_kind)) +
              ", depth " + std::to_string(now.callback_depth) + ")");
-  fact(out, "ready", now.ready_depth);
-  fact(out, "timers", now.timers_pending);
+  else if (now.level < Level::callbacks)
+    fact(out, "callback", not_recorded(now.level));
+  fact(out, "ready", phases.state(std::to_string(now.ready_depth)));
+  fact(out, "timers", phases.state(std::to_string(now.timers_pending)));
   for (const auto& handle : session.handles())
     fact(out, "handle",
          std::to_string(handle.id) + " " + std::string(handle_kind_name(handle.kind)) + ", fd " +
              std::to_string(handle.fd) + ", " + function(session, handle.name));
+  if (now.level < Level::phases)
+    fact(out, "handles", not_recorded(now.level));
   for (const auto& task : session.tasks())
     fact(out, "task", std::to_string(task.id) + " " + function(session, task.name));
+  if (now.level < Level::tasks)
+    fact(out, "tasks", not_recorded(now.level));
 }
 
 void dump_counters(const Session& session, std::ostream& out) {
   const auto totals = session.counters();
+  const auto now = session.present().present;
+  const Recorded phases{Level::phases, now};
+  const Recorded tasks{Level::tasks, now};
+  const auto number = [](std::uint64_t value) { return std::to_string(value); };
   fact(out, "events", totals.head);
-  fact(out, "iterations", totals.iterations);
-  fact(out, "callbacks", totals.callbacks);
-  fact(out, "I/O events", totals.io_events);
+  fact(out, "iterations", phases.total(totals.iterations));
+  fact(out, "callbacks", phases.total(totals.callbacks));
+  fact(out, "I/O events", phases.total(totals.io_events));
   fact(out, "bytes",
-       std::to_string(totals.bytes_read) + " read, " + std::to_string(totals.bytes_written) + " written");
+       phases.total(number(totals.bytes_read) + " read, " + number(totals.bytes_written) + " written",
+                    totals.bytes_read + totals.bytes_written == 0));
   fact(out, "timers",
-       std::to_string(totals.timers_set) + " set, " + std::to_string(totals.timers_fired) + " fired, " +
-           std::to_string(totals.timers_cancelled) + " cancelled");
+       phases.total(number(totals.timers_set) + " set, " + number(totals.timers_fired) + " fired, " +
+                        number(totals.timers_cancelled) + " cancelled",
+                    totals.timers_set + totals.timers_fired + totals.timers_cancelled == 0));
   fact(out, "handles",
-       std::to_string(totals.handles_opened) + " opened, " + std::to_string(totals.handles_closed) + " closed");
+       phases.total(number(totals.handles_opened) + " opened, " + number(totals.handles_closed) + " closed",
+                    totals.handles_opened + totals.handles_closed == 0));
   fact(out, "tasks",
-       std::to_string(totals.tasks_created) + " created, " + std::to_string(totals.tasks_done) + " done (" +
-           std::to_string(totals.tasks_destroyed) + " of them destroyed while pending), " +
-           std::to_string(totals.tasks_live) + " live");
-  fact(out, "asleep", duration(session.duration_ns(totals.poll_sleep_ticks)));
-  fact(out, "GIL waits", duration(session.duration_ns(totals.gil_wait_ticks)));
+       tasks.total(number(totals.tasks_created) + " created, " + number(totals.tasks_done) + " done (" +
+                       number(totals.tasks_destroyed) + " of them destroyed while pending), " +
+                       number(totals.tasks_live) + " live",
+                   totals.tasks_created + totals.tasks_done == 0));
+  fact(out, "asleep",
+       phases.total(duration(session.duration_ns(totals.poll_sleep_ticks)), totals.iterations == 0));
+  fact(out, "GIL waits",
+       phases.total(duration(session.duration_ns(totals.gil_wait_ticks)), totals.iterations == 0));
   if (totals.names_lost != 0)
     fact(out, "names lost", totals.names_lost);
   if (totals.slots_lost != 0)
     fact(out, "slots lost", totals.slots_lost);
   if (totals.memory_refused != 0)
     fact(out, "memory refused", totals.memory_refused);
+}
+
+/// How to read the events.
+void dump_legend(const Session& session, std::ostream& out) {
+  out << (session.clock_known()
+              ? "The first column is ms since the session was created."
+              : "The first column is millions of ticks since the session was created, a duration in "
+                "\"ns\" is in ticks: the clock's rate is not known.")
+      << " ~ marks what nobody observed: it is inferred from the events around it.\n";
+  const auto level = session.present().present.level;
+  if (level < Level::tasks)
+    out << "At level " << level_name(level) << " the program records no "
+        << (level == Level::off      ? "events"
+            : level == Level::phases ? "callbacks, timers, bytes and tasks"
+                                     : "tasks")
+        << ".\n";
 }
 
 /// The event's own fields, for people.
@@ -240,8 +297,10 @@ void write_dump(const Session& session, std::ostream& out, const DumpOptions& op
     out << '\n';
     dump_counters(session, out);
   }
-  if (options.facts && options.events)
+  if (options.facts && options.events) {
     out << '\n';
+    dump_legend(session, out);
+  }
   if (options.events)
     dump_events(session, out);
 }

@@ -1,6 +1,6 @@
 #include "tracer/export/jsonl.h"
 
-#include <vector>
+#include <utility>
 
 #include "tracer/export/json_text.h"
 #include "tracer/export/trace_walk.h"
@@ -151,24 +151,35 @@ void JsonlWriter::write(const TraceEvent& event) {
   out_ << line_;
 }
 
-void JsonlWriter::lost(std::uint64_t count) {
-  JsonObject(line_).text("type", "lost").id("count", count).end();
+void JsonlWriter::lost(std::uint64_t count, std::optional<std::int64_t> next_ns) {
+  JsonObject line(line_);
+  if (next_ns)
+    line.number("t_ns", *next_ns);
+  else
+    line.null("t_ns");
+  line.text("type", "lost").null("phase").id("count", count).end();
   out_ << line_;
 }
 
 std::uint64_t write_jsonl(const Session& session, std::ostream& out) {
   JsonlWriter writer(session, out);
   std::uint64_t lines = 0;
+  std::uint64_t lost = 0;
+  const auto write_lost = [&](std::optional<std::int64_t> next_ns) {
+    if (lost == 0)
+      return;
+    writer.lost(std::exchange(lost, 0), next_ns);
+    ++lines;
+  };
   walk_trace(
       session, Boundaries::all,
       [&](const TraceEvent& event) {
+        write_lost(event.t_ns);
         writer.write(event);
         ++lines;
       },
-      [&](std::uint64_t count) {
-        writer.lost(count);
-        ++lines;
-      });
+      [&](std::uint64_t count) { lost += count; });
+  write_lost({});
   return lines;
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 /// Events as lines of JSON: one object a line, fields by name, always valid JSON whatever a name holds.
 ///
-/// `t_ns` is CLOCK_MONOTONIC; every line has t_ns, type and phase, and its iteration where that is known. The
-/// fields of each type: docs/trace_format.md.
+/// `t_ns` is CLOCK_MONOTONIC; every line has t_ns, type and phase, and its iteration where that is known. What is not known is
+/// null. The fields of each type: docs/trace_format.md.
 /// Thread: one. Owner: of nothing. Errors: those of the stream.
 
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -22,8 +23,9 @@ class JsonlWriter {
  public:
   JsonlWriter(const Session& session, std::ostream& out) : session_(session), out_(out) {}
   void write(const TraceEvent& event);
-  /// {"type":"lost","count":n}: events overwritten before they could be read.
-  void lost(std::uint64_t count);
+  /// `count` events were overwritten before they could be read. They happened before `next_ns`, the time of the event that is
+  /// written next, and the line has that time. If no event follows, `next_ns` is empty and the time null.
+  void lost(std::uint64_t count, std::optional<std::int64_t> next_ns);
 
  private:
   const Session& session_;

@@ -11,14 +11,12 @@
 
 #include "tests/tracer/json.h"
 #include "tests/tracer/sessions.h"
-#include "tracer/export/dump.h"
 #include "tracer/read/printable.h"
 
 namespace loopscope::tracer {
 namespace {
 
 using ::testing::Contains;
-using ::testing::HasSubstr;
 using testing::JsonReader;
 using ::testing::Pair;
 using testing::Recording;
@@ -137,12 +135,22 @@ TEST(Jsonl, SaysNullWhereACallbackHasNoFileOrNoTimeOfReadiness) {
 TEST(Jsonl, SaysHowManyEventsWereLost) {
   const Recording recording(Level::phases);
   for (std::uint64_t i = 0; i < kLeastRingEvents; ++i) recording.turn();
-  const auto fields = objects_of(*recording.session).at(0);
+  const auto objects = objects_of(*recording.session);
+  const auto& fields = objects.at(0);
   EXPECT_THAT(fields, Contains(Pair("type", "lost")));
+  EXPECT_THAT(fields, Contains(Pair("t_ns", objects.at(1).at("t_ns")))) << "they happened before the next event";
+  EXPECT_THAT(fields, Contains(Pair("phase", "null")));
   // All that were written but those that the ring holds; the slot that is written next is not trusted.
   const auto lost = recording.session->head() - kLeastRingEvents + 1;
   EXPECT_GE(lost, 2 * kLeastRingEvents + 1);
   EXPECT_THAT(fields, Contains(Pair("count", std::to_string(lost))));
+}
+
+TEST(Jsonl, SaysNullForTheTimeOfLostEventsThatNothingFollows) {
+  const Recording recording(Level::phases);
+  std::stringstream out;
+  JsonlWriter(*recording.session, out).lost(7, {});
+  EXPECT_EQ(out.str(), "{\"t_ns\":null,\"type\":\"lost\",\"phase\":null,\"count\":7}\n");
 }
 
 TEST(Jsonl, EscapesWhatAStrangerPutIntoAName) {
@@ -190,51 +198,6 @@ TEST(Jsonl, LosesNothingOfWhatATerminalMightObey) {
   const auto lines = lines_of(*recording.session);
   EXPECT_EQ(first(objects_of(*recording.session), "callback_begin").at("name"), name);
   for (const auto& line : lines) EXPECT_EQ(printable(line), line);
-}
-
-TEST(Dump, ShowsWhoWhatIsNowTotalsAndEvents) {
-  const Recording recording(Level::callbacks);
-  const int handler = 0;
-  const auto name = recording.recorder->intern(&handler, "handle", "/srv/chat.py", 12);
-  recording.recorder->loop_start();
-  recording.recorder->phase_begin(Phase::idle, 1);
-  recording.recorder->callback_begin(CallbackKind::soon, name, recording.recorder->ticks(), false, 0);
-  std::ostringstream out;
-  write_dump(*recording.session, out);
-  for (const char* words :
-       {"program       python3 chat.py --port 8000", "libuv         1.44.2", "level         callbacks",
-        "phases        timers, pending, idle, prepare, poll, check, closing", "running       yes",
-        "phase         idle", "callback      handle chat.py:12 (soon, depth 1)", "callbacks     1",
-        "events        3", " ~ iteration_begin 1\n", "     phase_begin idle, waiting 1\n",
-        "       callback_begin handle chat.py:12, soon"})
-    EXPECT_THAT(out.str(), HasSubstr(words));
-}
-
-TEST(Dump, IndentsWhatIsNestedAndComesBack) {
-  const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, kNoName, 0, false, 0);
-  recording.recorder->callback_begin(CallbackKind::accept, kNoName, 0, false, 0);
-  recording.recorder->callback_end();
-  recording.recorder->callback_end();
-  std::stringstream out;
-  write_dump(*recording.session, out, {.facts = false});
-  std::vector<std::size_t> indents;
-  for (std::string line; std::getline(out, line);) indents.push_back(line.find("callback"));
-  ASSERT_EQ(indents.size(), 4U);
-  EXPECT_EQ(indents[0], indents[3]);
-  EXPECT_EQ(indents[1], indents[2]);
-  EXPECT_EQ(indents[1], indents[0] + 2);
-}
-
-TEST(Dump, LetsNoNameReachTheTerminalAsACommand) {
-  const Recording recording(Level::callbacks);
-  const int evil = 0;
-  const auto name = recording.recorder->intern(&evil, "\x1b[2J\nevil", "/srv/chat.py", 12);
-  recording.recorder->callback_begin(CallbackKind::soon, name, 0, false, 0);
-  std::ostringstream out;
-  write_dump(*recording.session, out);
-  EXPECT_EQ(out.str().find('\x1b'), std::string::npos);
-  EXPECT_THAT(out.str(), HasSubstr(" \\x1b[2J\\nevil chat.py:12"));
 }
 
 }  // namespace
