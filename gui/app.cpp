@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "gui/canvas/screen_scale.h"
-#include "gui/model/program_name.h"
 #include "gui/views/budget_view.h"
 #include "gui/views/findings_view.h"
 #include "gui/views/graphs_view.h"
 #include "gui/views/header_view.h"
 #include "gui/views/why_view.h"
 #include "tracer/read/printable.h"
+#include "tracer/read/program_name.h"
 #include "tracer/write/cost_calibration.h"
 
 namespace loopscope::gui {
@@ -41,7 +41,7 @@ std::string App::attach(const std::string& path) {
   picker_open_ = false;
   picked_once_ = true;
   message_.clear();
-  window_.set_title("loopscope · " + program_title(program));
+  window_.set_title("loopscope · " + tracer::program_title(program));
   return {};
 }
 

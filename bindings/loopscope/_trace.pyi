@@ -21,7 +21,9 @@ class SessionEntry:
     alive: bool
     readable: bool
     problem: str
-    program: str
+    program: str  # the whole command line
+    title: str  # the program's short name, as the app shows it: "uvicorn shop:app"
+    line: str  # the title, and the arguments that it leaves out
     python_version: str
     libuv_version: str
     created_realtime_ns: int

@@ -21,6 +21,7 @@
 #include "tracer/format.h"
 #include "tracer/read/event_stream.h"
 #include "tracer/read/printable.h"
+#include "tracer/read/program_name.h"
 #include "tracer/read/session.h"
 #include "tracer/read/session_list.h"
 #include "tracer/read/trace_event.h"
@@ -101,6 +102,8 @@ void bind_directory(py::module_& module) {
       .def_readonly("readable", &SessionEntry::readable)
       .def_property_readonly("problem", text_of(&SessionEntry::problem))
       .def_property_readonly("program", text_of(&SessionEntry::program))
+      .def_property_readonly("title", [](const SessionEntry& entry) { return text(program_title(entry.program)); })
+      .def_property_readonly("line", [](const SessionEntry& entry) { return text(program_line(entry.program)); })
       .def_property_readonly("python_version", text_of(&SessionEntry::python_version))
       .def_property_readonly("libuv_version", text_of(&SessionEntry::libuv_version))
       .def_readonly("created_realtime_ns", &SessionEntry::created_realtime_ns)

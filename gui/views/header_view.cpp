@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "gui/model/level_words.h"
-#include "gui/model/program_name.h"
 #include "gui/model/recording_words.h"
 #include "tracer/analysis/wording.h"
 #include "tracer/read/printable.h"
+#include "tracer/read/program_name.h"
 
 namespace loopscope::gui {
 
@@ -140,7 +140,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   x = draw_state(p, {x, y}, state_shown(theme, digest, state.paused));
   const auto& header = source.session().header();
   const std::string program = field_text(header.program);
-  const std::string title = program_title(program);
+  const std::string title = tracer::program_title(program);
   const std::string facts = "pid " + std::to_string(header.pid) + " · Python " +
                             field_text(header.python_version) + " · libuv " + field_text(header.libuv_version);
 

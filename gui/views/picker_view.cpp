@@ -6,9 +6,9 @@
 #include <iterator>
 #include <utility>
 
-#include "gui/model/program_name.h"
 #include "tracer/analysis/wording.h"
 #include "tracer/read/printable.h"
+#include "tracer/read/program_name.h"
 #include "tracer/system/clock.h"
 
 namespace loopscope::gui {
@@ -155,7 +155,7 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
 
 /// The program's title, with the number of the loop if its process has several.
 std::string PickerView::title_of(const tracer::SessionEntry& entry) const {
-  const std::string title = program_title(tracer::printable(entry.program));
+  const std::string title = tracer::program_title(tracer::printable(entry.program));
   const auto of_process = std::count_if(entries_.begin(), entries_.end(),
                                         [&](const tracer::SessionEntry& other) { return other.pid == entry.pid; });
   return of_process > 1 ? title + " · loop " + std::to_string(entry.loop_number) : title;
@@ -193,7 +193,7 @@ void PickerView::draw_row(Painter& p, const Rect& row, const tracer::SessionEntr
     p.text_fit({end_x, y1}, Face::small, theme.text, listens, p.px(190));
   }
   const float room = end_x - p.px(14) - text_x;
-  const std::string arguments = program_arguments(tracer::printable(entry.program));
+  const std::string arguments = tracer::program_arguments(tracer::printable(entry.program));
   p.text_fit({text_x, y0}, Face::title, theme.text, title_of(entry), room);
   p.text_fit({text_x, y1}, Face::small, entry.readable ? theme.text_dim : theme.alarm_text,
              entry.readable ? arguments : entry.problem, entry.readable ? room : right_x - text_x);

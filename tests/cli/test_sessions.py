@@ -19,6 +19,7 @@ import pytest
 from programs import PATIENCE_S, Started, wait_until
 
 FORMAT_VERSION_OFFSET = 8
+HEADER_BYTES_OFFSET = 12
 PROGRAM = """
     import asyncio, sys
 
@@ -42,6 +43,17 @@ PROGRAM = """
 
     asyncio.run(main())
     """
+BUSY = """
+import asyncio
+
+async def main():
+    for _ in range(5000):
+        await asyncio.sleep(0)
+    print("ready", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
 
 
 def loopscope(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -101,6 +113,22 @@ def test_ls_shows_a_live_program(program: Started) -> None:
     assert f"{program.pid}.1" in table and "live" in table and "server.py" in table
 
 
+def test_ls_calls_a_program_by_the_title_that_the_app_shows(
+    tmp_path: Path, sessions: Path, start: Callable[..., Started]
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__main__.py").write_text(textwrap.dedent(PROGRAM))
+    child = start(
+        "-m", "loopscope", "run", "--no-app", "-m", "shop", "asgi:app", "--port", 80, cwd=tmp_path
+    )
+    assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    (session,) = listed()
+    assert session["title"] == "shop asgi:app"
+    assert session["program"].endswith("shop/__main__.py asgi:app --port 80")
+    table = loopscope("ls").stdout
+    assert "  shop asgi:app --port 80\n" in table and "__main__.py" not in table
+
+
 def test_ls_shows_a_killed_program_as_dead(killed: Started) -> None:
     (session,) = listed()
     assert not session["alive"] and session["readable"] and session["pid"] == killed.pid
@@ -157,6 +185,40 @@ def test_export_writes_one_event_a_line(program: Started) -> None:
     assert all({"t_ns", "type"} <= event.keys() for event in events)
     times = [event["t_ns"] for event in events]
     assert times == sorted(times) and len(times) > 100
+
+
+def test_export_gives_every_line_a_time_even_to_what_was_lost(
+    tmp_path: Path, sessions: Path, start: Callable[..., Started], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOPSCOPE_RING_EVENTS", "4096")
+    script = tmp_path / "busy.py"
+    script.write_text(BUSY)
+    child = start("-m", "loopscope", "run", "--no-app", script)
+    assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    events = exported(child.pid)
+    assert events[0]["type"] == "lost" and events[0]["count"] > 0
+    assert events[0]["t_ns"] == events[1]["t_ns"] and events[0]["phase"] is None
+    assert all({"t_ns", "type", "phase"} <= event.keys() for event in events)
+
+
+def test_dump_says_what_its_level_does_not_record(
+    tmp_path: Path, sessions: Path, start: Callable[..., Started]
+) -> None:
+    script = tmp_path / "busy.py"
+    script.write_text(BUSY)
+    child = start("-m", "loopscope", "run", "--no-app", "--level", "off", script)
+    assert child.stdout is not None and child.stdout.readline() == "ready\n"
+    lines = loopscope("dump", child.pid).stdout.splitlines()
+    assert "callbacks     not recorded at level off" in lines
+    assert "iterations    not recorded at level off" in lines
+    assert [line for line in lines if line.endswith("  0")] == ["events        0"]
+
+
+def test_dump_explains_its_signs(program: Started) -> None:
+    text = loopscope("dump", program.pid).stdout
+    legend = next(line for line in text.splitlines() if line.startswith("The first column"))
+    assert "ms since the session was created" in legend and "~ marks" in legend
+    assert text.index(legend) < text.index("loop_start")
 
 
 def test_export_explains_each_poll(program: Started) -> None:
@@ -218,6 +280,17 @@ def test_another_format_version_is_refused_naming_both(killed: Started, sessions
     assert "4711" in sentence and str(_trace.FORMAT_VERSION) in sentence
     (session,) = listed()
     assert not session["readable"] and "4711" in session["problem"]
+
+
+def test_a_session_of_another_build_is_of_another_version(killed: Started, sessions: Path) -> None:
+    file = session_file(sessions)
+    foreign = bytearray(file.read_bytes())
+    struct.pack_into("<I", foreign, HEADER_BYTES_OFFSET, 4096)
+    file.write_bytes(foreign)
+    for sentence in (refused("dump", file), listed()[0]["problem"], loopscope("ls").stdout):
+        assert "made by another version of loopscope" in sentence and "damaged" not in sentence
+        assert "a header of 4096 bytes" in sentence and "a header of 2048 bytes" in sentence
+    assert loopscope("clean").stdout == "removed 1 dead session\n"
 
 
 @pytest.mark.parametrize("size", [0, 7, 100, 4096, 100_000])

@@ -58,6 +58,7 @@ def as_json(session: _trace.SessionEntry) -> dict[str, object]:
         "created_unix_s": session.created_realtime_ns / 1e9,
         "python": session.python_version,
         "libuv": session.libuv_version,
+        "title": session.title,
         "program": session.program,
         "path": session.path,
     }
@@ -74,7 +75,7 @@ def as_row(session: _trace.SessionEntry) -> tuple[str, ...]:
         age(time.time() - session.created_realtime_ns / 1e9),
         session.python_version,
         session.libuv_version,
-        session.program,
+        session.line,
     )
     return tuple(map(printable, cells))
 

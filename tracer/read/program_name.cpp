@@ -1,11 +1,12 @@
-#include "gui/model/program_name.h"
+#include "tracer/read/program_name.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-namespace loopscope::gui {
+namespace loopscope::tracer {
 
 namespace {
 
@@ -50,11 +51,17 @@ Named find_name(const std::vector<std::string>& words) {
       return {i, module_of(word), true};
     if (base.size() > 3 && base.ends_with(".py") && !is_main(word))
       return {i, base, false};
+    if (other.name.empty() && (word == "-X" || word == "-W")) {
+      ++i;
+      continue;
+    }
+    if (other.name.empty() && (word == "-c" || word == "-"))
+      return {i, "python3 " + word, false};
     const bool wrapper =
         word[0] == '-' || base.starts_with("python") || word == "loopscope" || word == "run" || is_main(word);
     if (module_next && !wrapper)
       return {i, base, true};
-    module_next = module_next || word == "-m";
+    module_next = (module_next && word != "loopscope") || word == "-m";
     if (other.name.empty() && !wrapper)
       other = {i, base, false};
   }
@@ -75,14 +82,21 @@ std::string program_title(const std::string& command_line) {
   return named.name;
 }
 
-std::string program_arguments(const std::string& command_line) {
+std::string program_line(const std::string& command_line) {
   const std::vector<std::string> words = words_of(command_line);
-  const Named named = find_name(words);
+  Named named = find_name(words);
   if (named.name.empty())
-    return command_line;
-  std::string text = std::string(named.module ? "-m " : "").append(named.name);
+    return program_title(command_line);
+  std::string text = std::move(named.name);
   for (std::size_t i = named.word + 1; i < words.size(); ++i) text.append(" ").append(words[i]);
   return text;
 }
 
-}  // namespace loopscope::gui
+std::string program_arguments(const std::string& command_line) {
+  const Named named = find_name(words_of(command_line));
+  if (named.name.empty())
+    return command_line;
+  return (named.module ? "-m " : "") + program_line(command_line);
+}
+
+}  // namespace loopscope::tracer

@@ -1,8 +1,8 @@
-#include "gui/model/program_name.h"
+#include "tracer/read/program_name.h"
 
 #include <gtest/gtest.h>
 
-namespace loopscope::gui {
+namespace loopscope::tracer {
 namespace {
 
 TEST(ProgramName, AScriptIsCalledByItsFile) {
@@ -19,8 +19,23 @@ TEST(ProgramName, AModuleIsCalledByItsNameAndNeverMain) {
 }
 
 TEST(ProgramName, WithoutAnyNameItIsWhatWasTyped) {
-  EXPECT_EQ(program_title("python3 -c"), "python3 -c");
+  EXPECT_EQ(program_title("python3"), "python3");
   EXPECT_EQ(program_title(""), "unnamed program");
+  EXPECT_EQ(program_line(""), "unnamed program");
+}
+
+TEST(ProgramName, CodeWithoutAFileIsCalledByTheWayItCame) {
+  EXPECT_EQ(program_title("python3 -c"), "python3 -c");
+  EXPECT_EQ(program_title("/usr/bin/python3 -X dev -c import asyncio; serve()"), "python3 -c");
+  EXPECT_EQ(program_title("python3 -m loopscope run --no-app -c import asyncio"), "python3 -c");
+  EXPECT_EQ(program_line("python3 -m loopscope run -c import asyncio"), "python3 -c import asyncio");
+  EXPECT_EQ(program_title("- --port 80"), "python3 -");
+  EXPECT_EQ(program_title("/usr/bin/hypercorn -c settings.toml"), "hypercorn") << "an option of the program's own";
+}
+
+TEST(ProgramName, ALineIsTheTitleAndTheArgumentsThatItLeavesOut) {
+  EXPECT_EQ(program_line("/usr/lib/python3/uvicorn/__main__.py shop:app --port 80"), "uvicorn shop:app --port 80");
+  EXPECT_EQ(program_line("/srv/shop.py one"), "shop.py one");
 }
 
 TEST(ProgramName, ArgumentsTellWorkersOfOneServiceApart) {
@@ -30,4 +45,4 @@ TEST(ProgramName, ArgumentsTellWorkersOfOneServiceApart) {
 }
 
 }  // namespace
-}  // namespace loopscope::gui
+}  // namespace loopscope::tracer
