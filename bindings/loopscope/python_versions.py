@@ -7,6 +7,7 @@ the files.
 from __future__ import annotations
 
 import sys
+import textwrap
 from asyncio import events, format_helpers, unix_events
 from typing import TYPE_CHECKING, Any
 
@@ -72,3 +73,8 @@ else:
 def isolates_path() -> bool:
     """True if python was started with -P (3.11) or -I. It then puts no folder of the program's into sys.path."""
     return bool(getattr(sys.flags, "safe_path", False)) or bool(sys.flags.isolated)
+
+
+def command_text(code: str) -> str:
+    """The code of `python3 -c CODE` as python compiles it: without its common indentation from 3.14 on."""
+    return textwrap.dedent(code) if sys.version_info >= (3, 14) else code

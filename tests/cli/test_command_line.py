@@ -54,6 +54,31 @@ def test_nonsense_gets_one_sentence_and_exit_code_2(arguments: list[str]) -> Non
     assert done.stderr.startswith("loopscope") and done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["ls", "--nonsense"], ["ls", "surplus"], ["attach", "--wat"], ["run", "--nonsense", "x.py"]],
+)
+def test_nonsense_after_a_command_points_to_the_help_of_that_command(arguments: list[str]) -> None:
+    help_shown = f"`python3 -m loopscope {arguments[0]} --help`"
+    assert help_shown in loopscope(*arguments).stderr
+    assert "`python3 -m loopscope --help`" in loopscope("--nonsense", *arguments[:1]).stderr
+
+
+def test_waiting_for_nothing_says_what_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOPSCOPE_GUI", sys.executable)  # any program; it is not started
+    monkeypatch.setenv("DISPLAY", ":99")
+    for arguments in (["attach", "--wait"], ["attach", "--wait", "soon"]):
+        done = loopscope(*arguments)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1
+        assert "attach --wait PID" in done.stderr and "''" not in done.stderr
+    assert "soon" in done.stderr
+
+
+def test_the_help_of_run_names_each_kind_of_program() -> None:
+    text = loopscope("run", "--help").stdout
+    assert all(kind in text for kind in ("SCRIPT", "-m MODULE", "-c CODE", "- "))
+
+
 def test_the_level_reaches_the_program(tmp_path: Path, sessions: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(

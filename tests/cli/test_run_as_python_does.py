@@ -115,20 +115,21 @@ def write(path: Path, source: str | bytes) -> Path:
     return path
 
 
-def outcome(arguments: list[str]) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=PATIENCE_S,
-    )
+def outcome(arguments: list[str], stdin: Path) -> tuple[int, str, str]:
+    with stdin.open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            capture_output=True,
+            text=True,
+            stdin=file,
+            timeout=PATIENCE_S,
+        )
     return done.returncode, done.stdout, done.stderr
 
 
-def assert_same(program: list[str]) -> tuple[int, str, str]:
-    python = outcome(program)
-    assert outcome([*LOOPSCOPE, *program]) == python
+def assert_same(program: list[str], stdin: Path = Path(os.devnull)) -> tuple[int, str, str]:
+    python = outcome(program, stdin)
+    assert outcome([*LOOPSCOPE, *program], stdin) == python
     return python
 
 
@@ -142,6 +143,73 @@ def test_a_script_that(name: str, folder: Path) -> None:
 def test_a_module_that(name: str, folder: Path) -> None:
     write(folder / "program.py", PROGRAMS[name])
     assert_same(["-m", "program", "one", "--two"])
+
+
+# A spawned process finds no functions of a program without a file, so multiprocessing's pool would wait for ever.
+WITHOUT_FILE = [name for name in PROGRAMS if name != "starts processes of itself"]
+
+
+@pytest.mark.parametrize("name", [name for name in WITHOUT_FILE if isinstance(PROGRAMS[name], str)])
+def test_code_on_the_command_line_that(name: str, folder: Path) -> None:
+    code = textwrap.dedent(str(PROGRAMS[name]))
+    assert_same(["-c", code, "one", "--two", "-m", "three", "-c", "four"])
+
+
+@pytest.mark.parametrize("name", WITHOUT_FILE)
+def test_a_program_on_stdin_that(name: str, folder: Path) -> None:
+    source = write(folder / "source", PROGRAMS[name])
+    assert_same(["-", "one", "--two", "-", "-m", "three"], source)
+
+
+@pytest.mark.parametrize("code", ["", " ", "\n", "# nothing", "'a string'"])
+def test_code_without_a_program(code: str, folder: Path) -> None:
+    assert_same(["-"], write(folder / "source", code))
+    assert_same(["-c", code])
+
+
+def test_code_on_the_command_line_sees_stdin(folder: Path) -> None:
+    stdin = write(folder / "stdin", "hello\n")
+    assert assert_same(["-c", "print(input())"], stdin)[1] == "hello\n"
+
+
+def test_code_that_runs_a_loop_runs_it_on_loopscope(folder: Path) -> None:
+    code = (
+        "import asyncio, sys\n"
+        "async def main(): print(type(asyncio.get_running_loop()).__module__, sys.argv)\n"
+        "asyncio.run(main())\n"
+    )
+    for arguments, stdin in ((["-c", code, "argument"], ""), (["-", "argument"], code)):
+        done = subprocess.run(
+            [sys.executable, *LOOPSCOPE, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        assert done.stdout == f"loopscope.loop {[arguments[0], 'argument']}\n", done.stderr
+
+
+def test_a_module_whose_name_follows_at_once_keeps_its_arguments(folder: Path) -> None:
+    write(folder / "program.py", "import sys; print(sys.argv)")
+    assert_same(["-mprogram", "one", "--two"])
+
+
+def test_code_and_a_program_on_stdin_are_refused_where_there_is_none(folder: Path) -> None:
+    import pty
+
+    terminal, end = pty.openpty()
+    for arguments, stdin in ((["-c"], subprocess.DEVNULL), (["-"], end)):
+        done = subprocess.run(
+            [sys.executable, *LOOPSCOPE, *arguments],
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+        assert done.returncode == 2 and done.stderr.startswith("loopscope"), done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+    os.close(terminal)
+    os.close(end)
 
 
 def test_the_comparison_can_fail(folder: Path) -> None:

@@ -15,7 +15,7 @@ APP = "loopscope-gui"
 
 
 def find_app() -> str:
-    """The app: $LOOPSCOPE_GUI, else the one built with this package, else the one on PATH or installed by pip."""
+    """The app: $LOOPSCOPE_GUI, else the one built or installed with this package, else the one on PATH."""
     wanted = os.environ.get("LOOPSCOPE_GUI")
     if wanted:
         if not os.path.isfile(wanted) or not os.access(wanted, os.X_OK):
@@ -23,16 +23,23 @@ def find_app() -> str:
                 f"LOOPSCOPE_GUI names {printable(wanted)}, which is no program that can be started"
             )
         return wanted
-    built = Path(__file__).parents[3] / "bin" / APP
-    if os.access(built, os.X_OK):
-        return str(built)
-    beside_python = sysconfig.get_path("scripts")  # a virtual environment need not be on PATH
-    found = shutil.which(APP) or shutil.which(APP, path=beside_python)
+    folders = own_folders()
+    found = shutil.which(APP, path=os.pathsep.join(folders)) or shutil.which(APP)
     if found is None:
         raise CommandError(
-            f"{APP} is neither at {printable(str(built))} nor on PATH; build it or set LOOPSCOPE_GUI"
+            f"{APP} is neither in {printable(' nor in '.join(folders))} nor on PATH; "
+            "./run builds it as build/bin/loopscope-gui: set LOOPSCOPE_GUI to its path"
         )
     return found
+
+
+def own_folders() -> list[str]:
+    """Where the app lies if it was built or installed with this package. A virtual environment need not be on PATH."""
+    folders = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable)]
+    packages = Path(__file__).parents[2]
+    if packages.name == "python":  # the build's folder; pip's is called site-packages
+        folders.insert(0, str(packages.parent / "bin"))
+    return list(dict.fromkeys(folders))
 
 
 def has_display() -> bool:

@@ -66,7 +66,10 @@ def detach() -> None:
 
 def wait_for_session(wanted: str) -> None:
     if not wanted.isdecimal():
-        raise CommandError(f"--wait needs a pid, not {wanted!r}")
+        given = f", and {printable(wanted)} is none" if wanted else ""
+        raise CommandError(
+            f"--wait needs the pid of the process to wait for{given}: attach --wait PID"
+        )
     while not any(str(session.pid) == wanted for session in _trace.list_sessions()):
         if not is_running(wanted):
             raise CommandError(f"process {wanted} ended before it had an event loop")

@@ -1,7 +1,7 @@
 """Runs the user's program in this process exactly as python itself would.
 
-The program sees the same as under `python3 SCRIPT` or `python3 -m MODULE`: a `__main__` of its own, sys.argv and
-sys.path[0]. Tracebacks, exit codes and Ctrl-C show nothing of this package.
+The program sees the same as under `python3 SCRIPT`, `-m MODULE`, `-c CODE` or `-`: a `__main__` of its own, sys.argv
+and sys.path[0]. Tracebacks, exit codes and Ctrl-C show nothing of this package.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ PACKAGE_DIRECTORY = str(Path(__file__).parent.parent)
 
 
 def run_script(argv: list[str]) -> None:
-    """As `python3 SCRIPT ARGS`. A directory or a zip file with a __main__.py is a script, too."""
+    """As `python3 SCRIPT ARGS`. A directory or a zip file with a __main__.py is a script, too, and so is stdin (-)."""
     sys.argv = list(argv)
+    if argv[0] == "-":
+        run_stdin()
+        return
     script = absolute_path(argv[0])
     if pkgutil.get_importer(script) is not None:
         enter_directory(script)
@@ -45,6 +48,26 @@ def run_module(argv: list[str]) -> None:
     replace_first_path(os.getcwd())
     fresh_main()
     as_main(lambda: run_main_module(argv[0], alter_argv=True))
+
+
+def run_code(argv: list[str]) -> None:
+    """As `python3 -c CODE ARGS`."""
+    sys.argv = ["-c", *argv[1:]]
+    run_text("<string>", python_versions.command_text(argv[0]), {})
+
+
+def run_stdin() -> None:
+    """As `python3 - ARGS`, with a stdin that is no terminal."""
+    source = sys.stdin.buffer.read() if sys.stdin is not None else b""
+    run_text("<stdin>", source, {"__file__": "<stdin>", "__cached__": None})
+
+
+def run_text(name: str, source: str | bytes, names: dict[str, object]) -> None:
+    """Runs a program without a file. Such a program imports what is in the current directory."""
+    replace_first_path("")
+    main = fresh_main()
+    main.__dict__.update(names, __loader__=importlib.machinery.BuiltinImporter)
+    as_main(lambda: exec(compile(source, name, "exec", dont_inherit=True), main.__dict__))
 
 
 def run_main_module(name: str, alter_argv: bool) -> None:
