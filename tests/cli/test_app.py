@@ -145,12 +145,43 @@ def test_run_without_a_display_ends_with_a_screenshot(
     assert list(sessions.iterdir()) == [], "the program was not ended properly"
 
 
-def test_run_gives_the_exit_code_of_a_program_that_raises(
-    sessions: Path, tmp_path: Path, without_display: None
+# Each ends before a window is there.
+ENDS_AT_ONCE = {
+    "has no loop": ("print('hello')", 0),
+    "raises": ("raise SystemExit(23)", 23),
+    "closes its loop": ("import asyncio; asyncio.run(asyncio.sleep(0.2))", 0),
+}
+
+
+@pytest.mark.parametrize("name", ENDS_AT_ONCE)
+def test_run_gives_the_exit_code_of_a_program_that_ends_at_once_and_says_why_there_is_no_picture(
+    name: str,
+    sessions: Path,
+    tmp_path: Path,
+    without_display: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    picture = tmp_path / "picture.png"
+    monkeypatch.setenv("LOOPSCOPE_SCREENSHOT", str(picture))
+    code, exit_code = ENDS_AT_ONCE[name]
     script = tmp_path / "program.py"
-    script.write_text("raise SystemExit(23)")
+    script.write_text(code)
     done = subprocess.run(
         [ROOT / "run", script], capture_output=True, text=True, timeout=2 * PATIENCE_S
     )
-    assert done.returncode == 23, done.stderr
+    assert done.returncode == exit_code, done.stderr
+    ended = f"the program has ended with exit code {exit_code}"
+    assert picture.exists() or f"{ended}, before a picture could be taken" in done.stderr
+
+
+def test_run_gives_a_program_its_stdin(
+    sessions: Path, tmp_path: Path, without_display: None
+) -> None:
+    done = subprocess.run(
+        [ROOT / "run", "-", "argument"],
+        input="import sys; print(sys.argv)",
+        capture_output=True,
+        text=True,
+        timeout=2 * PATIENCE_S,
+    )
+    assert (done.returncode, done.stdout) == (0, "['-', 'argument']\n"), done.stderr
