@@ -242,12 +242,17 @@ void Painter::draw_tooltip(const Rect& window) {
   into_overlay();
   const float most = std::min(px(560), window.width() * 0.6F);
   const float line_height = height(Face::small) * 1.45F;
-  float widest = 0;
+  std::vector<std::pair<Face, std::string>> lines;
   for (std::size_t i = 0; i < tooltip_.size(); ++i) {
-    widest = std::max(widest, std::min(width(i == 0 ? Face::mono_strong : Face::small, tooltip_[i]), most));
+    const Face face = i == 0 ? Face::mono_strong : Face::small;
+    const auto measure = [&](std::string_view part) { return width(face, part); };
+    for (std::string& line : wrap(tooltip_[i], most, tooltip_[i].size() + 1, measure))
+      lines.emplace_back(face, std::move(line));
   }
+  float widest = 0;
+  for (const auto& [face, line] : lines) widest = std::max(widest, width(face, line));
   const float w = widest + px(24);
-  const float h = line_height * static_cast<float>(tooltip_.size()) + px(16);
+  const float h = line_height * static_cast<float>(lines.size()) + px(16);
   float x = pointer_.at.x + px(16);
   float y = pointer_.at.y + px(18);
   if (x + w > window.x1 - 4)
@@ -259,9 +264,9 @@ void Painter::draw_tooltip(const Rect& window) {
   fill(box, theme_.dark ? rgb(0x262B38) : rgb(0xFFFFFF), px(6));
   outline(box, theme_.dark ? rgb(0x3A4152) : rgb(0xB9C0CC), px(6));
   float at = box.y0 + px(8) + line_height / 2;
-  for (std::size_t i = 0; i < tooltip_.size(); ++i, at += line_height) {
-    text_fit({box.x0 + px(12), at}, i == 0 ? Face::mono_strong : Face::small,
-             i == 0 ? theme_.text : theme_.text_dim, tooltip_[i], most);
+  for (const auto& [face, line] : lines) {
+    text({box.x0 + px(12), at}, face, face == Face::mono_strong ? theme_.text : theme_.text_dim, line);
+    at += line_height;
   }
   into_overlay();
 }

@@ -46,19 +46,19 @@ constexpr std::array kKeys{
     KeyName{GLFW_KEY_MINUS, Key::minus},
     KeyName{GLFW_KEY_KP_SUBTRACT, Key::minus},
     KeyName{GLFW_KEY_0, Key::zero},
+    KeyName{GLFW_KEY_KP_0, Key::zero},
     KeyName{GLFW_KEY_ESCAPE, Key::escape},
     KeyName{GLFW_KEY_ENTER, Key::enter},
+    KeyName{GLFW_KEY_F1, Key::f1},
     KeyName{GLFW_KEY_F2, Key::f2},
     KeyName{GLFW_KEY_F3, Key::f3},
     KeyName{GLFW_KEY_F, Key::f},
     KeyName{GLFW_KEY_G, Key::g},
+    KeyName{GLFW_KEY_H, Key::h},
     KeyName{GLFW_KEY_L, Key::l},
-    KeyName{GLFW_KEY_P, Key::p},
     KeyName{GLFW_KEY_Q, Key::q},
     KeyName{GLFW_KEY_S, Key::s},
     KeyName{GLFW_KEY_TAB, Key::tab},
-    KeyName{GLFW_KEY_PAGE_UP, Key::page_up},
-    KeyName{GLFW_KEY_PAGE_DOWN, Key::page_down},
 };
 
 std::string describe_failure(const char* what) {
@@ -128,6 +128,10 @@ void Window::listen(GLFWwindow* window) {
       const bool shift = (modifiers & GLFW_MOD_SHIFT) != 0;
       static_cast<State*>(glfwGetWindowUserPointer(w))->keys.push_back({name.key, ctrl, shift});
     }
+  });
+  glfwSetCharCallback(window, [](GLFWwindow* w, unsigned character) {
+    if (character == '?')
+      static_cast<State*>(glfwGetWindowUserPointer(w))->keys.push_back({Key::question, false, true});
   });
   glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { note_input(w); });
   glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { note_input(w); });

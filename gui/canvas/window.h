@@ -11,44 +11,13 @@
 #include <vector>
 
 #include "gui/canvas/fonts.h"
+#include "gui/canvas/keys.h"
 #include "gui/canvas/painter.h"
 #include "gui/canvas/window_geometry.h"
 
 struct GLFWwindow;
 
 namespace loopscope::gui {
-
-enum class Key : std::uint8_t {
-  space,
-  left,
-  right,
-  up,
-  down,
-  home,
-  end,
-  plus,
-  minus,
-  zero,
-  escape,
-  enter,
-  f2,
-  f3,
-  f,
-  g,
-  l,
-  p,
-  q,
-  s,
-  tab,
-  page_up,
-  page_down,
-};
-
-struct KeyPress {
-  Key key;
-  bool ctrl;
-  bool shift;
-};
 
 struct Image {
   int width = 0;

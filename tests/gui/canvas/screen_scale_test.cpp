@@ -29,5 +29,24 @@ TEST(ScreenScale, TheUserHasTheLastWord) {
   EXPECT_LE(screen_scale({7680, 4320}, 1, 3), 4);
 }
 
+TEST(ScreenScale, TextIsNeverLargerThanTheWindowCanHold) {
+  for (const Point size : {Point{800, 520}, {1024, 640}, {1600, 1000}, {3840, 2160}, {600, 2000}}) {
+    for (const float wanted : {1.0F, 1.7F, 3.0F}) {
+      const float scale = screen_scale(size, 1, wanted);
+      EXPECT_TRUE(scale <= 0.6F || (size.x / scale >= kLeastDesign.x - 1 && size.y / scale >= kLeastDesign.y - 1))
+          << size.x << "x" << size.y << " at " << wanted;
+    }
+  }
+}
+
+TEST(ScreenScale, SaysHowMuchLargerTextCanGet) {
+  const Point small{1024, 640};
+  const float most = most_wanted(small, 1);
+  EXPECT_LT(most, 1.7F) << "the presenter size does not fit";
+  EXPECT_FLOAT_EQ(screen_scale(small, 1, most), screen_scale(small, 1, 3));
+  EXPECT_LT(screen_scale(small, 1, most / 1.1F), screen_scale(small, 1, most));
+  EXPECT_GT(most_wanted({1600, 1000}, 1), 1.7F);
+}
+
 }  // namespace
 }  // namespace loopscope::gui

@@ -1,0 +1,58 @@
+#include "gui/canvas/rows.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace loopscope::gui {
+namespace {
+
+TEST(Rows, AreShownWholeOrNotAtAll) {
+  EXPECT_EQ(whole_rows(100, 20), 5U);
+  EXPECT_EQ(whole_rows(99, 20), 4U);
+  EXPECT_EQ(whole_rows(19, 20), 0U);
+  EXPECT_EQ(whole_rows(-5, 20), 0U);
+}
+
+TEST(Rows, BlocksThatAllFitNeedNoLineThatSaysSo) {
+  EXPECT_EQ(whole_blocks({30, 30, 30}, 5, 100, 20, 0), (RowRange{0, 3}));
+}
+
+TEST(Rows, TheLineThatSaysHowManyAreMissingHasItsRoom) {
+  EXPECT_EQ(whole_blocks({30, 30, 30}, 5, 99, 20, 0), (RowRange{0, 2})) << "30 + 5 + 30 and 20 for the line";
+  EXPECT_EQ(whole_blocks({30, 30, 30}, 5, 84, 20, 0), (RowRange{0, 1}));
+}
+
+TEST(Rows, ScrollingReachesEveryBlockAndStopsAtTheLast) {
+  const std::vector<float> heights{40, 20, 60, 30};
+  std::vector<bool> seen(heights.size(), false);
+  for (std::size_t first = 0; first < 10; ++first) {
+    const RowRange shown = whole_blocks(heights, 5, 90, 20, first);
+    ASSERT_LT(shown.first, shown.end);
+    for (std::size_t i = shown.first; i < shown.end; ++i) seen[i] = true;
+  }
+  EXPECT_EQ(seen, std::vector<bool>(heights.size(), true));
+  EXPECT_EQ(whole_blocks(heights, 5, 100, 0, 9), (RowRange{2, 4})) << "no room is left over at the end";
+}
+
+TEST(Rows, ABlockHigherThanTheRoomIsStillShown) {
+  EXPECT_EQ(whole_blocks({300, 20}, 5, 90, 20, 0), (RowRange{0, 1}));
+  EXPECT_EQ(whole_blocks({300, 20}, 5, 90, 20, 1), (RowRange{1, 2}));
+  EXPECT_EQ(whole_blocks({}, 5, 90, 20, 1), (RowRange{0, 0}));
+}
+
+TEST(Rows, KeepTheirPlacesWhileTheirOrderChanges) {
+  using Names = std::vector<std::string>;
+  const auto ordered = [](const Names& before, const Names& now) {
+    Names names;
+    for (const std::size_t i : steady_order(before, now)) names.push_back(now[i]);
+    return names;
+  };
+  EXPECT_EQ(ordered({"a", "b", "c"}, {"c", "a", "b"}), (Names{"a", "b", "c"}));
+  EXPECT_EQ(ordered({"a", "b"}, {"new", "b", "a"}), (Names{"a", "b", "new"}));
+  EXPECT_EQ(ordered({"a", "b", "c"}, {"c", "a"}), (Names{"a", "c"}));
+  EXPECT_EQ(ordered({"a"}, {"a", "a"}), (Names{"a", "a"}));
+}
+
+}  // namespace
+}  // namespace loopscope::gui
