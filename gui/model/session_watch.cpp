@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gui/model/socket_names.h"
+#include "gui/model/thread_names.h"
 
 namespace loopscope::gui {
 
@@ -39,7 +40,11 @@ void SessionWatch::look(const std::vector<tracer::SessionEntry>& entries, std::i
 
 void SessionWatch::count(Watched& watched, std::int64_t now_ns) {
   const std::uint64_t iterations = watched.session->counters().iterations;
-  watched.activity.recorded = watched.session->present().present.level > tracer::Level::off;
+  const tracer::Present present = watched.session->present().present;
+  const tracer::SessionHeader& header = watched.session->header();
+  watched.activity.recorded = present.level > tracer::Level::off;
+  watched.activity.thread =
+      pid_is_of_this_namespace(header.pid_namespace) ? thread_text(header.pid, present.loop_thread) : "";
   watched.activity.iterations_per_s.reset();
   if (watched.activity.recorded && watched.iterations && now_ns > watched.looked_ns &&
       iterations >= *watched.iterations) {

@@ -21,6 +21,7 @@ struct SessionActivity {
   bool recorded = false;                   ///< false: the level is off, so nothing is counted
   std::optional<double> iterations_per_s;  ///< not known before the second look()
   std::vector<std::string> listens_on;     ///< ":8080", "/run/shop.sock"
+  std::string thread;                      ///< that runs the loop: "main thread", "worker-7"; empty: not known
 };
 
 class SessionWatch {

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "tests/gui/synthetic_session.h"
 
@@ -50,6 +52,17 @@ TEST_F(SessionWatchTest, TheSecondLookKnowsHowFastALoopTurns) {
   EXPECT_THAT(watch.of(entry_.path)->iterations_per_s, Optional(Gt(0)));
   watch.look({entry_}, 3 * kSecond);
   EXPECT_THAT(watch.of(entry_.path)->iterations_per_s, Optional(0.0)) << "it stands still";
+}
+
+TEST_F(SessionWatchTest, KnowsWhichThreadRunsTheLoop) {
+  std::thread([&] {
+    pthread_setname_np(pthread_self(), "db-loop");
+    start();
+    program_->run(kSecond / 100);
+    SessionWatch watch;
+    watch.look({entry_}, kSecond);
+    EXPECT_EQ(watch.of(entry_.path)->thread, "db-loop");
+  }).join();
 }
 
 TEST_F(SessionWatchTest, AtLevelOffNothingIsKnownOfItsActivity) {
