@@ -21,11 +21,11 @@ std::string upper(std::string text) {
 
 WheelWords poll_words(const Present& present, std::int64_t poll_ns) {
   if (present.poll_timeout_ms == 0)
-    return {"POLL", "does not sleep", "no sleep"};
+    return {"POLL", "", "does not sleep", "no sleep"};
   const std::string slept = tracer::duration_text(std::max<std::int64_t>(poll_ns, 0));
   if (present.poll_timeout_ms < 0)
-    return {"POLL", slept + ", no limit", slept};
-  return {"POLL", slept + " of " + tracer::timeout_text(present.poll_timeout_ms), slept};
+    return {"POLL", "", slept + ", no limit", slept};
+  return {"POLL", "", slept + " of " + tracer::timeout_text(present.poll_timeout_ms), slept};
 }
 
 }  // namespace
@@ -67,18 +67,18 @@ std::vector<Arc> wheel_arcs(const std::vector<double>& shares) {
 
 WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended) {
   if (present.level == Level::off)
-    return {"NOT RECORDED", "tracing is off", "tracing is off"};
+    return {"NOT RECORDED", "", "tracing is off", "tracing is off"};
   if (present.phase == Phase::none) {
     const char* word = ended || present.running == 0 ? "NOT RUNNING" : "BETWEEN PHASES";
-    return {word, ended ? "when it ended" : "", ""};
+    return {word, "", ended ? "when it ended" : "", ""};
   }
-  WheelWords words{upper(tracer::phase_text(present.phase)), "", ""};
+  WheelWords words{upper(tracer::phase_text(present.phase)), "", "", ""};
+  if (present.phase == Phase::idle)  // "IDLE" in large letters would say the opposite of what happens
+    words = {"READY QUEUE", "idle phase", "", ""};
   if (ended)
     words.detail = words.brief = "when it ended";
   else if (present.phase == Phase::poll)
     words = poll_words(present, poll_ns);
-  else if (present.phase == Phase::idle)
-    words.detail = words.brief = "ready queue";
   return words;
 }
 

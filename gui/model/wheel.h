@@ -28,7 +28,8 @@ std::vector<Arc> wheel_arcs(const std::vector<double>& shares);
 
 /// What the middle of the wheel says.
 struct WheelWords {
-  std::string where;   ///< "POLL"
+  std::string where;   ///< in large letters, for people: "POLL", "READY QUEUE"
+  std::string term;    ///< libuv's word, if it is another one: "idle phase"; else empty
   std::string detail;  ///< "2.9 ms of 17 ms"
   std::string brief;   ///< the detail for little room: "2.9 ms"
 };

@@ -66,7 +66,8 @@ void draw_ring(Painter& p, const Wheel& wheel, const std::vector<Piece>& pieces)
 }
 
 struct PieceLabel {
-  std::string name;
+  std::string name;       ///< libuv's word
+  std::string full_name;  ///< the same with what it means, for where there is room
   std::string share;
   const Piece* piece;
   Point edge;  ///< of the ring, in the middle of its arc
@@ -98,11 +99,13 @@ void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<Pi
     if (std::fabs(y - label.edge.y) > line * 0.5F)
       p.line(label.edge, {x + (right ? -p.px(3) : p.px(3)), y}, with_alpha(theme.text_faint, 0.6F));
     const Color color = label.piece->active ? theme.text : theme.text_dim;
-    const float name_width = p.width(face, label.name);
+    const bool full = p.width(face, label.full_name) <= room;
+    const std::string& name = full ? label.full_name : label.name;
+    const float name_width = p.width(face, name);
     const float share_width = label.share.empty() ? 0 : p.width(Face::mono_tiny, label.share) + p.px(6);
     const bool with_share = name_width + share_width <= room;
     const Align align = right ? Align::left : Align::right;
-    const float used = p.text_fit({x, y}, face, color, label.name, room, align);
+    const float used = p.text_fit({x, y}, face, color, name, room, align);
     if (share_width == 0)
       continue;
     const bool clear = std::fabs(x - wheel.centre.x) >= outside(y + line) - p.px(2);
@@ -115,6 +118,11 @@ void draw_side(Painter& p, const Wheel& wheel, const Rect& inner, std::vector<Pi
   }
 }
 
+/// The words of "Where the last second went".
+std::string full_name(Phase phase) {
+  return phase == Phase::idle ? tracer::activity_text(tracer::Activity::idle) : tracer::phase_text(phase);
+}
+
 void draw_labels(Painter& p, const Wheel& wheel, const Rect& inner, const std::vector<Piece>& pieces, bool known) {
   std::vector<PieceLabel> sides[2];
   for (const Piece& piece : pieces) {
@@ -125,7 +133,8 @@ void draw_labels(Painter& p, const Wheel& wheel, const Rect& inner, const std::v
     const std::string share = !known || piece.share == 0 ? ""
                               : piece.share < 0.0005     ? "<0.1 %"
                                                          : tracer::percent_text(piece.share);
-    sides[std::cos(middle) >= 0 ? 1 : 0].push_back({tracer::phase_text(piece.phase), share, &piece, edge});
+    sides[std::cos(middle) >= 0 ? 1 : 0].push_back(
+        {tracer::phase_text(piece.phase), full_name(piece.phase), share, &piece, edge});
   }
   draw_side(p, wheel, inner, sides[0], false);
   draw_side(p, wheel, inner, sides[1], true);
@@ -139,6 +148,82 @@ void draw_hand(Painter& p, const Wheel& wheel, float angle) {
   const float thickness = wheel.outer - wheel.hole;
   p.line(at(wheel.hole - p.px(4)), at(wheel.hole + thickness * 0.55F), p.theme().text, p.px(2.4F));
   p.dot(at(wheel.hole + thickness * 0.55F), p.px(3.2F), p.theme().text);
+}
+
+/// What runs, or how many handles the poll watches.
+std::string third_line(const TraceSource& source, const Digest& digest) {
+  const tracer::Present& present = digest.present;
+  if (present.level == tracer::Level::off)
+    return {};
+  if (present.callback_depth > 0 && present.callback_name != tracer::kNoName)
+    return tracer::callable_text(source.name(present.callback_name), present.callback_kind);
+  if (present.phase != Phase::poll || source.ended())
+    return {};
+  const std::size_t handles = digest.handles.size();
+  return tracer::count_text(handles) + (handles == 1 ? " handle open" : " handles open");
+}
+
+struct CentreLine {
+  Face face;
+  Color color;
+  std::string text;
+  [[nodiscard]] float height(const Painter& p) const { return p.height(face) * 1.12F; }
+};
+
+float height_of(const Painter& p, const std::vector<CentreLine>& lines) {
+  float height = 0;
+  for (const CentreLine& line : lines) height += line.height(p);
+  return height;
+}
+
+/// The large words in one line or two, as large as the hole allows.
+std::vector<CentreLine> large_lines(const Painter& p, const std::string& where, float most) {
+  const Color color = p.theme().text;
+  const std::size_t space = where.find(' ');
+  for (const Face face : {Face::hero, Face::strong}) {
+    if (p.width(face, where) <= most)
+      return {{face, color, where}};
+    if (space == std::string::npos)
+      continue;
+    const std::string first = where.substr(0, space);
+    const std::string second = where.substr(space + 1);
+    if (std::max(p.width(face, first), p.width(face, second)) <= most)
+      return {{face, color, first}, {face, color, second}};
+  }
+  return {{Face::strong, color, where}};
+}
+
+/// Writes a line into the hole, its top at `y`. False if there is no room for it.
+bool draw_centred(Painter& p, const Wheel& wheel, const CentreLine& line, float y) {
+  const float middle = y + line.height(p) / 2;
+  const float reach = std::fabs(middle - wheel.centre.y) + line.height(p) * 0.4F;
+  if (line.text.empty() || reach > wheel.hole * 0.88F)
+    return false;
+  const float chord = 2 * std::sqrt(wheel.hole * wheel.hole - reach * reach) - p.px(6);
+  const bool cut = p.width(line.face, line.text) > chord;
+  if (cut && chord < p.px(70))
+    return false;  // too little of it would be left
+  p.text_fit({wheel.centre.x, middle}, line.face, line.color, line.text, chord, Align::centre);
+  return true;
+}
+
+/// The large words keep their place while the lines above and below them come and go. A line that does not fit is left out.
+void draw_words(Painter& p, const Wheel& wheel, const WheelWords& words, const std::string& third) {
+  const Theme& theme = p.theme();
+  const float most = wheel.hole * 1.66F;
+  const CentreLine term{Face::small, theme.text_dim, words.term};
+  const CentreLine detail{Face::mono_small, theme.text_dim,
+                          p.width(Face::mono_small, words.detail) <= most ? words.detail : words.brief};
+  const std::vector<CentreLine> large = large_lines(p, words.where, most);
+  float y = wheel.centre.y - (height_of(p, large) + detail.height(p) * 0.8F) / 2;
+  draw_centred(p, wheel, term, y - term.height(p));
+  for (const CentreLine& line : large) {
+    draw_centred(p, wheel, line, y);
+    y += line.height(p);
+  }
+  if (draw_centred(p, wheel, detail, y))
+    y += detail.height(p);
+  draw_centred(p, wheel, {Face::small, theme.text_faint, third}, y);
 }
 
 }  // namespace
@@ -186,25 +271,7 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
   WheelWords words = wheel_words(present, poll_ns, source.ended());
   if (digest.hang)
     words.detail = words.brief = "held for " + digest.hang->held_text();
-  const float most = wheel.hole * 1.66F;
-  const bool roomy = wheel.hole > p.px(54);
-  const Face big = p.width(Face::hero, words.where) < most ? Face::hero : Face::strong;
-  p.text_fit({wheel.centre.x, wheel.centre.y - (roomy ? p.px(16) : p.px(9))}, big, theme.text, words.where, most,
-             Align::centre);
-  const bool whole = p.width(Face::mono_small, words.detail) <= most;
-  p.text_fit({wheel.centre.x, wheel.centre.y + p.px(11)}, Face::mono_small, theme.text_dim,
-             whole ? words.detail : words.brief, most, Align::centre);
-  if (!roomy || !recorded)
-    return;
-  std::string third;
-  if (present.callback_depth > 0 && present.callback_name != tracer::kNoName) {
-    third = tracer::callable_text(source.name(present.callback_name), present.callback_kind);
-  } else if (present.phase == Phase::poll && !source.ended()) {
-    const std::size_t handles = digest.handles.size();
-    third = tracer::count_text(handles) + (handles == 1 ? " handle open" : " handles open");
-  }
-  p.text_fit({wheel.centre.x, wheel.centre.y + p.px(31)}, Face::small, theme.text_faint, third, wheel.hole * 1.4F,
-             Align::centre);
+  draw_words(p, wheel, words, third_line(source, digest));
 }
 
 }  // namespace loopscope::gui

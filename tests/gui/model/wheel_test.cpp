@@ -65,9 +65,18 @@ TEST(Wheel, AtLevelOffItClaimsNoPhase) {
   EXPECT_EQ(wheel_words(present, 5, false).detail, "tracing is off");
 }
 
+TEST(Wheel, NeverSaysIdleOfALoopThatWorks) {
+  for (const bool ended : {false, true}) {
+    const WheelWords words = wheel_words(present_in(Phase::idle), 0, ended);
+    EXPECT_EQ(words.where, "READY QUEUE");
+    EXPECT_EQ(words.term, "idle phase") << "libuv's word stays visible";
+  }
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 0, false).term, "");
+}
+
 TEST(Wheel, SaysWhereAnEndedProgramWas) {
-  EXPECT_EQ(wheel_words(present_in(Phase::idle), 0, true).where, "IDLE");
-  EXPECT_EQ(wheel_words(present_in(Phase::idle), 0, true).detail, "when it ended");
+  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, true).where, "TIMERS");
+  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, true).detail, "when it ended");
 }
 
 }  // namespace
