@@ -14,6 +14,16 @@ namespace loopscope::gui {
 using tracer::duration_text;
 using tracer::place_text;
 
+namespace {
+
+/// The task's serial number. Below level tasks the trace has only its address, which tells people nothing; 0 then.
+std::uint64_t number_of(const tracer::TaskTrack& track) {
+  constexpr std::uint64_t kLargestNumber = 0xFFFF'FFFF;
+  return track.object <= kLargestNumber ? track.object : 0;
+}
+
+}  // namespace
+
 void TimelineView::zoom(double factor) {
   viewport_.zoom(factor, following_ ? viewport_.x1() : (viewport_.x0() + viewport_.x1()) / 2);
 }
@@ -25,9 +35,14 @@ void TimelineView::pan(float share) {
 
 void TimelineView::follow() {
   if (viewport_.span_ns() < 100'000'000)
-    viewport_.show(0, 2'000'000'000);  // below 100 ms a moving view cannot be read
+    viewport_.show(0, kPlainSpanNs);  // below 100 ms a moving view cannot be read
   following_ = true;
   origin_ns_.reset();
+}
+
+void TimelineView::reset() {
+  viewport_.show(0, kPlainSpanNs);
+  follow();
 }
 
 void TimelineView::show(std::int64_t begin_ns, std::int64_t end_ns) {
@@ -73,7 +88,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
     placed_ = true;
     if (source.ended()) {  // a dead session: show its end, up to two seconds
       const std::int64_t span =
-          std::clamp<std::int64_t>(now - source.model().first_event_ns(), 1'000'000, 2'000'000'000);
+          std::clamp<std::int64_t>(now - source.model().first_event_ns(), 1'000'000, kPlainSpanNs);
       viewport_.show(now - span, now);
     }
   }
@@ -89,10 +104,7 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
   request.now_ns = now;
   const TimelineLayout layout = lay_out(source.model(), viewport_, request);
 
-  const std::string note = "window " + duration_text(viewport_.span_ns()) + " · " +
-                           count_of(layout.slices, "slice", "slices") +
-                           " · 1 px = " + duration_text(static_cast<std::int64_t>(viewport_.ns_per_px()));
-  p.card(area, "Timeline", note);
+  draw_frame(p, area, source, layout.slices);
   draw_axis(p, {plot.x0, axis.y0, plot.x1, axis.y1}, plot, now, source.ended() ? "end" : "now");
   draw_labels(p, gutter, source, layout);
   p.push_clip({plot.x0, axis.y1, plot.x1 + 1, plot.y1 + 1});
@@ -105,6 +117,26 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
     p.text_fit(plot.centre(), Face::body, p.theme().text_dim,
                "No events yet: the loop has run no iteration since tracing began.", plot.width(), Align::centre);
   }
+}
+
+/// The card, what the view shows in numbers, and the way back to the present.
+void TimelineView::draw_frame(Painter& p, const Rect& area, const TraceSource& source, std::uint64_t slices) {
+  const std::string note = "window " + duration_text(viewport_.span_ns()) + " · " +
+                           count_of(slices, "slice", "slices") +
+                           " · 1 px = " + duration_text(static_cast<std::int64_t>(viewport_.ns_per_px()));
+  if (following_ || source.held()) {
+    p.card(area, "Timeline", note);
+    return;
+  }
+  p.card(area, "Timeline");
+  const char* label = source.ended() ? "Go to end" : "Back to live";
+  const float y = area.y0 + p.px(10) + p.height(Face::strong) * 0.675F;
+  const float x1 = area.x1 - p.px(10);
+  const Rect button{x1 - p.button_width(label, "F"), y - p.px(13), x1, y + p.px(13)};
+  if (p.button(button, label, "F", true))
+    follow();
+  const float room = button.x0 - area.x0 - p.px(44) - p.width(Face::strong, "Timeline");
+  p.text_fit({button.x0 - p.px(14), y}, Face::mono_small, p.theme().text_dim, note, room, Align::right);
 }
 
 void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std::int64_t now_ns,
@@ -143,7 +175,7 @@ void TimelineView::draw_labels(Painter& p, const Rect& gutter, const TraceSource
   std::vector<std::uint64_t> numbers;
   for (const Row* row : tasks) {
     names.push_back(tracer::function_text(source.name(row->track->name)));
-    numbers.push_back(row->track->object);
+    numbers.push_back(number_of(*row->track));
   }
   const auto labels = cut_apart(names, numbers, right - gutter.x0 - tasks_width,
                                 [&](std::string_view text) { return p.width(Face::mono_tiny, text); });

@@ -17,6 +17,7 @@ class TimelineView {
   void zoom(double factor);  ///< around the right edge while following, else around the middle
   void pan(float share);     ///< `share` of the view; positive moves towards the present
   void follow();
+  void reset();  ///< follows, and shows the last two seconds
   void leave_live() { following_ = false; }
   void show(std::int64_t begin_ns, std::int64_t end_ns);
   void select(tracer::NameId name) { selected_ = name; }
@@ -27,6 +28,7 @@ class TimelineView {
 
  private:
   void handle_mouse(Painter& painter, const Rect& plot);
+  void draw_frame(Painter& painter, const Rect& area, const TraceSource& source, std::uint64_t slices);
   void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns,
                  const char* now_text) const;
   void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source,
@@ -34,7 +36,8 @@ class TimelineView {
   void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
              std::int64_t now_ns);
 
-  Viewport viewport_{0, 2'000'000'000, 0, 1};
+  static constexpr std::int64_t kPlainSpanNs = 2'000'000'000;
+  Viewport viewport_{0, kPlainSpanNs, 0, 1};
   bool following_ = true;
   bool placed_ = false;
   bool dragging_ = false;

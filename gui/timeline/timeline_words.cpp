@@ -106,9 +106,10 @@ bool needs_callbacks(RowKind kind) {
 std::string not_recorded_text(tracer::Level level) {
   if (level >= tracer::Level::callbacks)
     return {};
-  return std::string(level == tracer::Level::off ? "Nothing is recorded"
-                                                 : "Callbacks, tasks and bytes are not recorded") +
-         " at level " + tracer::level_text(level) + ".";
+  if (level == tracer::Level::off)
+    return "Nothing is recorded at level off.";
+  return std::string("Single callbacks, tasks and transfers are not recorded at level ") +
+         tracer::level_text(level) + ". The graphs count callbacks and bytes.";
 }
 
 std::string describe_depth(const Row& row, float x) {

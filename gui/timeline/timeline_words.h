@@ -23,7 +23,7 @@ std::string describe_gap(const tracer::Gap& gap);
 
 /// True for rows that have no data below Level::callbacks.
 bool needs_callbacks(RowKind kind);
-/// "Callbacks, tasks and bytes are not recorded at level phases."; empty for a level that records them.
+/// "Single callbacks … are not recorded at level phases …"; empty for a level that records them.
 std::string not_recorded_text(tracer::Level level);
 
 /// "1 step", "12 steps".
