@@ -11,12 +11,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "gui/canvas/window.h"
-#include "gui/model/digest.h"
+#include "gui/model/latest_digest.h"
 #include "gui/model/pacing.h"
 #include "gui/model/reader.h"
 #include "gui/timeline/timeline_view.h"
+#include "gui/views/findings_view.h"
 #include "gui/views/loop_view.h"
 #include "gui/views/picker_view.h"
 #include "gui/views/tables_view.h"
@@ -57,35 +59,52 @@ class App {
   };
   static Standing standing(const TraceSource& source) { return {source.ended(), source.level(), source.lease()}; }
 
+  /// What lies over the view and takes keys and mouse.
+  enum class Overlay : std::uint8_t { none, sessions, help };
+  /// A sentence that is shown for a few seconds.
+  struct Notice {
+    std::string text;
+    double until = 0;
+  };
+
   void open_chosen();
   void handle_key(const KeyPress& press);
+  bool handle_overlay_key(const KeyPress& press);
   void handle_view_key(TraceSource& source, const KeyPress& press);
+  void set_text_size(float wanted);
+  void say(std::string text) { notice_ = {std::move(text), now_ + 4}; }
+  void open_sessions();
   void toggle_pause(TraceSource& source);
   void attach_to_the_only_one(double seconds);
   void update(TraceSource& source);
   void calibrate();
-  void draw(Painter& painter, const Rect& window, double seconds);
+  void draw(Painter& painter, const Rect& window);
+  void draw_below(Painter& painter, const Rect& window);
+  void draw_notice(Painter& painter, const Rect& window) const;
   void draw_screen(Painter& painter, Rect window, TraceSource& source);
   void draw_right(Painter& painter, Rect area, TraceSource& source);
   void draw_compact(Painter& painter, Rect area, TraceSource& source);
   void draw_table_and_findings(Painter& painter, Rect area, TraceSource& source);
   bool show_worst(TraceSource& source);
   void show(TraceSource& source, tracer::Finding finding);  ///< by value: pausing makes a new digest
+  void pause(TraceSource& source);
 
   Window& window_;
   AppOptions options_;
   Theme theme_;
   std::unique_ptr<Reader> reader_;
   std::optional<std::string> chosen_;  ///< the session to attach to before the next frame
-  Digest digest_;
-  std::int64_t digested_ns_ = -1;
+  LatestDigest digest_;
   Calibration calibration_;
   std::future<std::optional<tracer::RecordingCosts>> calibrating_;
   LoopView loop_view_;
   TimelineView timeline_;
   TablesView tables_;
+  FindingsView findings_;
   PickerView picker_;
-  bool picker_open_ = false;
+  Overlay overlay_ = Overlay::none;
+  Notice notice_;
+  double now_ = 0;  ///< the clock of frame()
   bool picked_once_ = false;
   std::string message_;
   bool quit_ = false;

@@ -18,6 +18,7 @@
 
 #include "gui/app.h"
 #include "gui/canvas/png.h"
+#include "gui/canvas/screen_scale.h"
 #include "gui/canvas/window.h"
 #include "gui/model/pacing.h"
 #include "tracer/read/printable.h"
@@ -200,6 +201,13 @@ int take_screenshot(Window& window, App& app, const Arguments& arguments) {
   return kOk;
 }
 
+void warn_of_too_large_text(const Window& window, float wanted) {
+  const gui::WindowGeometry geometry = window.geometry();
+  const float most = gui::most_wanted(geometry.pixels, geometry.scale);
+  if (wanted > most)
+    spdlog::warn("--scale {} is more than this window can hold; it is drawn with --scale {:.2f}", wanted, most);
+}
+
 int run(const Arguments& arguments) {
   std::string error;
   const bool must_have = !arguments.session.empty() || !arguments.screenshot.empty();
@@ -220,6 +228,7 @@ int run(const Arguments& arguments) {
     return kUsage;
   }
   Window& window = *opened.window;
+  warn_of_too_large_text(window, arguments.scale);
   App app(window, app_options(arguments));
   if (!path.empty()) {
     const std::string problem = app.attach(path);

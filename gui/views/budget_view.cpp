@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "gui/canvas/rows.h"
 #include "gui/model/recording_words.h"
+#include "gui/views/budget_plan.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
@@ -44,15 +46,14 @@ struct Line {
 };
 
 /// As many lines as fit. The last line sums up the smallest ones, so that nothing is left out.
-std::vector<Line> lines_for(const Digest& digest, float room) {
+std::vector<Line> lines_for(const Digest& digest, std::size_t fits) {
   std::vector<Line> lines;
   for (const Kind& kind : kKinds) {
     if (kind.always || digest.second.share(kind.activity) >= 0.0005)
       lines.push_back({kind.activity, kind.label, kind.tip, digest.second.times[kind.activity]});
   }
-  const auto fits = static_cast<std::size_t>(std::max(room, 2.0F));
-  if (lines.size() <= fits)
-    return lines;
+  if (lines.size() <= fits || fits == 0)
+    return fits == 0 ? std::vector<Line>() : lines;
   Line others{Activity::between, "", "", 0};
   std::size_t count = 0;
   while (lines.size() >= fits) {
@@ -85,7 +86,8 @@ void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
   const float y = row.centre().y + p.px(1);
   const auto& share = digest.cpu_wait_share;
   const std::string value =
-      share ? "~" + tracer::duration_text(static_cast<std::int64_t>(*share * 1e9)) : "not known";
+      share ? std::string("~").append(tracer::duration_text(static_cast<std::int64_t>(*share * 1e9)))
+            : "not known";
   p.text({row.x1, y}, Face::mono_small, share ? theme.text : theme.text_faint, value, Align::right);
   p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "waiting for a CPU, sampled",
              row.width() - p.width(Face::mono_small, value) - p.px(10));
@@ -114,14 +116,19 @@ void draw_budget(Painter& p, const Rect& area, const Digest& digest) {
   const Theme& theme = p.theme();
   Rect inner = p.card(area, "Where the last second went");
   const float least = p.height(Face::small) * 1.35F;
-  draw_recording(p, inner.cut_bottom(std::max(least, std::min(inner.height() / 13, p.px(26))) + p.px(3)),
-                 digest.recording);
-  const Rect cpu_wait = inner.cut_bottom(least);
-  draw_cpu_wait(p, cpu_wait, digest);
-  p.line({cpu_wait.x0, cpu_wait.y0}, {cpu_wait.x1, cpu_wait.y0}, theme.line);
-  inner.cut_bottom(p.px(2));
-  const std::vector<Line> lines = lines_for(digest, inner.height() / least);
-  const float step = std::min(inner.height() / static_cast<float>(lines.size()), p.px(30));
+  const float seam = p.px(4);
+  const BudgetPlan plan = plan_budget(whole_rows(inner.height() - seam, least));
+  const std::vector<Line> lines = lines_for(digest, plan.activities);
+  const std::size_t rows = lines.size() + (plan.recording ? 1 : 0) + (plan.cpu_wait ? 1 : 0);
+  if (rows == 0)
+    return;
+  const float step = std::min((inner.height() - seam) / static_cast<float>(rows), p.px(30));
+  if (plan.recording)
+    draw_recording(p, inner.cut_bottom(step), digest.recording);
+  if (plan.cpu_wait)
+    draw_cpu_wait(p, inner.cut_bottom(step), digest);
+  if (plan.recording)
+    p.line({inner.x0, inner.y1 - seam / 2}, {inner.x1, inner.y1 - seam / 2}, theme.line);
   const float label_width = std::min(p.px(142), inner.width() * 0.42F);
   const float value_width = p.width(Face::mono_small, "1 000 ms") + p.px(4);
   const bool all_known = digest.second.share(Activity::unknown) < 0.0005;

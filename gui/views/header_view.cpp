@@ -23,6 +23,7 @@ struct Tile {
   std::string value;
   Color color;
   std::vector<std::string> tip;  ///< lines; the first is a heading
+  std::string widest = {};       ///< what the tile has room for, so that it never moves its neighbours
 };
 
 std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const Theme& theme) {
@@ -44,16 +45,18 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  idle_known ? tracer::percent_text(idle) : "not known",
                  theme.text,
                  {"poll idle", "The share of the last second that the loop slept in poll."}});
-  if (digest.cpu_wait_share && *digest.cpu_wait_share >= tracer::FindingRules{}.cpu_wait_share)
-    all.push_back(
-        {"waits for a CPU",
-         tracer::percent_text(*digest.cpu_wait_share),
-         theme.text,
-         {"waits for a CPU",
-          "The share of the last second that the loop's thread was ready to run and had no CPU (sampled)."}});
+  const auto& cpu_wait = digest.cpu_wait_share;
+  const bool waits = cpu_wait && *cpu_wait >= tracer::FindingRules{}.cpu_wait_share;
+  all.push_back(
+      {"waits for a CPU",
+       cpu_wait ? tracer::percent_text(*cpu_wait) : "not known",
+       waits ? theme.warning_text : theme.text,
+       {"waits for a CPU",
+        "The share of the last second that the loop's thread was ready to run and had no CPU (sampled)."}});
   const LevelWords level = level_words(source);
   const Color tones[] = {theme.text, theme.accent, theme.warning};
-  all.push_back({level.label, level.value, tones[static_cast<std::size_t>(level.tone)], level.tip});
+  all.push_back(
+      {level.label, level.value, tones[static_cast<std::size_t>(level.tone)], level.tip, "level · raised by app"});
   all.push_back({"lost events",
                  tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,
@@ -63,7 +66,7 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                              tracer::count_text(source.session().ring_length()) + " events.");
   const bool cost_known = digest.recording.state == Recording::State::known;
   all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
-                 recording_tip(digest.recording)});
+                 recording_tip(digest.recording), "~below 0.01 %"});
   return all;
 }
 
@@ -110,10 +113,25 @@ float draw_state(Painter& p, Point at, const StateShown& shown) {
   return at.x + p.px(18);
 }
 
+/// The room for the word at the left, which the tiles keep free.
+float state_room(const Painter& p) {
+  return p.width(Face::strong, "HELD ≥ 99.9 ms") + p.px(36);
+}
+
+std::vector<float> tile_widths(const Painter& p, const std::vector<Tile>& all) {
+  std::vector<float> widths;
+  for (const Tile& tile : all) {
+    const float label = std::max(p.width(Face::small, tile.label), p.width(Face::small, tile.widest));
+    widths.push_back(std::max(label, p.width(Face::mono_strong, "not known")) + p.px(26));
+    widths.back() = std::max({widths.back(), p.width(Face::mono_strong, tile.value) + p.px(16), p.px(106)});
+  }
+  return widths;
+}
+
 }  // namespace
 
 HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
-                         const HeaderState& state) {
+                         bool paused) {
   const Theme& theme = p.theme();
   p.fill(area, theme.header);
   p.line({area.x0, area.y1}, {area.x1, area.y1}, theme.line, p.px(1.5F));
@@ -122,22 +140,23 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
 
   // Buttons from the right.
   float right = area.x1 - p.px(12);
-  const auto button = [&](const char* label, const char* key, bool active, HeaderAction does) {
-    const float w = p.button_width(label, key);
+  const auto button = [&](const char* label, const char* key, float w, bool active, HeaderAction does) {
     const Rect rect{right - w, y - p.px(16), right, y + p.px(16)};
     if (p.button(rect, label, key, active))
       action = does;
     right = rect.x0 - p.px(7);
   };
-  button("Sessions", "S", false, HeaderAction::open_sessions);
-  if (!source.ended() || state.paused)
-    button(state.paused ? "Resume" : "Pause", "Space", state.paused, HeaderAction::toggle_pause);
-  if (!state.following && !state.paused)
-    button(source.ended() ? "Go to end" : "Back to live", "F", true, HeaderAction::back_to_live);
+  button("?", "", p.button_width("?", ""), false, HeaderAction::open_help);
+  button("Sessions", "S", p.button_width("Sessions", "S"), false, HeaderAction::open_sessions);
+  if (!source.ended() || paused) {
+    const float w = std::max(p.button_width("Pause", "Space"), p.button_width("Resume", "Space"));
+    button(paused ? "Resume" : "Pause", "Space", w, paused, HeaderAction::toggle_pause);
+  }
 
   // The program, from the left.
   float x = area.x0 + p.px(21);
-  x = draw_state(p, {x, y}, state_shown(theme, digest, state.paused));
+  const float least_x = x + state_room(p);
+  x = draw_state(p, {x, y}, state_shown(theme, digest, paused));
   const auto& header = source.session().header();
   const std::string program = field_text(header.program);
   const std::string title = tracer::program_title(program);
@@ -146,20 +165,15 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
 
   // Where there is little room, tiles are left out so that the name fits.
   const std::vector<Tile> all = tiles(source, digest, theme);
+  const std::vector<float> widths = tile_widths(p, all);
   float tiles_width = 0;
-  std::vector<float> widths;
-  for (const Tile& tile : all) {
-    widths.push_back(std::max(p.width(Face::small, tile.label), p.width(Face::mono_strong, tile.value)) +
-                     p.px(26));
-    widths.back() = std::max(widths.back(), p.px(112));
-    tiles_width += widths.back();
-  }
+  for (const float width : widths) tiles_width += width;
   const float title_width = std::min(p.width(Face::title, title), p.px(300));
-  const float room = right - p.px(10) - x;
+  const float room = right - p.px(10) - std::max(x, least_x);
   std::size_t shown = all.size();
   const float facts_width = p.width(Face::small, facts) + p.px(20);
   while (shown > 2 && tiles_width + title_width + p.px(12) > room) tiles_width -= widths[--shown];
-  const float name_room = room - tiles_width - p.px(12);
+  const float name_room = right - p.px(22) - tiles_width - x;
   const bool with_facts = name_room > title_width + facts_width;
   const float used = p.text_fit({x, y}, Face::title, theme.text, title, std::min(name_room, title_width + 1));
   if (p.hovers({x, area.y0, x + used, area.y1}))

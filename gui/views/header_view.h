@@ -6,14 +6,10 @@
 
 namespace loopscope::gui {
 
-struct HeaderState {
-  bool paused = false;
-  bool following = true;
-};
+enum class HeaderAction : std::uint8_t { none, toggle_pause, open_sessions, open_help };
 
-enum class HeaderAction : std::uint8_t { none, toggle_pause, back_to_live, open_sessions };
-
+/// Tiles and buttons keep their places while their words change.
 HeaderAction draw_header(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest,
-                         const HeaderState& state);
+                         bool paused);
 
 }  // namespace loopscope::gui

@@ -97,9 +97,10 @@ bool PickerView::take_dismissed() {
   return std::exchange(dismissed_, false);
 }
 
-std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool overlay,
-                                            const std::string& message, double seconds) {
+std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, Place place,
+                                            const std::string& message, const std::string& shown, double seconds) {
   const Theme& theme = p.theme();
+  const bool overlay = place == Place::overlay;
   list(seconds);
   if (overlay)
     p.fill(window, with_alpha(theme.header, 0.72F));
@@ -137,12 +138,13 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
     first_ = std::clamp(first_, cursor_ + 1 > fits ? cursor_ + 1 - fits : 0, cursor_);
   first_ = std::min(first_, entries_.size() - std::min(entries_.size(), fits));
   draw_scroll_bar(p, inner, fits);
+  const float middle = middle_width(p, inner.width());
   for (std::size_t i = first_; i < entries_.size() && i < first_ + fits; ++i) {
     const tracer::SessionEntry& entry = entries_[i];
     const Rect row = inner.cut_top(row_height).inset(0, p.px(3));
     if (p.clicks(row))
       cursor_ = i;
-    draw_row(p, row, entry, i == cursor_);
+    draw_row(p, {row, middle, i == cursor_, entry.path == shown}, entry);
     const bool chosen = p.clicks(row) || (enter_ && i == cursor_);
     if (chosen && entry.readable)
       picked = entry.path;
@@ -153,19 +155,62 @@ std::optional<std::string> PickerView::draw(Painter& p, const Rect& window, bool
   return picked;
 }
 
-/// The program's title, with the number of the loop if its process has several.
+/// The program's title, with the number and the thread of the loop if its process has several.
 std::string PickerView::title_of(const tracer::SessionEntry& entry) const {
   const std::string title = tracer::program_title(tracer::printable(entry.program));
   const auto of_process = std::count_if(entries_.begin(), entries_.end(),
                                         [&](const tracer::SessionEntry& other) { return other.pid == entry.pid; });
-  return of_process > 1 ? title + " · loop " + std::to_string(entry.loop_number) : title;
+  if (of_process <= 1)
+    return title;
+  const SessionActivity* activity = watch_.of(entry.path);
+  const std::string thread =
+      activity == nullptr || activity->thread.empty() ? "" : " · " + tracer::printable(activity->thread);
+  return title + " · loop " + std::to_string(entry.loop_number) + thread;
 }
 
-void PickerView::draw_row(Painter& p, const Rect& row, const tracer::SessionEntry& entry, bool chosen) const {
+namespace {
+
+std::string level_and_age(const tracer::SessionEntry& entry) {
+  return std::string("level ") + tracer::level_text(static_cast<tracer::Level>(entry.level)) + " · started " +
+         age_text(entry.created_realtime_ns);
+}
+
+constexpr float kRightColumn = 176;
+
+}  // namespace
+
+/// Wide enough for every row, so that nothing is cut beside free room.
+float PickerView::middle_width(const Painter& p, float row_width) const {
+  float width = 0;
+  for (const tracer::SessionEntry& entry : entries_) {
+    width = std::max({width, p.width(Face::small, level_and_age(entry)),
+                      p.width(Face::small, listens_text(watch_.of(entry.path)))});
+  }
+  const float least_name = p.px(240);
+  const float room = row_width - p.px(kRightColumn + 64) - least_name;
+  const float least = p.px(150);
+  return room < least ? 0 : std::min(width + p.px(8), room);
+}
+
+void PickerView::draw_title(Painter& p, Point at, const RowPlace& place, const tracer::SessionEntry& entry,
+                            float room) const {
+  const std::string mark = "shown in this window";
+  const float mark_width = place.shown ? p.width(Face::small, mark) + p.px(12) : 0;
+  const bool with_mark = place.shown && room > mark_width + p.px(120);
+  const float used =
+      p.text_fit(at, Face::title, p.theme().text, title_of(entry), room - (with_mark ? mark_width : 0));
+  if (with_mark)
+    p.text({at.x + used + p.px(12), at.y}, Face::small, p.theme().accent, mark);
+}
+
+void PickerView::draw_row(Painter& p, const RowPlace& place, const tracer::SessionEntry& entry) const {
   const Theme& theme = p.theme();
+  const Rect& row = place.rect;
   const bool hovered = p.hovers(row);
-  p.fill(row, chosen ? theme.button : hovered ? theme.inset : theme.card, p.px(6));
-  if (chosen)
+  p.fill(row, place.chosen ? theme.button : hovered ? theme.inset : theme.card, p.px(6));
+  if (place.shown)
+    p.fill({row.x0, row.y0, row.x0 + p.px(4), row.y1}, theme.accent, p.px(2));
+  if (place.chosen)
     p.outline(row, theme.accent, p.px(6));
   const float x = row.x0 + p.px(18);
   const float y0 = row.y0 + row.height() * 0.33F;
@@ -182,31 +227,34 @@ void PickerView::draw_row(Painter& p, const Rect& row, const tracer::SessionEntr
   const std::string does = entry.alive ? activity_text(activity) : "";
   p.text({right_x, y0}, Face::mono_small, entry.alive ? theme.live : theme.text_dim, id, Align::right);
   p.text({right_x, y1}, Face::small, theme.text, does, Align::right);
-  const float middle_x = right_x - p.px(176);
-  float end_x = middle_x;
-  if (entry.readable && row.width() > p.px(640)) {
-    const std::string level = std::string("level ") + tracer::level_text(static_cast<tracer::Level>(entry.level));
-    const std::string age = "started " + age_text(entry.created_realtime_ns);
-    const std::string listens = listens_text(activity);
-    end_x = middle_x - p.px(200);
-    p.text_fit({end_x, y0}, Face::small, theme.text_dim, level + " · " + age, p.px(190));
-    p.text_fit({end_x, y1}, Face::small, theme.text, listens, p.px(190));
+  float end_x = right_x - p.px(kRightColumn);
+  if (entry.readable && place.middle_width > 0) {
+    end_x -= place.middle_width;
+    p.text_fit({end_x, y0}, Face::small, theme.text_dim, level_and_age(entry), place.middle_width);
+    p.text_fit({end_x, y1}, Face::small, theme.text, listens_text(activity), place.middle_width);
   }
   const float room = end_x - p.px(14) - text_x;
   const std::string arguments = tracer::program_arguments(tracer::printable(entry.program));
-  p.text_fit({text_x, y0}, Face::title, theme.text, title_of(entry), room);
+  draw_title(p, {text_x, y0}, place, entry, room);
   p.text_fit({text_x, y1}, Face::small, entry.readable ? theme.text_dim : theme.alarm_text,
              entry.readable ? arguments : entry.problem, entry.readable ? room : right_x - text_x);
-  if (!hovered)
-    return;
+  if (hovered)
+    tell_more(p, entry, place.shown);
+}
+
+void PickerView::tell_more(Painter& p, const tracer::SessionEntry& entry, bool shown) const {
+  const SessionActivity* activity = watch_.of(entry.path);
   std::vector<std::string> tip{entry.program.empty() ? entry.id : tracer::printable(entry.program)};
   if (entry.readable) {
     tip.push_back("Python " + tracer::printable(entry.python_version) + " · libuv " +
                   tracer::printable(entry.libuv_version) + " · started " + age_text(entry.created_realtime_ns));
     if (const std::string listens = listens_text(activity); !listens.empty())
       tip.push_back(listens);
+    if (activity != nullptr && !activity->thread.empty())
+      tip.push_back("its loop runs in " + tracer::printable(activity->thread));
   }
   tip.push_back(!entry.readable ? entry.problem
+                : shown         ? "this window shows it"
                 : entry.alive   ? "click: attach"
                                 : "click: open what it left behind");
   p.tooltip(tip);

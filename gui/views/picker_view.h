@@ -12,16 +12,30 @@ namespace loopscope::gui {
 
 class PickerView {
  public:
-  /// The path that the user picked in this frame. It shows `message` above the list: why the last attach failed.
-  std::optional<std::string> draw(Painter& painter, const Rect& window, bool overlay, const std::string& message,
-                                  double seconds);
+  /// It is the whole screen, or lies over the session that is shown.
+  enum class Place : std::uint8_t { screen, overlay };
+  /// The path that the user picked in this frame. It shows `message` above the list: why the last attach failed. `shown` is the
+  /// path of the session that the app shows; the list marks it.
+  std::optional<std::string> draw(Painter& painter, const Rect& window, Place place, const std::string& message,
+                                  const std::string& shown, double seconds);
   void key(Key key);
   [[nodiscard]] bool take_dismissed();
   void refresh_soon() { listed_ = -1; }
 
  private:
   void list(double seconds);
-  void draw_row(Painter& painter, const Rect& row, const tracer::SessionEntry& entry, bool chosen) const;
+  /// Where a row is drawn, and what is special about it.
+  struct RowPlace {
+    Rect rect;
+    float middle_width = 0;  ///< of the column with level and age; 0: there is no room for it
+    bool chosen = false;
+    bool shown = false;  ///< the app shows this session now
+  };
+  [[nodiscard]] float middle_width(const Painter& painter, float row_width) const;
+  void draw_row(Painter& painter, const RowPlace& place, const tracer::SessionEntry& entry) const;
+  void draw_title(Painter& painter, Point at, const RowPlace& place, const tracer::SessionEntry& entry,
+                  float room) const;
+  void tell_more(Painter& painter, const tracer::SessionEntry& entry, bool shown) const;
   [[nodiscard]] std::string title_of(const tracer::SessionEntry& entry) const;
   void draw_scroll_bar(Painter& painter, const Rect& list, std::size_t fits) const;
   void draw_empty(Painter& painter, Rect area, const std::string& message) const;

@@ -42,6 +42,21 @@ std::string known_text(std::int64_t ns) {
   return ns < 0 ? "–" : duration_text(ns);
 }
 
+struct TaskState {
+  const char* word;
+  const char* meaning;
+};
+
+TaskState state_of(const TaskLine& task) {
+  if (task.running)
+    return {"running", "it is making a step now"};
+  if (task.done)
+    return {"done", "it has ended"};
+  if (task.age_ns >= 0)
+    return {"alive", "it was created and has not ended; it waits, or is in the ready queue"};
+  return {"seen", "it made a step, but its creation was not recorded: it may be done by now"};
+}
+
 }  // namespace
 
 bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
@@ -140,10 +155,10 @@ void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
     const Rect rect{x - p.px(4), head.y0, x + w + count_width + p.px(12), head.y1};
     const float y = head.centre().y - p.px(2);
     p.text({x, y}, active ? Face::strong : Face::body, active || p.hovers(rect) ? theme.text : theme.text_dim,
-           tabs[i].first);
+           p.shortened(active ? Face::strong : Face::body, tabs[i].first, head.x1 - x));
     p.text({x + w + p.px(6), y}, Face::mono_tiny, theme.text_faint, count);
     if (active)
-      p.fill({x, head.y1 - p.px(3), x + w, head.y1 - p.px(1)}, theme.accent, p.px(1));
+      p.fill({x, head.y1 - p.px(3), std::min(x + w, head.x1), head.y1 - p.px(1)}, theme.accent, p.px(1));
     if (p.clicks(rect))
       tab_ = static_cast<Tab>(i);
     x += w + count_width + p.px(with_counts ? 28 : 14);
@@ -154,7 +169,6 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
                             const std::string& empty, tracer::NameId& selected) {
   const Theme& theme = p.theme();
   Sort& sort = sorts_[static_cast<std::size_t>(tab_)];
-  float& scroll = scrolls_[static_cast<std::size_t>(tab_)];
 
   // Which columns fit.
   const float least_flexible = p.px(area.width() < p.px(330) ? 104 : 150);
@@ -195,33 +209,22 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
     if (sorted)
       title += sort.descending ? " ↓" : " ↑";
     p.text(at, Face::small, color, title, columns[i].right ? Align::right : Align::left);
-    if (p.clicks(cell))
+    if (p.clicks(cell)) {
       sort = {i, sorted ? !sort.descending : true};
+      shown_[static_cast<std::size_t>(tab_)].clear();
+    }
   }
   if (lines.empty()) {
     p.text({area.x0, area.y0 + p.px(16)}, Face::body, theme.text_dim, empty);
     return;
   }
-  std::stable_sort(lines.begin(), lines.end(), [&sort](const Line& left, const Line& right) {
-    return sort.descending ? left.keys[sort.column] > right.keys[sort.column]
-                           : left.keys[sort.column] < right.keys[sort.column];
-  });
-
+  const std::vector<const Line*> in_order = ordered(lines, p.hovers(area));
   const float step = p.height(Face::mono) * 1.62F;
-  const float overflow = std::max(step * static_cast<float>(lines.size()) - area.height(), 0.0F);
-  if (p.hovers(area))
-    scroll -= p.pointer().wheel * step * 2;
-  scroll = std::clamp(scroll, 0.0F, overflow);
-  const auto first = static_cast<std::size_t>(scroll / step);
-  p.push_clip({area.x0 - p.px(6), area.y0, area.x1 + p.px(6), area.y1});
-  for (std::size_t l = first; l < lines.size(); ++l) {
-    const Line& line = lines[l];
-    const float y0 = area.y0 + step * static_cast<float>(l) - scroll;
-    if (y0 > area.y1)
-      break;
-    if (y0 + step * 0.6F > area.y1 && overflow == 0)
-      break;
-    const Rect row{area.x0 - p.px(6), y0, area.x1 + p.px(6), y0 + step};
+  const RowRange shown_rows = scroll(p, area, lines.size(), step);
+  for (std::size_t l = shown_rows.first; l < shown_rows.end; ++l) {
+    const Line& line = *in_order[l];
+    const float y0 = area.y0 + step * static_cast<float>(l - shown_rows.first);
+    const Rect row{area.x0 - p.px(6), y0, area.x1 + p.px(6), y0 + step - p.px(1)};
     const bool hovered = p.hovers(row) && p.hovers(area);
     if (line.name != tracer::kNoName && line.name == selected) {
       p.fill(row, with_alpha(theme.accent, 0.18F), p.px(3));
@@ -244,22 +247,58 @@ void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& co
       } else {
         p.text_fit(at, face, cell.color, cell.text, room, columns[i].right ? Align::right : Align::left, &cut);
       }
-      if (hovered && p.hovers(place) && (cut || !cell.tip.empty())) {
-        std::vector<std::string> tip{cell.text};
-        if (!cell.tip.empty() && cell.tip != cell.text)
-          tip.push_back(cell.tip);
-        p.tooltip(tip);
-      }
+      const bool says_more = !cell.tip.empty() && cell.tip != cell.text;
+      if (hovered && p.hovers(place) && (cut || says_more))
+        p.tooltip(says_more ? std::vector{cell.text, cell.tip} : std::vector{cell.text});
     }
     if (hovered && p.pointer().pressed && line.name != tracer::kNoName)
       selected = selected == line.name ? tracer::kNoName : line.name;
   }
-  p.pop_clip();
-  if (overflow > 0) {
-    const float share = area.height() / (area.height() + overflow);
-    const float y = area.y0 + scroll / (area.height() + overflow) * area.height();
-    p.fill({area.x1 + p.px(5), y, area.x1 + p.px(8), y + share * area.height()}, theme.button_hover, p.px(1.5F));
+}
+
+std::vector<const TablesView::Line*> TablesView::ordered(const std::vector<Line>& lines, bool steady) {
+  const auto tab = static_cast<std::size_t>(tab_);
+  const Sort& sort = sorts_[tab];
+  std::vector<const Line*> order;
+  for (const Line& line : lines) order.push_back(&line);
+  std::stable_sort(order.begin(), order.end(), [&sort](const Line* left, const Line* right) {
+    const Line& low = sort.descending ? *right : *left;
+    const Line& high = sort.descending ? *left : *right;
+    return low.keys[sort.column] < high.keys[sort.column];
+  });
+  if (steady) {
+    std::vector<std::uint64_t> now;
+    for (const Line* line : order) now.push_back(line->id);
+    std::vector<const Line*> kept;
+    for (const std::size_t i : steady_order(shown_[tab], now)) kept.push_back(order[i]);
+    order = std::move(kept);
   }
+  shown_[tab].clear();
+  for (const Line* line : order) shown_[tab].push_back(line->id);
+  return order;
+}
+
+/// Answers which rows to show. If not all fit, it draws a bar beside them, and below them which ones they are.
+RowRange TablesView::scroll(Painter& p, Rect& area, std::size_t lines, float step) {
+  const Theme& theme = p.theme();
+  std::size_t& first = firsts_[static_cast<std::size_t>(tab_)];
+  if (lines <= whole_rows(area.height(), step)) {
+    first = 0;
+    return {0, lines};
+  }
+  if (p.hovers(area) && p.pointer().wheel != 0)
+    first = p.pointer().wheel > 0 ? first - std::min<std::size_t>(first, 2) : first + 2;
+  const Rect note = area.cut_bottom(p.height(Face::tiny) * 1.2F);
+  const std::size_t fits = std::max<std::size_t>(whole_rows(area.height(), step), 1);
+  first = std::min(first, lines - std::min(lines, fits));
+  const std::size_t end = std::min(first + fits, lines);
+  p.text_fit({note.x0, note.centre().y}, Face::tiny, theme.text_faint,
+             count_text(first + 1) + " to " + count_text(end) + " of " + count_text(lines), note.width());
+  const float a_line = area.height() / static_cast<float>(lines);
+  const float y0 = area.y0 + a_line * static_cast<float>(first);
+  p.fill({area.x1 + p.px(5), y0, area.x1 + p.px(8), area.y0 + a_line * static_cast<float>(end)},
+         theme.button_hover, p.px(1.5F));
+  return {first, end};
 }
 
 std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, const Digest& digest) const {
@@ -268,6 +307,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
   for (const CallbackLine& row : digest.callbacks) {
     Line line;
     line.name = row.id;
+    line.id = row.id;
     const bool all = !digest.calls_missing;
     const char* missing = all ? "" : "at least this: events were lost, or callbacks were not recorded for a while";
     const bool never = row.calls == 0;
@@ -305,15 +345,12 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   for (const TaskLine& row : digest.tasks) {
     Line line;
     const char* missing = row.counted_all ? "" : "at least this: its creation was not seen, or events were lost";
+    const TaskState state = state_of(row);
+    line.id = row.object;
     line.alarm = row.run_ns >= kRules.alarm_ns * 4 && row.steps < 10;
     line.cells = {{row.name, row.done ? theme.text_dim : theme.text, row.place},
                   {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
-                  {row.running       ? "running"
-                   : row.done        ? "done"
-                   : row.age_ns >= 0 ? "alive"
-                                     : "seen",
-                   theme.text_dim,
-                   {}},
+                  {state.word, theme.text_dim, state.meaning},
                   {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
                   {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
                   {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
@@ -339,10 +376,12 @@ std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const
     const HandleTraffic* traffic = row.traffic ? &*row.traffic : nullptr;
     const HandleTraffic known = row.traffic.value_or(HandleTraffic{});
     const std::string peer = peers_.of(row.id);
-    const std::string bytes_tip = level < tracer::Level::callbacks
-                                      ? "bytes are not recorded at this level"
-                                      : "≥: there may have been more before it was followed, or events were lost";
+    const std::string bytes_tip =
+        level < tracer::Level::callbacks
+            ? "the bytes of a single handle are not recorded at this level; the graph has their sum"
+            : "≥: there may have been more before it was followed, or events were lost";
     Line line;
+    line.id = row.id;
     line.cells = {
         {row.kind, theme.text, {}},
         {row.name.empty() ? "–" : row.name, theme.text_dim, {}},

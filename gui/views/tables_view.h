@@ -1,7 +1,8 @@
 #pragma once
-/// The tables: callbacks, tasks, handles. Sorted by a click on a column, scrolled by the wheel.
+/// The tables: callbacks, tasks, handles. Sorted by a click on a column, scrolled by the wheel. Rows are shown whole, or not.
 
 #include "gui/canvas/painter.h"
+#include "gui/canvas/rows.h"
 #include "gui/model/digest.h"
 #include "gui/model/handle_peers.h"
 
@@ -34,6 +35,7 @@ class TablesView {
     std::vector<Cell> cells;
     std::vector<double> keys;  ///< what each column sorts by
     tracer::NameId name = tracer::kNoName;
+    std::uint64_t id = 0;  ///< tells lines of one table apart
     bool alarm = false;
   };
   struct Sort {
@@ -44,6 +46,9 @@ class TablesView {
   void draw_tabs(Painter& painter, Rect head, const Digest& digest);
   void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
                   const std::string& empty, tracer::NameId& selected);
+  /// The lines in the order to show. While the mouse is over them they keep their places.
+  std::vector<const Line*> ordered(const std::vector<Line>& lines, bool steady);
+  RowRange scroll(Painter& painter, Rect& area, std::size_t lines, float step);
   std::vector<Line> callback_lines(const Theme& theme, const Digest& digest) const;
   std::vector<Line> task_lines(const Theme& theme, const Digest& digest) const;
   std::vector<Line> handle_lines(const Theme& theme, const TraceSource& source, const Digest& digest) const;
@@ -51,7 +56,8 @@ class TablesView {
   HandlePeers peers_;
   Tab tab_ = Tab::callbacks;
   std::array<Sort, 3> sorts_{{{3, true}, {4, true}, {7, true}}};
-  std::array<float, 3> scrolls_{};
+  std::array<std::size_t, 3> firsts_{};              ///< the first line that is shown
+  std::array<std::vector<std::uint64_t>, 3> shown_;  ///< the ids of the lines, as they were ordered last
 };
 
 }  // namespace loopscope::gui

@@ -8,7 +8,8 @@ using tracer::CheckMark;
 
 namespace {
 
-/// Draws the checks in as many lines as they need, and answers the number of lines. Without `draw` it only counts them.
+/// Draws the checks in as many lines as they need, and answers the number of lines. Lines that do not fit whole are left out.
+/// Without `draw` it only counts the lines.
 int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCheck>& checks, bool draw) {
   const Theme& theme = p.theme();
   float x = area.x0;
@@ -21,6 +22,8 @@ int lay_checks(Painter& p, const Rect& area, const std::vector<tracer::TimeoutCh
       y += p.height(Face::small) * 1.5F;
       ++lines;
     }
+    if (y + p.height(Face::small) * 0.5F > area.y1 + p.px(5))  // the card has a margin
+      return lines - 1;
     const Point mark{x + p.px(5), y};
     const Color color = check.mark == CheckMark::holds     ? theme.text_dim
                         : check.mark == CheckMark::decides ? theme.warning_text

@@ -5,6 +5,7 @@ Usage: app_test.py [unittest options] LOOPSCOPE_GUI SYNTHETIC_SESSION SCALED_WIN
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -86,6 +87,22 @@ def place_of(colour: bytes, rows: list[bytes]) -> tuple[int, int, int, int]:
     ]
     xs, ys = [x for x, _ in found], [y for _, y in found]
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def press(name: str, display: str) -> None:
+    """Presses a key through the display's own test extension."""
+    try:
+        x11, xtst = ctypes.CDLL("libX11.so.6"), ctypes.CDLL("libXtst.so.6")
+    except OSError as missing:
+        raise unittest.SkipTest(str(missing)) from missing
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XStringToKeysym.restype = ctypes.c_ulong
+    connection = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
+    keysym = ctypes.c_ulong(x11.XStringToKeysym(name.encode()))
+    code = x11.XKeysymToKeycode(connection, keysym)
+    for down in (1, 0):
+        xtst.XTestFakeKeyEvent(connection, code, down, ctypes.c_ulong(0))
+    x11.XCloseDisplay(connection)
 
 
 class VirtualDisplay:
@@ -211,6 +228,35 @@ class AppTest(unittest.TestCase):
         self.start()
         _, _, rows = self.picture("--after", "0.5", "--scale", "1.7")
         self.assertGreater(len(colours(rows)), 300)
+
+    def test_text_is_never_larger_than_the_window_can_hold(self) -> None:
+        self.start()
+        places = []
+        for scale in ("1.7", "3"):
+            path = self.folder / "picture.png"
+            size = ("--size", "1024x640", "--scale", scale)
+            done = self.app("--screenshot", str(path), "--after", "0.3", *size)
+            self.assertIn("more than this window can hold", done.stderr)
+            places.append(place_of(LIVE, read_png(path)[2][:HEADER]))
+        self.assertEqual(places[0], places[1])
+
+    def test_help_lies_over_everything(self) -> None:
+        program = self.start("--level", "1", "--block-ms", "0")  # it needs a lease, and never hangs
+        path = self.folder / "picture.png"
+        for seconds in (3, 10, 30):  # the more, the busier the machine
+            app = subprocess.Popen(
+                [GUI, "--screenshot", str(path), "--after", str(seconds), str(program.pid)],
+                env=self.env,
+                stderr=subprocess.DEVNULL,
+            )
+            self.wait_until_held(program, 1)
+            time.sleep(seconds / 2)
+            press("F1", self.display.name)
+            self.assertEqual(app.wait(100), 0)
+            _, _, rows = read_png(path)
+            if LIVE not in colours(rows[:HEADER]):
+                return
+        self.fail("F1 changed nothing")
 
     def test_a_killed_program_can_still_be_seen(self) -> None:
         program = self.start()

@@ -115,6 +115,11 @@ void SyntheticSession::hang() {
   recorder_.callback_begin(CallbackKind::task_step, names_[render_report], recorder_.ticks(), false, 50);
 }
 
+void SyntheticSession::end_hang() {
+  recorder_.callback_end();
+  recorder_.phase_end(1);
+}
+
 void SyntheticSession::iterate() {
   run_timers();
   run_ready();

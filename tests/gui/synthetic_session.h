@@ -36,8 +36,9 @@ class SyntheticSession {
   void run(std::int64_t duration_ns);
   [[nodiscard]] const std::string& path() const { return path_; }
   void set_level(tracer::Level level) { recorder_.set_level(level); }
-  /// Begins a callback that never ends.
+  /// Begins a callback that does not end before end_hang().
   void hang();
+  void end_hang();
   /// Leaves the file behind, as a killed program does.
   void abandon() { recorder_.disown(); }
 

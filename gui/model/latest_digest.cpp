@@ -1,0 +1,50 @@
+#include "gui/model/latest_digest.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace loopscope::gui {
+
+namespace {
+
+/// True if the digest says that something holds the loop, and that has ended.
+bool hang_is_over(const Digest& digest, const TraceSource& source) {
+  if (!digest.hang)
+    return false;
+  const auto& model = source.model();
+  const std::int64_t begin_ns = digest.hang->begin_ns;
+  if (digest.hang->callback)
+    return model.open_callbacks().empty() || model.open_callbacks().front().begin_ns != begin_ns;
+  return !model.open_phase() || model.open_phase()->begin_ns != begin_ns;
+}
+
+}  // namespace
+
+bool LatestDigest::outdated(const TraceSource& source) const {
+  if (!made_ || of_held_view_ != source.held() || hang_is_over(digest_, source))
+    return true;
+  return source.ended() && digest_.at_ns != source.now_ns();
+}
+
+void LatestDigest::refresh(const TraceSource& source, const Calibration& calibration) {
+  if (!outdated(source) && std::llabs(source.now_ns() - digest_.at_ns) < kDigestNs)
+    return;
+  digest_ = make_digest(source, calibration);
+  made_ = true;
+  of_held_view_ = source.held();
+}
+
+const tracer::Finding* same_finding(const Digest& digest, const tracer::Finding& finding) {
+  const auto same = [&finding](const tracer::Finding& other) {
+    return other.begin_ns == finding.begin_ns && other.name == finding.name;
+  };
+  const auto like = [&finding](const tracer::Finding& other) {
+    return other.rule == finding.rule && other.name == finding.name;
+  };
+  auto found = std::find_if(digest.findings.begin(), digest.findings.end(), same);
+  if (found == digest.findings.end())
+    found = std::find_if(digest.findings.begin(), digest.findings.end(), like);
+  return found == digest.findings.end() ? nullptr : &*found;
+}
+
+}  // namespace loopscope::gui
