@@ -86,7 +86,7 @@ Motion App::motion(double seconds) {
   if (standing(*source) != drawn_ || digest_.outdated(*source))
     return Motion::busy;
   if (overlay_ == Overlay::sessions)
-    return Motion::idle;
+    return picker_.wants_frame(seconds) ? Motion::busy : Motion::idle;
   if (source->held() || source->ended())
     return Motion::still;
   return source->events() == drawn_events_ ? Motion::idle : Motion::busy;

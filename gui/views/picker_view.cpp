@@ -69,9 +69,10 @@ void draw_emblem(Painter& p, Point centre) {
 }  // namespace
 
 void PickerView::list(double seconds) {
-  if (listed_ >= 0 && seconds - listed_ < 1.0)
+  if (listed_ >= 0 && seconds - listed_ < kListEvery)
     return;
   listed_ = seconds;
+  looks_ = std::min(looks_ + 1, kLooks);
   error_.clear();
   entries_ = tracer::list_sessions(error_);
   watch_.look(entries_, static_cast<std::int64_t>(tracer::monotonic_ns()));
@@ -251,7 +252,7 @@ void PickerView::tell_more(Painter& p, const tracer::SessionEntry& entry, bool s
     if (const std::string listens = listens_text(activity); !listens.empty())
       tip.push_back(listens);
     if (activity != nullptr && !activity->thread.empty())
-      tip.push_back("its loop runs in " + tracer::printable(activity->thread));
+      tip.push_back("thread of the loop: " + tracer::printable(activity->thread));
   }
   tip.push_back(!entry.readable ? entry.problem
                 : shown         ? "this window shows it"

@@ -20,7 +20,15 @@ class PickerView {
                                   const std::string& shown, double seconds);
   void key(Key key);
   [[nodiscard]] bool take_dismissed();
-  void refresh_soon() { listed_ = -1; }
+  /// It was opened: lists at once, and again until it knows what each loop does.
+  void refresh_soon() {
+    listed_ = -1;
+    looks_ = 0;
+  }
+  /// True if a frame would show something new and must not wait.
+  [[nodiscard]] bool wants_frame(double seconds) const {
+    return looks_ < kLooks && seconds - listed_ >= kListEvery;
+  }
 
  private:
   void list(double seconds);
@@ -40,9 +48,12 @@ class PickerView {
   void draw_scroll_bar(Painter& painter, const Rect& list, std::size_t fits) const;
   void draw_empty(Painter& painter, Rect area, const std::string& message) const;
 
+  static constexpr double kListEvery = 1;  ///< seconds
+  static constexpr int kLooks = 2;         ///< rates are known from the second look on
   std::vector<tracer::SessionEntry> entries_;
   std::string error_;
   double listed_ = -1;
+  int looks_ = 0;  ///< since it was opened; at most kLooks
   SessionWatch watch_;
   std::size_t cursor_ = 0;
   std::size_t first_ = 0;  ///< the first visible row
