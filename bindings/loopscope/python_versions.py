@@ -6,8 +6,10 @@ the files.
 
 from __future__ import annotations
 
+import linecache
 import sys
 import textwrap
+import types
 from asyncio import events, format_helpers, unix_events
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 # 3.12: asyncio's transports have a writelines() of their own, with its own error messages.
 HAS_OWN_WRITELINES = sys.version_info >= (3, 12)
+# Up to 3.13 a program's __main__ begins with an empty __annotations__.
+MAIN_HAS_ANNOTATIONS = sys.version_info < (3, 14)
 
 
 class NoPolicy:
@@ -78,3 +82,11 @@ def isolates_path() -> bool:
 def command_text(code: str) -> str:
     """The code of `python3 -c CODE` as python compiles it: without its common indentation from 3.14 on."""
     return textwrap.dedent(code) if sys.version_info >= (3, 14) else code
+
+
+def keep_source(code: types.CodeType, text: str) -> None:
+    """Keeps the code of `python3 -c CODE` for its tracebacks, as python does from 3.13 on."""
+    register: Any = getattr(linecache, "_register_code", None)
+    if register is not None:
+        by_code = hasattr(linecache, "_interactive_cache")  # the first 3.13 went by the name alone
+        register(code if by_code else code.co_filename, text, code.co_filename)

@@ -53,21 +53,34 @@ def run_module(argv: list[str]) -> None:
 def run_code(argv: list[str]) -> None:
     """As `python3 -c CODE ARGS`."""
     sys.argv = ["-c", *argv[1:]]
-    run_text("<string>", python_versions.command_text(argv[0]), {})
+    text = python_versions.command_text(argv[0])
+
+    def code() -> types.CodeType:
+        made: types.CodeType = compile(text, "<string>", "exec", dont_inherit=True)
+        python_versions.keep_source(made, text)
+        return made
+
+    run_text(code, {})
 
 
 def run_stdin() -> None:
     """As `python3 - ARGS`, with a stdin that is no terminal."""
     source = sys.stdin.buffer.read() if sys.stdin is not None else b""
-    run_text("<stdin>", source, {"__file__": "<stdin>", "__cached__": None})
+    names: dict[str, str | None] = {"__file__": "<stdin>", "__cached__": None}
+
+    def code() -> types.CodeType:
+        made: types.CodeType = compile(source, "<stdin>", "exec", dont_inherit=True)
+        return made
+
+    run_text(code, names)
 
 
-def run_text(name: str, source: str | bytes, names: dict[str, object]) -> None:
+def run_text(code: Callable[[], types.CodeType], names: dict[str, str | None]) -> None:
     """Runs a program without a file. Such a program imports what is in the current directory."""
     replace_first_path("")
     main = fresh_main()
     main.__dict__.update(names, __loader__=importlib.machinery.BuiltinImporter)
-    as_main(lambda: exec(compile(source, name, "exec", dont_inherit=True), main.__dict__))
+    as_main(lambda: exec(code(), main.__dict__))
 
 
 def run_main_module(name: str, alter_argv: bool) -> None:
@@ -116,7 +129,9 @@ def replace_first_path(directory: str) -> None:
 
 def fresh_main() -> types.ModuleType:
     main = types.ModuleType("__main__")
-    main.__dict__.update(__builtins__=sys.modules["builtins"], __annotations__={})
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    if python_versions.MAIN_HAS_ANNOTATIONS:
+        main.__dict__["__annotations__"] = {}
     sys.modules["__main__"] = main
     return main
 
