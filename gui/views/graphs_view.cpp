@@ -150,9 +150,10 @@ void draw_graph(Painter& p, const Rect& area, std::string_view title, const Trac
     p.text({inner.x0 - p.px(7), y}, Face::mono_tiny, theme.text_faint, scale.label(value), Align::right);
     last = y;
   }
-  p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
-  p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint, source.ended() ? "end" : "now",
-         Align::right);
+  const float now_width = p.text({axis.x1, axis.centre().y}, Face::mono_tiny, theme.text_faint,
+                                 source.ended() ? "end" : "now", Align::right);
+  if (p.width(Face::mono_tiny, "-60 s") + now_width + p.px(8) <= axis.width())
+    p.text({axis.x0, axis.centre().y}, Face::mono_tiny, theme.text_faint, "-60 s");
   if (!p.hovers(inner))
     return;
   const float x = p.pointer().at.x;

@@ -85,7 +85,8 @@ void draw_why(Painter& p, const Rect& area, const Digest& digest) {
          p.px(8);
     if (with_place)
       x += p.text({x, y}, Face::mono_small, theme.text_dim, why.culprit_place) + p.px(8);
-    if (p.hovers({start, row.y0, x, row.y1}))
+    const bool hides = cut || (!with_place && !why.culprit_place.empty());
+    if (hides && p.hovers({start, row.y0, x, row.y1}))
       p.tooltip({why.culprit, why.culprit_place});
   }
   p.text_fit({x, y}, Face::body, theme.text, why.sentence, row.x1 - x);
