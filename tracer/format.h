@@ -131,11 +131,13 @@ enum class EventType : std::uint8_t {
   handle_closed = 14,    // kind = HandleKind; a = handle id
   bytes_read = 15,       // a = handle id; b = bytes
   bytes_written = 16,    // a = handle id; b = bytes
-  task_created = 17,     // kind = TaskStart; name = coroutine; a = task id, which no other task gets
-  task_done = 18,        // kind = TaskEnd; name = coroutine; a = task id
-  wakeup = 19,           // call_soon_threadsafe() woke the poll
-  level_changed = 20,    // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
-  clock_anchor = 21,     // a = CLOCK_MONOTONIC ns at the event's ticks: about one a second while the loop turns
+  task_created =
+      17,          // kind = TaskStart; name = coroutine; a = task id, which no other task gets; b = its address,
+                   //   which its steps carry below level tasks, or 0
+  task_done = 18,  // kind = TaskEnd; name = coroutine; a = task id
+  wakeup = 19,     // call_soon_threadsafe() woke the poll
+  level_changed = 20,  // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
+  clock_anchor = 21,   // a = CLOCK_MONOTONIC ns at the event's ticks: about one a second while the loop turns
 };
 
 /// How a task came into the trace.

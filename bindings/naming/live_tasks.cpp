@@ -67,7 +67,8 @@ std::uint64_t LiveTasks::follow(PyObject* task) {
   const auto number = ++last_number_;
   numbers_.put(word_of(task), number);
   names_.put(word_of(task), std::uint64_t{name} + 1);
-  recorder.task_created(name, number, is_new(task) ? tracer::TaskStart::created : tracer::TaskStart::noticed);
+  recorder.task_created(name, number, is_new(task) ? tracer::TaskStart::created : tracer::TaskStart::noticed,
+                        word_of(task));
   return number;
 }
 

@@ -63,17 +63,27 @@ void read_callbacks(Digest& digest, const TraceSource& source) {
   }
 }
 
+TasksKnown tasks_known(const TraceSource& source) {
+  if (source.level() < tracer::Level::tasks)
+    return TasksKnown::by_steps;
+  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  const bool always = source.present().own_level >= tracer::Level::tasks &&
+                      source.levels().below(tracer::Level::tasks, created, source.now_ns()).empty();
+  return always ? TasksKnown::all : TasksKnown::since_level;
+}
+
 void read_tasks(Digest& digest, const TraceSource& source) {
   const auto& counters = source.counters();
-  digest.tasks_recorded = source.level() >= tracer::Level::tasks;
+  digest.tasks_known = tasks_known(source);
   digest.tasks_alive = counters.tasks_live;
   for (const auto& [object, track] : source.model().tasks()) {
     const Name name = source.name(track.name);
     const std::int64_t end = track.done_ns > 0 ? track.done_ns : digest.at_ns;
-    digest.tasks.push_back(
-        {tracer::function_text(name), place_text(name), object, track.steps_total, track.run_total_ns,
-         track.waited_worst_ns, track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0,
-         source.model().open_step(track) != nullptr, track.created_ns > 0 && source.model().lost_total() == 0});
+    digest.tasks.push_back({tracer::function_text(name), place_text(name), object, track.steps_total,
+                            track.run_total_ns, track.waited_worst_ns,
+                            track.created_ns > 0 ? end - track.created_ns : -1, track.done_ns > 0, track.followed,
+                            source.model().open_step(track) != nullptr,
+                            track.created_ns > 0 && source.model().lost_total() == 0});
   }
 }
 
@@ -130,6 +140,18 @@ ProgramState state_of(const TraceSource& source, const std::optional<tracer::Han
   return lives ? ProgramState::copied : ProgramState::died;
 }
 
+/// "Task main was running, for at least 5.6 s when the program was last seen.", or what is known of it. Empty if the loop slept.
+std::string last_words(const TraceSource& source, const tracer::Hang& hang) {
+  const std::string what =
+      hang.callback ? callable_text(source.name(hang.callback->name), hang.callback->kind) + " was running"
+                    : std::string("The loop was in ").append(tracer::activity_text(hang.activity));
+  const std::int64_t lasted_ns = source.lived_until_ns() - hang.begin_ns;
+  return " " + what +
+         (lasted_ns > 0
+              ? ", for at least " + tracer::duration_text(lasted_ns) + " when the program was last seen to live."
+              : "; it is not known for how long.");
+}
+
 /// Adds the finding that the program died, and which callback was running.
 void say_how_it_ended(Digest& digest, const TraceSource& source) {
   if (digest.state != ProgramState::died)
@@ -138,14 +160,14 @@ void say_how_it_ended(Digest& digest, const TraceSource& source) {
       tracer::FindingRule::program_died, tracer::Severity::warning, {}, {}, {}, tracer::kNoName, 0, 0, 0};
   finding.title = "The program was killed or crashed";
   finding.detail = "It ended without closing its loop.";
-  if (const auto& open = source.model().open_callbacks(); !open.empty()) {
-    const tracer::CallbackSlice& ran = open.front();
-    finding.detail +=
-        " " + callable_text(source.name(ran.name), ran.kind) + " was running; it is not known for how long.";
-    finding.place = place_text(source.name(ran.name));
-    finding.name = ran.name;
-    finding.begin_ns = ran.begin_ns;
-    finding.end_ns = std::max(digest.at_ns, ran.begin_ns);
+  if (const auto held = tracer::find_hang(source.model(), {}, digest.at_ns, 0)) {
+    finding.detail += last_words(source, *held);
+    finding.begin_ns = held->begin_ns;
+    finding.end_ns = std::max(digest.at_ns, held->begin_ns);
+    if (held->callback) {
+      finding.place = place_text(source.name(held->callback->name));
+      finding.name = held->callback->name;
+    }
   }
   digest.findings.insert(digest.findings.begin(), finding);
 }

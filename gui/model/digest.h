@@ -37,9 +37,18 @@ struct TaskLine {
   std::uint64_t steps;
   std::int64_t run_ns, worst_wait_ns, age_ns;  ///< age -1: not known
   bool done;
+  bool
+      alive;  ///< the trace follows it and would tell its end; if it is neither done nor alive, nobody knows whether it lives
   bool running;  ///< it is making a step now; no number contains this step
   /// It was followed from its creation on, and no events were lost. Otherwise its counts are lower bounds.
   bool counted_all;
+};
+
+/// Which tasks a trace can know.
+enum class TasksKnown : std::uint8_t {
+  by_steps,     ///< below level tasks: those that made a step lately; nothing tells that a task ended
+  since_level,  ///< those that made a step, or were created, since the level rose to tasks
+  all,          ///< all: the trace followed tasks from the beginning
 };
 
 struct HandleLine {
@@ -99,8 +108,8 @@ struct Digest {
   std::vector<std::pair<tracer::PollReason, double>> reasons;  ///< of the last second's polls, with their shares
   std::vector<CallbackLine> callbacks;
   std::vector<TaskLine> tasks;
-  std::uint64_t tasks_alive = 0;
-  bool tasks_recorded = false;  ///< tasks_alive is known
+  std::uint64_t tasks_alive = 0;  ///< those that the trace follows, in `tasks` or not
+  TasksKnown tasks_known = TasksKnown::by_steps;
   std::vector<HandleLine> handles;
   std::vector<tracer::Finding> findings;
   std::int64_t counted_ns = 0;  ///< for how long the callback table has counted

@@ -20,10 +20,15 @@ std::string counting_text(std::int64_t counted_ns, Level level) {
   return "counted for " + tracer::duration_text(counted_ns);
 }
 
-std::string tasks_shown_text(std::uint64_t shown_alive, std::uint64_t alive, bool alive_known) {
-  if (!alive_known || shown_alive >= alive)
-    return {};
-  return tracer::count_text(shown_alive) + " of " + tracer::count_text(alive) + " alive";
+std::string tasks_shown_text(std::uint64_t shown, std::uint64_t alive, TasksKnown known) {
+  if (known == TasksKnown::by_steps)
+    return "tasks without a step in the last minute are missing";
+  std::string text;
+  if (shown < alive)
+    text = tracer::count_text(shown) + " of " + tracer::count_text(alive) + " alive";
+  if (known == TasksKnown::since_level)
+    text.append(text.empty() ? "" : " · ").append("tasks without a step at this level are missing");
+  return text;
 }
 
 std::string traffic_text(const HandleTraffic* handle, std::uint64_t bytes, Level now) {

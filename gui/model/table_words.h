@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "gui/model/digest.h"
 #include "gui/model/handle_traffic.h"
 #include "tracer/format.h"
 
@@ -16,8 +17,9 @@ std::string empty_table_text(const char* plural, tracer::Level level, tracer::Le
 /// For how long the callback table has counted, or that it does not count at this level.
 std::string counting_text(std::int64_t counted_ns, tracer::Level level);
 
-/// "512 of 3 204 alive"; empty if all live tasks are shown, or if their number is not known.
-std::string tasks_shown_text(std::uint64_t shown_alive, std::uint64_t alive, bool alive_known);
+/// "512 of 3 204 alive", and which tasks the table cannot know. Empty if it has all live tasks. `shown` are the lines that are
+/// known to live, `alive` those that the trace follows.
+std::string tasks_shown_text(std::uint64_t shown, std::uint64_t alive, TasksKnown known);
 
 /// "4.1 MB"; "≥ 4.1 MB" if there may have been more; "–" if nothing is known. `now` is the level in force.
 std::string traffic_text(const HandleTraffic* handle, std::uint64_t bytes, tracer::Level now);

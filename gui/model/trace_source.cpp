@@ -40,15 +40,25 @@ bool TraceSource::step() {
   if (tends)
     tend(now_ns);
   const bool caught_up = !read_batch();
-  if (tends && caught_up)  // caught up: the events contain all changes of the level that the present contains
+  if (tends && caught_up) {  // caught up: the events contain all changes of the level that the present contains
     live_.levels.set_now(live_.present.level, now_ns);
-  const std::int64_t last_ns = live_.model.last_event_ns();
-  live_.now_ns = ended_ || !caught_up ? last_ns : std::max(now_ns, last_ns);
+    ask_who_lives(now_ns);
+  }
+  live_.now_ns = known_until_ns(now_ns, caught_up);
   if (now_ns - forgot_ns_ >= kForgetNs) {
     forgot_ns_ = now_ns;
     live_.model.forget(live_.now_ns);
   }
   return !caught_up;
+}
+
+std::int64_t TraceSource::known_until_ns(std::int64_t now_ns, bool caught_up) const {
+  const std::int64_t last_ns = live_.model.last_event_ns();
+  if (!caught_up)
+    return last_ns;
+  if (!ended_)
+    return std::max(now_ns, last_ns);
+  return live_.present.ended != 0 ? last_ns : std::max(lived_until_ns_, last_ns);
 }
 
 std::uint64_t TraceSource::ring_events() const {
@@ -91,6 +101,8 @@ void TraceSource::look_for_life(std::int64_t now_ns) {
   std::error_code error;
   // A closed loop removes its file, but its process may live on.
   ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
+  if (!ended_)
+    lived_until_ns_ = now_ns;
 }
 
 void TraceSource::sample(std::int64_t at_ns) {
@@ -169,9 +181,22 @@ void TraceSource::add(const tracer::TraceEvent& event) {
   live_.traffic.add(event);
 }
 
+/// Once after each loss: the program's slots know which tasks live, whatever happened to their events.
+void TraceSource::ask_who_lives(std::int64_t now_ns) {
+  if (!tasks_doubtful_ || live_.present.level < Level::tasks)
+    return;
+  std::vector<tracer::LiveTask> live;
+  for (const tracer::LiveObject& task : session_->tasks()) live.push_back({task.id, task.name});
+  if (live.size() < live_.counters.tasks_live)
+    return;  // some have no slot
+  tasks_doubtful_ = false;
+  live_.model.note_live_tasks(live, now_ns);
+}
+
 /// Events written after attaching were lost, and the timeline shows the gap. If only older events were overwritten, there is
 /// less history: the source forgets what it read before them, so that there is no gap.
 void TraceSource::note_loss() {
+  tasks_doubtful_ = true;
   const std::uint64_t end = stream_.first_position();
   const std::uint64_t lost = end - std::min(std::max(end - stream_.lost(), attached_at_), end);
   if (lost == 0) {

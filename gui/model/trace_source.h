@@ -57,7 +57,10 @@ class TraceSource {
 
   /// True if the writer is gone. The view then shows the past.
   [[nodiscard]] bool ended() const { return ended_; }
-  /// The end of what is known: now, or the time of the last event if the session has ended or we have not caught up with it.
+  /// When the program was last seen to live; 0 if it never was while this source watched.
+  [[nodiscard]] std::int64_t lived_until_ns() const { return lived_until_ns_; }
+  /// The end of what is known: now, or the time of the last event if the session has ended or we have not caught up with it. If the
+  /// program died without closing its loop, it is known until it was last seen to live.
   [[nodiscard]] std::int64_t now_ns() const { return shown().now_ns; }
   /// How many events were overwritten before they could be read. Only events written since attaching count.
   [[nodiscard]] std::uint64_t lost() const { return model().lost_total(); }
@@ -93,12 +96,14 @@ class TraceSource {
   [[nodiscard]] bool lacks_level() const { return !ended_ && live_.present.level < want_; }
   void tend(std::int64_t now_ns);
   void look_for_life(std::int64_t now_ns);
+  [[nodiscard]] std::int64_t known_until_ns(std::int64_t now_ns, bool caught_up) const;
   void look_at_present();
   void sample(std::int64_t at_ns);
   void keep_lease(std::int64_t now_ns);
   void ask_for_level(std::int64_t now_ns);
   bool read_batch();
   void note_loss();
+  void ask_who_lives(std::int64_t now_ns);
   void add(const tracer::TraceEvent& event);
 
   std::unique_ptr<tracer::Session> session_;
@@ -110,6 +115,8 @@ class TraceSource {
   std::uint64_t events_total_ = 0;
   tracer::Level want_;
   bool ended_ = false;
+  std::int64_t lived_until_ns_ = 0;
+  bool tasks_doubtful_ = true;  ///< the events about some live tasks were lost, or overwritten before attaching
   std::int64_t tended_ns_ = 0;
   std::int64_t forgot_ns_ = 0;
   std::int64_t looked_for_life_ns_ = 0;

@@ -52,9 +52,9 @@ TaskState state_of(const TaskLine& task) {
     return {"running", "it is making a step now"};
   if (task.done)
     return {"done", "it has ended"};
-  if (task.age_ns >= 0)
-    return {"alive", "it was created and has not ended; it waits, or is in the ready queue"};
-  return {"seen", "it made a step, but its creation was not recorded: it may be done by now"};
+  if (task.alive)
+    return {"alive", "it has not ended; it waits, or is in the ready queue"};
+  return {"seen", "it made a step, but its end would not be recorded: it may be done by now"};
 }
 
 }  // namespace
@@ -81,8 +81,8 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
 
   if (tab_ == Tab::tasks) {
     const auto alive = static_cast<std::uint64_t>(
-        std::count_if(digest.tasks.begin(), digest.tasks.end(), [](const TaskLine& task) { return !task.done; }));
-    const std::string note = tasks_shown_text(alive, digest.tasks_alive, digest.tasks_recorded);
+        std::count_if(digest.tasks.begin(), digest.tasks.end(), [](const TaskLine& task) { return task.alive; }));
+    const std::string note = tasks_shown_text(alive, digest.tasks_alive, digest.tasks_known);
     p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text, note,
                head.width() * 0.45F, Align::right);
   }

@@ -165,3 +165,15 @@ class TestWhenTheLevelChanges:
                 await asyncio.sleep(0.001)
 
         assert loop.run_until_complete(main()) == (2, ["beats", "main"])
+
+    def test_a_task_that_is_noticed_says_the_address_that_its_steps_had_before(self, loop):
+        async def main():
+            loop.trace_level = "callbacks"
+            await asyncio.sleep(0.01)
+            loop.trace_level = "tasks"
+            await asyncio.sleep(0.01)
+
+        loop.run_until_complete(main())
+        steps = {event.object for event in events(loop, "callback_begin") if event.kind == "task_step"}
+        (created,) = (event for event in events(loop, "task_created") if event.kind == "noticed")
+        assert created.value in steps and created.value != created.object

@@ -112,6 +112,8 @@ void TraceModel::add(const TraceEvent& source) {
       break;
     case EventType::level_changed:
       callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
+      if (static_cast<Level>(event.kind) < Level::tasks)
+        unfollow_tasks();
       if (static_cast<Level>(event.kind) == Level::off) {
         stop(event.t_ns);
         off_ = true;
@@ -153,16 +155,14 @@ void TraceModel::add(const TraceEvent& source) {
     case EventType::bytes_written:
       writes_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
-    case EventType::task_created: {
-      TaskTrack& track = task_track(event.object, event.name, event.t_ns);
-      // If the task was first seen at a step, it is not known when it was created.
-      if (track.steps.empty() && static_cast<TaskStart>(event.kind) == TaskStart::created)
-        track.created_ns = event.t_ns;
+    case EventType::task_created:
+      on_task_created(event);
       break;
-    }
     case EventType::task_done:
-      if (const auto track = tasks_.find(event.object); track != tasks_.end())
+      if (const auto track = tasks_.find(event.object); track != tasks_.end()) {
         track->second.done_ns = event.t_ns;
+        track->second.followed = false;
+      }
       break;
     default:
       break;
@@ -181,6 +181,7 @@ void TraceModel::lose(std::uint64_t count) {
   open_iteration_.reset();
   open_poll_.reset();
   open_callbacks_.clear();
+  for (auto& [object, track] : tasks_) track.followed = false;
 }
 
 void TraceModel::forget(std::int64_t now_ns) {
@@ -205,7 +206,7 @@ void TraceModel::forget(std::int64_t now_ns) {
   for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
   for (auto& [object, track] : tasks_) track.steps.forget(oldest, limit);
   const auto silent = [this, before](const auto& entry) {
-    return entry.second.seen_ns() < before && open_step(entry.second) == nullptr;
+    return !entry.second.followed && entry.second.seen_ns() < before && open_step(entry.second) == nullptr;
   };
   std::erase_if(tasks_, silent);
   std::erase_if(coroutines_, silent);
@@ -362,6 +363,60 @@ void TraceModel::add_step(const CallbackSlice& step) {
   account(coroutine_track(step.name));
   if (step.object != 0)
     account(task_track(step.object, step.name, step.begin_ns));
+}
+
+void TraceModel::on_task_created(const TraceEvent& event) {
+  const auto address = static_cast<std::uint64_t>(event.value);
+  const bool is_new = static_cast<TaskStart>(event.kind) == TaskStart::created;
+  const auto before = address == 0 ? tasks_.end() : tasks_.find(address);
+  if (before != tasks_.end() && is_new)
+    before->second.done_ns = before->second.seen_ns();  // another task has its address now
+  else if (before != tasks_.end() && before->second.name == event.name)
+    know_again(address, event.object);
+  TaskTrack& track = task_track(event.object, event.name, event.t_ns);
+  track.address = address;
+  track.followed = true;
+  // If the task was first seen at a step, it is not known when it was created.
+  if (track.steps.empty() && is_new)
+    track.created_ns = event.t_ns;
+}
+
+/// The task of the track `object` is from now on called `as`: its number, or its address.
+void TraceModel::know_again(std::uint64_t object, std::uint64_t as) {
+  auto node = tasks_.extract(object);
+  if (node.empty() || object == as)
+    return;
+  node.key() = as;
+  node.mapped().object = as;
+  tasks_.erase(as);
+  tasks_.insert(std::move(node));
+  for (CallbackSlice& open : open_callbacks_) {
+    if (open.kind == CallbackKind::task_step && open.object == object)
+      open.object = as;
+  }
+}
+
+/// Below level tasks numbers mean nothing any more, and steps carry addresses.
+void TraceModel::unfollow_tasks() {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> live;
+  for (auto& [number, track] : tasks_) {
+    track.followed = false;
+    if (track.address != 0 && track.done_ns == 0)
+      live.emplace_back(number, std::exchange(track.address, 0));
+  }
+  for (const auto& [number, address] : live) know_again(number, address);
+}
+
+void TraceModel::note_live_tasks(const std::vector<LiveTask>& live, std::int64_t now_ns) {
+  for (auto& [number, track] : tasks_) track.followed = false;
+  for (const LiveTask& task : live) {
+    if (tasks_.contains(task.number) || tasks_.size() < limits_.task_limit)
+      task_track(task.number, task.name, now_ns).followed = true;
+  }
+  for (auto& [number, track] : tasks_) {
+    if (track.address != 0 && !track.followed && track.done_ns == 0)
+      track.done_ns = now_ns;
+  }
 }
 
 TaskTrack& TraceModel::coroutine_track(NameId name) {

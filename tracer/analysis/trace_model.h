@@ -22,7 +22,10 @@ namespace loopscope::tracer {
 /// The steps of one task, or of all tasks of one coroutine. They never overlap, because one thread runs them all.
 struct TaskTrack {
   NameId name = kNoName;
-  std::uint64_t object = 0;     ///< 0: a track by coroutine
+  std::uint64_t object = 0;   ///< its number; below level tasks its address; 0: a track by coroutine
+  std::uint64_t address = 0;  ///< of a task with a number; 0: not known
+  /// It lives, and the trace will say when it ends. False below level tasks, and where its end may be among lost events.
+  bool followed = false;
   std::int64_t created_ns = 0;  ///< 0: not seen
   std::int64_t done_ns = 0;     ///< 0: not seen
   std::uint64_t steps_total = 0;
@@ -34,6 +37,12 @@ struct TaskTrack {
   [[nodiscard]] std::int64_t seen_ns() const {
     return std::max(done_ns, steps.empty() ? created_ns : steps.back().end_ns);
   }
+};
+
+/// A task that the program says lives.
+struct LiveTask {
+  std::uint64_t number;
+  NameId name;
 };
 
 using CallbackColumn = Column<CallbackSlice, WorstAndReady>;
@@ -54,8 +63,12 @@ class TraceModel {
   void add(const TraceEvent& event);
   /// `count` events between the last one and the next one were lost: overwritten before they could be read.
   void lose(std::uint64_t count);
-  /// Forgets slices older than `history_ns` before `now_ns`. To be called several times a second.
+  /// Forgets slices older than `history_ns` before `now_ns`, and tasks that were silent for so long, unless they are followed.
+  /// To be called several times a second.
   void forget(std::int64_t now_ns);
+  /// The tasks that lived at `now_ns`, by the program's own word. The model follows each of them, and takes all others with a number
+  /// for done. It is needed where the events about some tasks were lost.
+  void note_live_tasks(const std::vector<LiveTask>& live, std::int64_t now_ns);
 
   [[nodiscard]] const Column<IterationSlice>& iterations() const { return iterations_; }
   [[nodiscard]] const Column<PhaseSlice, ActivityTimes>& phases() const { return phases_; }
@@ -98,6 +111,9 @@ class TraceModel {
   void on_poll_end(const TraceEvent& event);
   void on_callback_end(const TraceEvent& event);
   void add_step(const CallbackSlice& step);
+  void on_task_created(const TraceEvent& event);
+  void know_again(std::uint64_t object, std::uint64_t as);
+  void unfollow_tasks();
   TaskTrack& task_track(std::uint64_t object, NameId name, std::int64_t since_ns);
   TaskTrack& coroutine_track(NameId name);
   void follow_open_steps();

@@ -153,7 +153,7 @@ void dump_counters(const Session& session, std::ostream& out) {
        phases.total(number(totals.handles_opened) + " opened, " + number(totals.handles_closed) + " closed",
                     totals.handles_opened + totals.handles_closed == 0));
   fact(out, "tasks",
-       tasks.total(number(totals.tasks_created) + " created, " + number(totals.tasks_done) + " done (" +
+       tasks.total(number(totals.tasks_created) + " followed, " + number(totals.tasks_done) + " done (" +
                        number(totals.tasks_destroyed) + " of them destroyed while pending), " +
                        number(totals.tasks_live) + " live",
                    totals.tasks_created + totals.tasks_done == 0));

@@ -67,7 +67,8 @@ void add_timer(JsonObject& line, const Session& session, const TraceEvent& event
 void add_task(JsonObject& line, const Session& session, const TraceEvent& event) {
   line.id("task", event.object);
   if (event.type == EventType::task_created)
-    line.truth("noticed", static_cast<TaskStart>(event.kind) == TaskStart::noticed);
+    line.id("address", static_cast<std::uint64_t>(event.value))
+        .truth("noticed", static_cast<TaskStart>(event.kind) == TaskStart::noticed);
   else
     line.truth("destroyed", static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed);
   add_function(line, session, event.name);

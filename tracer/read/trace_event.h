@@ -58,7 +58,7 @@ struct TraceEvent {
   std::uint64_t object = 0;     ///< handle, timer or task id; the object of a callback
   std::int64_t value = 0;       ///< bytes, file descriptor (handle_opened), timeout_ms (poll_begin), I/O events
                                 ///< (poll_end), 1 if it slept (poll_wake), count (phase_begin, phase_end), thread
-                                ///< id (loop_start), pid of the viewer (level_changed)
+                                ///< id (loop_start), pid of the viewer (level_changed), address (task_created)
   std::int64_t other_ns = 0;    ///< t_ready_ns (callback_begin), due_ns (timer_set, timer_fired), prepare_ns
                                 ///< (poll_begin), gil_wait_ns (poll_wake)
   std::uint64_t position = 0;   ///< in the ring, of the event it was made from

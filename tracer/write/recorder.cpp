@@ -158,9 +158,9 @@ void Recorder::close_handle(HandleKind kind, std::uint64_t id) {
   put({ticks(), EventType::handle_closed, phase_, static_cast<std::uint8_t>(kind), 0, kNoName, id, 0});
 }
 
-void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start) {
+void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start, std::uint64_t address) {
   const auto now = ticks();
-  put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, 0});
+  put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, address});
   add(&Counters::tasks_created, 1);
   add(&Counters::tasks_live, 1);
   if (!tasks_.open({id, now, name, 0, {}, 0}))

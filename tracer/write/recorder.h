@@ -221,10 +221,12 @@ class Recorder {
     if (callbacks())
       put({ticks(), EventType::bytes_written, phase_, 0, 0, kNoName, handle, bytes});
   }
-  /// `id` is not 0, and no other task ever has it. Each task is told of once, and its end once, in one period.
-  void task_created(NameId name, std::uint64_t id, TaskStart start = TaskStart::created) {
+  /// `id` is not 0, and no other task ever has it. Each task is told of once, and its end once, in one period. `address` is what
+  /// its steps carry below level tasks, so that readers know it again; 0: not known.
+  void task_created(NameId name, std::uint64_t id, TaskStart start = TaskStart::created,
+                    std::uint64_t address = 0) {
     if (tasks())
-      open_task(name, id, start);
+      open_task(name, id, start, address);
   }
   void task_done(NameId name, std::uint64_t id, TaskEnd end = TaskEnd::done) {
     if (tasks())
@@ -261,7 +263,7 @@ class Recorder {
   void end_deep_callback();
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
-  void open_task(NameId name, std::uint64_t id, TaskStart start);
+  void open_task(NameId name, std::uint64_t id, TaskStart start, std::uint64_t address);
   void close_task(NameId name, std::uint64_t id, TaskEnd end);
 
   Level level_ = Level::off;      ///< in force

@@ -20,9 +20,16 @@ TEST(TableWords, ATableThatCountsNoMoreDoesNotSayThatItDoes) {
 }
 
 TEST(TableWords, SaysHowManyTasksOfThoseAliveAreShown) {
-  EXPECT_EQ(tasks_shown_text(512, 3204, true), "512 of 3 204 alive");
-  EXPECT_EQ(tasks_shown_text(512, 512, true), "");
-  EXPECT_EQ(tasks_shown_text(3, 3204, false), "") << "how many live is known at level tasks alone";
+  EXPECT_EQ(tasks_shown_text(512, 3204, TasksKnown::all), "512 of 3 204 alive");
+  EXPECT_EQ(tasks_shown_text(512, 512, TasksKnown::all), "");
+}
+
+TEST(TableWords, SaysWhichTasksItCannotKnow) {
+  EXPECT_EQ(tasks_shown_text(6, 6, TasksKnown::since_level), "tasks without a step at this level are missing");
+  EXPECT_EQ(tasks_shown_text(512, 600, TasksKnown::since_level),
+            "512 of 600 alive · tasks without a step at this level are missing");
+  EXPECT_EQ(tasks_shown_text(0, 3204, TasksKnown::by_steps), "tasks without a step in the last minute are missing")
+      << "how many live is known at level tasks alone";
 }
 
 TEST(TableWords, BytesThatMayHaveBeenMoreSaySo) {

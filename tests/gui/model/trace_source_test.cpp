@@ -440,7 +440,16 @@ TEST_F(TraceSourceTest, SaysThatAProgramWasKilledAndInWhat) {
   EXPECT_EQ(digest.state, ProgramState::died);
   ASSERT_FALSE(digest.findings.empty());
   EXPECT_EQ(digest.findings[0].title, "The program was killed or crashed");
-  EXPECT_THAT(digest.findings[0].detail, ::testing::HasSubstr("render_report was running"));
+  EXPECT_THAT(digest.findings[0].detail, ::testing::HasSubstr("render_report was running, for at least"));
+  EXPECT_GE(digest.at_ns - digest.findings[0].begin_ns, 300 * kMs) << "the timeline shows what was seen to last";
+
+  TraceSource later(tracer::Session::open(path).session, Level::off);
+  later.pump(1'000 * kMs);
+  digest = make_digest(later);
+  ASSERT_EQ(digest.state, ProgramState::died);
+  EXPECT_THAT(digest.findings[0].detail,
+              ::testing::HasSubstr("render_report was running; it is not known for how long."))
+      << "this source never saw it live";
 }
 
 TEST_F(TraceSourceTest, SamplesHowLongTheThreadWaitsForACpu) {

@@ -112,6 +112,96 @@ TEST(TraceModel, DoesNotPretendToKnowWhenATaskBeganThatWasAlreadyAtWork) {
   EXPECT_EQ(trace.model().tasks().at(100).created_ns, 0);
 }
 
+constexpr std::uint64_t kAddress = 0x7f12'3456'7890;
+
+/// The task of coroutine 5 becomes number `number` at its next step.
+void notice(Trace& trace, std::uint64_t number, tracer::TaskStart start = tracer::TaskStart::noticed) {
+  trace.put(EventType::task_created, Phase::idle, kAddress);
+  trace.events.back().object = number;
+  trace.events.back().name = 5;
+  trace.events.back().kind = static_cast<std::uint8_t>(start);
+}
+
+void change_level(Trace& trace, tracer::Level level) {
+  trace.put(EventType::level_changed);
+  trace.events.back().kind = static_cast<std::uint8_t>(level);
+}
+
+TEST(TraceModel, KnowsATaskAgainWhenTheLevelRisesToTasks) {
+  Trace trace;
+  trace.callback(5, kMs, 0, CallbackKind::task_step, kAddress);
+  change_level(trace, tracer::Level::tasks);
+  notice(trace, 1);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 1);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.tasks().size(), 1U);
+  EXPECT_EQ(model.tasks().at(1).steps_total, 2U);
+  EXPECT_EQ(model.tasks().at(1).object, 1U);
+}
+
+TEST(TraceModel, KnowsATaskAgainWhenTheLevelFallsAndRises) {
+  Trace trace;
+  change_level(trace, tracer::Level::tasks);
+  notice(trace, 1, tracer::TaskStart::created);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 1);
+  trace.callback_begin(5, 0, CallbackKind::task_step, 1);
+  change_level(trace, tracer::Level::callbacks);
+  trace.wait(kMs).callback_end(5, CallbackKind::task_step, 1);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, kAddress);
+  ASSERT_EQ(trace.model().tasks().size(), 1U);
+  change_level(trace, tracer::Level::tasks);
+  notice(trace, 2);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.tasks().size(), 1U);
+  EXPECT_EQ(model.tasks().at(2).steps_total, 3U);
+  EXPECT_EQ(model.tasks().at(2).created_ns, kStart) << "it is the task that was created then";
+}
+
+TEST(TraceModel, TakesANewTaskAtAnOldAddressForAnotherOne) {
+  Trace trace;
+  trace.callback(5, kMs, 0, CallbackKind::task_step, kAddress);
+  change_level(trace, tracer::Level::tasks);
+  notice(trace, 1, tracer::TaskStart::created);
+  const TraceModel model = trace.model();
+  ASSERT_EQ(model.tasks().size(), 2U);
+  EXPECT_EQ(model.tasks().at(1).steps_total, 0U);
+  EXPECT_GT(model.tasks().at(kAddress).done_ns, 0);
+}
+
+TEST(TraceModel, KeepsATaskThatLivesHoweverLongItIsSilent) {
+  Trace trace;
+  change_level(trace, tracer::Level::tasks);
+  notice(trace, 1, tracer::TaskStart::created);
+  trace.callback(5, kMs, 0, CallbackKind::task_step, 1).wait(3'600 * kSecond);
+  TraceModel model = trace.model();
+  model.forget(trace.t);
+  ASSERT_EQ(model.tasks().count(1), 1U);
+  EXPECT_TRUE(model.tasks().at(1).followed);
+  trace.put(EventType::task_done);
+  trace.events.back().object = 1;
+  trace.wait(61 * kSecond);
+  model.add(trace.events.back());
+  model.forget(trace.t);
+  EXPECT_EQ(model.tasks().count(1), 0U);
+}
+
+TEST(TraceModel, AsksTheProgramWhoLivesAfterALoss) {
+  Trace trace;
+  change_level(trace, tracer::Level::tasks);
+  for (const std::uint64_t number : {1, 2}) {
+    notice(trace, number, tracer::TaskStart::created);
+    trace.callback(5, kMs, 0, CallbackKind::task_step, number);
+  }
+  TraceModel model = trace.model();
+  model.lose(100);
+  EXPECT_FALSE(model.tasks().at(1).followed) << "its end may be among the lost events";
+  model.note_live_tasks({{1, 5}, {3, 6}}, trace.t);
+  EXPECT_TRUE(model.tasks().at(1).followed);
+  EXPECT_EQ(model.tasks().at(2).done_ns, trace.t);
+  ASSERT_EQ(model.tasks().count(3), 1U) << "its creation is among the lost events";
+  EXPECT_TRUE(model.tasks().at(3).followed);
+}
+
 TEST(TraceModel, BoundsItsTasks) {
   Trace trace;
   for (std::uint64_t i = 1; i <= 2000; ++i) trace.callback(5, 10, 0, CallbackKind::task_step, i).wait(10);
