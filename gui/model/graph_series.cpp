@@ -22,11 +22,13 @@ std::vector<SeriesRun> series_runs(const Statistics& statistics, const BucketVal
       broken = true;
       continue;
     }
+    const auto age = [now_ns](std::int64_t at) {
+      return static_cast<double>(now_ns - at * kBucket) / static_cast<double>(kGraphNs);
+    };
     if (broken)
-      runs.emplace_back();
+      runs.push_back({{age(number), known}});
     broken = false;
-    const double age = static_cast<double>(now_ns - (number + 1) * kBucket) / static_cast<double>(kGraphNs);
-    runs.back().push_back({age, known});
+    runs.back().push_back({age(number + 1), known});
   }
   return runs;
 }

@@ -1,7 +1,8 @@
 #pragma once
 /// The last minute of a graph as numbers: buckets of the statistics in, runs of points out. Pure; the view paints them.
 ///
-/// A bucket whose value is not known has no point and ends a run, so no line leads across it.
+/// A bucket whose value is not known has no point and ends a run, so no line leads across it. A run covers the time of its
+/// buckets: one bucket between unknown ones is a run of two points.
 /// Thread: one. Errors: none; any `now_ns` will do. Cost: the buckets of a minute.
 
 #include <cstdint>
@@ -18,7 +19,7 @@ inline constexpr std::int64_t kGraphNs = 60'000'000'000;
 using BucketValue = std::function<double(const tracer::Statistics::Bucket&)>;
 
 struct SeriesPoint {
-  double age;  ///< of the bucket's end: 0 is now, 1 a minute ago
+  double age;  ///< of the bucket's end, and for the first point of a run of its begin: 0 is now, 1 a minute ago
   double value;
 };
 using SeriesRun = std::vector<SeriesPoint>;

@@ -89,6 +89,8 @@ void draw_series(Painter& p, const Rect& plot, const TraceSource& source, const 
     if (series.filled)
       p.area(points, plot.y1, with_alpha(series.color, p.theme().dark ? 0.26F : 0.18F));
     p.polyline(points, series.color, p.px(1.4F));
+    if (points.back().x - points.front().x < p.px(4))  // too short a line to be seen
+      p.dot({(points.front().x + points.back().x) / 2, points.back().y}, p.px(2), series.color);
   }
 }
 
