@@ -115,8 +115,9 @@ bool sleeps(const TraceModel& model) {
 }
 
 void forget_what_nobody_knows(Columns& columns, const TraceModel& model, const Viewport& viewport,
-                              std::int64_t now_ns) {
-  const std::int64_t first = model.first_event_ns();
+                              const TimelineRequest& request, std::int64_t dropped_until_ns) {
+  const std::int64_t now_ns = request.now_ns;
+  const std::int64_t first = std::max(model.first_event_ns(), dropped_until_ns);
   const std::int64_t last = sleeps(model) ? std::max(now_ns, model.last_event_ns()) : model.last_event_ns();
   columns.forget(viewport.begin_ns(), first == 0 ? viewport.end_ns() : first);
   columns.forget(std::max(last + 1, viewport.begin_ns()), viewport.end_ns());
@@ -124,6 +125,7 @@ void forget_what_nobody_knows(Columns& columns, const TraceModel& model, const V
     if (gap.reason != tracer::GapReason::wrong_times)
       columns.forget(gap.begin_ns, gap.end_ns);
   }
+  for (const TimeSpan& span : request.off) columns.forget(span.begin_ns, span.end_ns);
 }
 
 void draw_lines(Row& row, const Viewport& viewport) {
@@ -149,14 +151,19 @@ void draw_lines(Row& row, const Viewport& viewport) {
 
 }  // namespace
 
-void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport, std::int64_t now_ns) {
+void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
   Columns columns(viewport);
   std::vector<Step> steps;
-  if (waiting_steps(model, viewport, steps))
+  std::int64_t dropped_until_ns = 0;
+  if (waiting_steps(model, viewport, steps)) {
     fill_from_steps(columns, viewport, steps);
-  else
+    dropped_until_ns = model.callbacks().dropped_until_ns();
+  } else {
     fill_from_samples(columns, model, viewport);
-  forget_what_nobody_knows(columns, model, viewport, now_ns);
+    dropped_until_ns = model.ready_depths().dropped_until_ns();
+  }
+  row.kept_x = std::clamp(viewport.to_x(dropped_until_ns), viewport.x0(), viewport.x1());
+  forget_what_nobody_knows(columns, model, viewport, request, dropped_until_ns);
   row.depths = std::move(columns.depths());
   draw_lines(row, viewport);
 }

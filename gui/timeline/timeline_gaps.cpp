@@ -63,6 +63,21 @@ void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
     p.tooltip({text, "the gap is " + tracer::duration_text(gap.gap.end_ns - gap.gap.begin_ns) + " long"});
 }
 
+/// What the app read once and keeps no more. Rows keep different times, because they have different numbers of slices.
+void draw_dropped(Painter& p, const Rect& plot, const Row& row) {
+  if (row.kept_x <= plot.x0 + 1)
+    return;
+  const Rect rect{plot.x0, row.area.y0, row.kept_x, row.area.y1};
+  p.push_clip(rect);
+  p.hatch(rect, with_alpha(p.theme().text_faint, 0.45F), p.px(9));
+  if (rect.height() > p.height(Face::small))
+    draw_sentence(p, rect, "no longer kept");
+  p.pop_clip();
+  if (p.hovers(rect))
+    p.tooltip({"no longer kept",
+               "The app keeps the last minute, and less of a row with more than half a million slices."});
+}
+
 }  // namespace
 
 void draw_not_recorded(Painter& p, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
@@ -83,6 +98,7 @@ void draw_not_recorded(Painter& p, const Rect& plot, const TraceSource& source, 
 }
 
 void draw_gaps(Painter& p, const Rect& plot, const TimelineLayout& layout) {
+  for (const Row& row : layout.rows) draw_dropped(p, plot, row);
   for (const GapMark& gap : layout.gaps) draw_gap(p, plot, gap);
 }
 

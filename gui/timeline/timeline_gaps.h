@@ -10,7 +10,7 @@ namespace loopscope::gui {
 /// Hatches rows at the times when the level in force did not record them. `now_ns` is the end of what is known.
 void draw_not_recorded(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
                        const Viewport& viewport, std::int64_t now_ns);
-/// Draws lost events, jumps of the clock and impossible times across all rows.
+/// Hatches what the app keeps no more, row by row. Draws lost events, jumps of the clock and impossible times across all rows.
 void draw_gaps(Painter& painter, const Rect& plot, const TimelineLayout& layout);
 
 }  // namespace loopscope::gui

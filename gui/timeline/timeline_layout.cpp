@@ -235,28 +235,34 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   TimelineLayout layout;
   const Plan plan = plan_rows(model, viewport, request);
   Rect rest = request.area;
-  const auto add_row = [&](RowKind kind, const char* label, float height) -> Row& {
-    layout.rows.push_back({kind, label, rest.cut_top(height), {}, {}, nullptr, {}, {}, 0, 0});
+  const auto add = [&](RowKind kind, const char* label, const Rect& area, std::int64_t dropped_until_ns) -> Row& {
+    layout.rows.push_back({kind, label, area, {}, {}, nullptr, {}, {}, 0, 0, area.x0});
+    if (dropped_until_ns > 0)
+      layout.rows.back().kept_x = clamp_x(viewport, dropped_until_ns);
     return layout.rows.back();
   };
+  const auto add_row = [&](RowKind kind, const char* label, float height, const auto& column) -> Row& {
+    return add(kind, label, rest.cut_top(height), column.dropped_until_ns());
+  };
 
-  Row& iterations = add_row(RowKind::iterations, "Iterations", plan.iterations);
+  Row& iterations = add_row(RowKind::iterations, "Iterations", plan.iterations, model.iterations());
   lay_slices(iterations, model.iterations(), viewport, layout.slices);
   if (model.open_iteration())
     lay_open(iterations, viewport, model.open_iteration()->begin_ns, request.now_ns, Activity::unknown);
   rest.cut_top(plan.space);
 
-  lay_phases(add_row(RowKind::phases, "Phases", plan.phases), model, viewport, request.now_ns, layout.slices);
+  lay_phases(add_row(RowKind::phases, "Phases", plan.phases, model.phases()), model, viewport, request.now_ns,
+             layout.slices);
   rest.cut_top(plan.space);
 
-  Row& callbacks = add_row(RowKind::callbacks, "Callbacks", plan.callbacks);
+  Row& callbacks = add_row(RowKind::callbacks, "Callbacks", plan.callbacks, model.callbacks());
   lay_slices(callbacks, model.callbacks(), viewport, layout.slices);
   if (!model.open_callbacks().empty())
     lay_open(callbacks, viewport, model.open_callbacks().front().begin_ns, request.now_ns, Activity::unknown);
   rest.cut_top(plan.space);
 
   for (const TaskTrack* track : plan.tracks) {
-    Row& row = add_row(RowKind::task, "", plan.task);
+    Row& row = add_row(RowKind::task, "", plan.task, track->steps);
     row.track = track;
     lay_slices(row, track->steps, viewport, layout.slices);
     if (const CallbackSlice* open = model.open_step(*track))
@@ -265,21 +271,23 @@ TimelineLayout lay_out(const TraceModel& model, const Viewport& viewport, const 
   }
 
   // These rows are laid out from the bottom, so that a lack of room shows in the middle and not at the end.
-  const auto add_from_bottom = [&](RowKind kind, const char* label, float height) -> Row& {
-    layout.rows.push_back({kind, label, rest.cut_bottom(height), {}, {}, nullptr, {}, {}, 0, 0});
-    return layout.rows.back();
+  const auto add_from_bottom = [&](RowKind kind, const char* label, float height, const auto& column) -> Row& {
+    return add(kind, label, rest.cut_bottom(height), column.dropped_until_ns());
   };
-  lay_ready(add_from_bottom(RowKind::ready, "Ready queue", plan.ready), model, viewport, request.now_ns);
+  lay_ready(add_from_bottom(RowKind::ready, "Ready queue", plan.ready, model.ready_depths()), model, viewport,
+            request);
   rest.cut_bottom(plan.space);
   if (plan.gil > 0) {
-    lay_slices(add_from_bottom(RowKind::gil_wait, "GIL wait", plan.gil), model.gil_waits(), viewport,
-               layout.slices);
+    lay_slices(add_from_bottom(RowKind::gil_wait, "GIL wait", plan.gil, model.gil_waits()), model.gil_waits(),
+               viewport, layout.slices);
     rest.cut_bottom(plan.space);
   }
   if (plan.bytes > 0) {
-    lay_transfers(add_from_bottom(RowKind::writes, "Bytes out", plan.bytes * 0.47F), model.writes(), viewport);
+    lay_transfers(add_from_bottom(RowKind::writes, "Bytes out", plan.bytes * 0.47F, model.writes()),
+                  model.writes(), viewport);
     rest.cut_bottom(plan.bytes * 0.06F);
-    lay_transfers(add_from_bottom(RowKind::reads, "Bytes in", plan.bytes * 0.47F), model.reads(), viewport);
+    lay_transfers(add_from_bottom(RowKind::reads, "Bytes in", plan.bytes * 0.47F, model.reads()), model.reads(),
+                  viewport);
   }
 
   for (const tracer::Gap& gap : model.gaps()) {

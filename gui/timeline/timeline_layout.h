@@ -40,6 +40,11 @@ struct Mark {
   bool open = false;    ///< it has not ended yet
 };
 
+struct TimeSpan {
+  std::int64_t begin_ns;
+  std::int64_t end_ns;
+};
+
 /// The wait of a step, from ready to begin.
 struct WaitMark {
   float x0;
@@ -60,6 +65,8 @@ struct Row {
   std::vector<std::vector<Point>> lines;  ///< ready: depths as lines, broken where they are not known
   std::uint64_t peak = 0;                 ///< ready: the largest depth in view
   float peak_x = 0;
+  float kept_x =
+      0;  ///< what lies left of it is no longer kept; not right of the row's left end if all in view is kept
 };
 
 struct GapMark {
@@ -79,6 +86,7 @@ struct TimelineRequest {
   float unit = 18;            ///< height of a line of text
   std::size_t task_rows = 8;  ///< at most
   std::int64_t now_ns = 0;    ///< the end of marks that are still open
+  std::vector<TimeSpan> off;  ///< when the program recorded nothing
 };
 
 TimelineLayout lay_out(const tracer::TraceModel& model, const Viewport& viewport, const TimelineRequest& request);

@@ -102,6 +102,8 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
   request.area = plot;
   request.unit = p.px(18);
   request.now_ns = now;
+  for (const BelowLevel& below : source.levels().below(tracer::Level::phases, viewport_.begin_ns(), now))
+    request.off.push_back({below.begin_ns, below.end_ns});
   const TimelineLayout layout = lay_out(source.model(), viewport_, request);
 
   draw_frame(p, area, source, layout.slices);

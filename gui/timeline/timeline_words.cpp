@@ -135,9 +135,10 @@ Lines describe(const TraceSource& source, const Row& row, const Mark& mark) {
       return {bytes + (row.kind == RowKind::reads ? " read" : " written"), count_of(mark.count, "call", "calls")};
     }
     case RowKind::gil_wait: {
-      Lines lines{"waited " + duration_text(mark.worst_ns) + " for the GIL"};
+      Lines lines{"waited " + duration_text(mark.worst_ns) + " for the GIL after a poll"};
       if (mark.count > 1)
         lines.push_back("longest of " + tracer::count_text(mark.count) + " in this mark");
+      lines.emplace_back("waits within callbacks are not seen: they count to the callback");
       return lines;
     }
     case RowKind::ready:

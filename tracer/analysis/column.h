@@ -47,6 +47,7 @@ class Column {
     first_ = other.first_;
     last_ = other.last_;
     looks_ = other.looks_;
+    dropped_until_ns_ = other.dropped_until_ns_;
     return *this;
   }
   Column(Column&&) noexcept = default;
@@ -57,6 +58,8 @@ class Column {
   [[nodiscard]] std::uint64_t last() const { return last_; }  ///< one past the newest
   [[nodiscard]] std::uint64_t size() const { return last_ - first_; }
   [[nodiscard]] bool empty() const { return first_ == last_; }
+  /// Until when slices were dropped: the end of the newest one of them. From then on the column has all that was pushed. 0: none was.
+  [[nodiscard]] std::int64_t dropped_until_ns() const { return dropped_until_ns_; }
   /// How many slices and summaries were read so far. Tests use it to bound what questions cost.
   [[nodiscard]] std::uint64_t looks() const { return looks_; }
   [[nodiscard]] const Slice& operator[](std::uint64_t index) const {
@@ -80,6 +83,7 @@ class Column {
   /// chunk stays.
   void forget(std::int64_t before_ns, std::uint64_t limit) {
     while (chunks_.size() > 1 && (chunks_.front()->slices[kChunk - 1].end_ns < before_ns || size() > limit)) {
+      dropped_until_ns_ = chunks_.front()->slices[kChunk - 1].end_ns;
       chunks_.pop_front();
       chunk_base_ += kChunk;
       first_ = chunk_base_;
@@ -139,6 +143,7 @@ class Column {
   std::uint64_t chunk_base_ = 0;
   std::uint64_t first_ = 0;
   std::uint64_t last_ = 0;
+  std::int64_t dropped_until_ns_ = 0;
   mutable std::uint64_t looks_ = 0;
 };
 

@@ -283,6 +283,43 @@ TEST(TimelineLayout, DrawsTheReadyQueueWhereItIsKnown) {
   EXPECT_EQ(row_of(layout, RowKind::ready).lines.size(), 2U);
 }
 
+TEST(TimelineLayout, SaysWhichPartOfARowIsNoLongerKept) {
+  Trace trace;
+  for (int i = 0; i < 4'000; ++i) {
+    trace.put(testing::EventType::phase_begin, Phase::idle, 1);
+    trace.callback(2, kMs, trace.t - kUs).put(testing::EventType::phase_end, Phase::idle, 1).sleep(kMs);
+  }
+  tracer::TraceModel::Limits limits;
+  limits.slice_limit = 1'000;
+  auto model = trace.model(limits);
+  model.forget(trace.t);
+  const std::int64_t kept = model.callbacks().dropped_until_ns();
+  ASSERT_GT(kept, kStart);
+  ASSERT_LT(model.callbacks()[model.callbacks().first()].begin_ns - kept, 2 * kMs);
+  const TimelineLayout layout = laid_out(model, kStart, trace.t);
+  const Viewport viewport(kStart, trace.t, kArea.x0, kArea.x1);
+  EXPECT_NEAR(row_of(layout, RowKind::callbacks).kept_x, viewport.to_x(kept), 1);
+  EXPECT_GT(row_of(layout, RowKind::callbacks).marks.front().x0, viewport.to_x(kept) - 1);
+  EXPECT_FALSE(depth_known(layout, kStart, trace.t, kept - 500 * kMs)) << "unknown, and not 0";
+  EXPECT_TRUE(depth_known(layout, kStart, trace.t, kept + 500 * kMs));
+  const TimelineLayout all = laid_out(trace.model(), kStart, trace.t);
+  EXPECT_EQ(row_of(all, RowKind::callbacks).kept_x, kArea.x0);
+  EXPECT_EQ(row_of(all, RowKind::ready).kept_x, kArea.x0);
+}
+
+TEST(TimelineLayout, DoesNotKnowTheReadyQueueWhileNothingIsRecorded) {
+  Trace trace;
+  trace.sleep(100 * kMs).poll_begin(-1, PollReason::forever);
+  TimelineRequest request;
+  request.area = kArea;
+  request.now_ns = trace.t + 200 * kMs;
+  request.off = {{trace.t + 50 * kMs, request.now_ns}};
+  const std::int64_t end = request.now_ns;
+  const TimelineLayout layout = lay_out(trace.model(), Viewport(kStart, end, kArea.x0, kArea.x1), request);
+  EXPECT_TRUE(depth_known(layout, kStart, end, trace.t + 20 * kMs));
+  EXPECT_FALSE(depth_known(layout, kStart, end, trace.t + 150 * kMs));
+}
+
 TEST(TimelineLayout, KnowsThatTheReadyQueueOfASleepingLoopIsEmpty) {
   Trace trace;
   trace.sleep(100 * kMs).poll_begin(-1, PollReason::forever);
