@@ -21,7 +21,9 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {
-    {Activity::poll_asleep, "poll, asleep", "In the kernel, allowed to sleep: there was nothing to do.", true},
+    {Activity::poll_asleep, "poll, asleep",
+     "In the kernel, allowed to sleep, until the thread ran again. If it woke and had no CPU, that counts, too.",
+     true},
     {Activity::poll_no_sleep, "poll, not sleeping",
      "Asking the kernel for events with timeout 0, without sleeping.", true},
     {Activity::poll_io, "poll, I/O callbacks", "Callbacks of sockets and watched descriptors.", true},
@@ -31,7 +33,11 @@ constexpr Kind kKinds[] = {
     {Activity::check, "check", "From the end of poll to the next boundary: its end is inferred.", true},
     {Activity::pending, "pending", "libuv's deferred callbacks: this loop never causes any.", true},
     {Activity::prepare, "prepare", "The loop decides how long it may sleep.", true},
-    {Activity::gil_wait, "waiting for the GIL", "Awake, but another thread of the program held the GIL.", true},
+    {Activity::gil_wait, "GIL wait after a poll",
+     "Awake after a poll, but another thread of the program held the GIL. A wait within a callback is not seen: "
+     "it counts to the "
+     "callback.",
+     true},
     {Activity::between, "between phases", "The loop's own work, from one phase to the next.", false},
     {Activity::stopped, "not running", "run_forever() had returned.", false},
     {Activity::unknown, "not known",
@@ -89,7 +95,7 @@ void draw_cpu_wait(Painter& p, const Rect& row, const Digest& digest) {
       share ? std::string("~").append(tracer::duration_text(static_cast<std::int64_t>(*share * 1e9)))
             : "not known";
   p.text({row.x1, y}, Face::mono_small, share ? theme.text : theme.text_faint, value, Align::right);
-  p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "waiting for a CPU, sampled",
+  p.text_fit({row.x0, y}, Face::small, share ? theme.text : theme.text_dim, "of these: without a CPU, sampled",
              row.width() - p.width(Face::mono_small, value) - p.px(10));
   if (p.hovers(row))
     p.tooltip({"Waiting for a CPU", "The loop's thread was ready to run and had no CPU.",

@@ -4,13 +4,6 @@
 
 namespace loopscope::tracer {
 
-namespace {
-
-/// More than any queue that a person can read on a screen. Without a limit one question could take longer than a frame.
-constexpr std::uint64_t kMostLookedAt = 20'000;
-
-}  // namespace
-
 std::optional<Blame> blame(const TraceModel& model, const CallbackSlice& victim) {
   if (victim.waited_ns() == 0)
     return std::nullopt;
@@ -29,22 +22,6 @@ std::optional<Blame> blame(const TraceModel& model, const CallbackSlice& victim)
   const std::int64_t share =
       std::min(culprit.end_ns, victim.begin_ns) - std::max(culprit.begin_ns, victim.ready_ns);
   return Blame{culprit, share};
-}
-
-Harm harm(const TraceModel& model, std::uint64_t index) {
-  const auto& callbacks = model.callbacks();
-  const CallbackSlice culprit = callbacks[index];
-  Harm harm;
-  const std::uint64_t stop = std::min(callbacks.last(), index + 1 + kMostLookedAt);
-  for (std::uint64_t i = index + 1; i < stop; ++i) {
-    const CallbackSlice& other = callbacks[i];
-    if (other.ready_ns <= 0 || other.ready_ns >= culprit.end_ns)
-      continue;
-    ++harm.waited;
-    harm.longest_wait_ns = std::max(harm.longest_wait_ns, other.waited_ns());
-    harm.total_wait_ns = add_ns(harm.total_wait_ns, culprit.end_ns - std::max(culprit.begin_ns, other.ready_ns));
-  }
-  return harm;
 }
 
 }  // namespace loopscope::tracer

@@ -43,6 +43,35 @@ std::int64_t CpuWaits::at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) co
   return std::clamp<std::int64_t>(to - from, 0, end_ns - begin_ns);
 }
 
+OnCpu CpuWaits::on_cpu(std::int64_t begin_ns, std::int64_t end_ns) const {
+  const std::int64_t whole = std::max<std::int64_t>(end_ns - begin_ns, 0);
+  OnCpu bounds{0, whole};
+  const auto later = std::partition_point(points_.begin(), points_.end(),
+                                          [&](const Point& point) { return point.after_ns <= begin_ns; });
+  const auto end = std::partition_point(points_.begin(), points_.end(),
+                                        [&](const Point& point) { return point.before_ns <= end_ns; });
+  if (later != points_.begin()) {
+    // Each sample after the stretch is a bound. One that was taken while the thread slept has everything counted.
+    constexpr std::ptrdiff_t kMostSamples = 4;
+    const std::int64_t from = std::prev(later)->ran_ns;
+    const auto stop = end + std::min(kMostSamples, points_.end() - end);
+    for (auto point = end; point != stop; ++point)
+      bounds.at_most_ns = std::min(bounds.at_most_ns, point->ran_ns + point->pending_ns - from);
+    const Point& last = points_.back();
+    if (end == points_.end())  // all the time after the newest sample may have been on a CPU
+      bounds.at_most_ns =
+          std::min(bounds.at_most_ns, last.ran_ns + last.pending_ns + end_ns - last.before_ns - from);
+  }
+  const auto first = std::partition_point(points_.begin(), points_.end(),
+                                          [&](const Point& point) { return point.before_ns < begin_ns; });
+  const auto past = std::partition_point(points_.begin(), points_.end(),
+                                         [&](const Point& point) { return point.after_ns <= end_ns; });
+  if (past - first >= 2)
+    bounds.at_least_ns = std::clamp<std::int64_t>(std::prev(past)->ran_ns - first->ran_ns - first->pending_ns, 0,
+                                                  bounds.at_most_ns);
+  return bounds;
+}
+
 std::optional<double> CpuWaits::share(std::int64_t begin_ns, std::int64_t end_ns) const {
   const auto from = std::partition_point(points_.begin(), points_.end(),
                                          [&](const Point& point) { return point.before_ns < begin_ns; });

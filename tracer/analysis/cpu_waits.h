@@ -15,6 +15,12 @@
 
 namespace loopscope::tracer {
 
+/// Bounds of the time that a thread was on a CPU.
+struct OnCpu {
+  std::int64_t at_least_ns = 0;
+  std::int64_t at_most_ns = 0;
+};
+
 class CpuWaits {
  public:
   /// Adds a sample. All samples are of one thread, in order.
@@ -33,6 +39,9 @@ class CpuWaits {
   /// samples, where nothing is known (see sampled()).
   [[nodiscard]] std::int64_t at_most_ns(std::int64_t begin_ns, std::int64_t end_ns) const;
 
+  /// The time within [begin_ns, end_ns) that the thread was on a CPU. Where nothing is known it may have been all of it.
+  [[nodiscard]] OnCpu on_cpu(std::int64_t begin_ns, std::int64_t end_ns) const;
+
   /// The share of time that the thread waited, by the samples within [begin_ns, end_ns]. Nothing if these span less than half
   /// of it.
   [[nodiscard]] std::optional<double> share(std::int64_t begin_ns, std::int64_t end_ns) const;
@@ -42,8 +51,9 @@ class CpuWaits {
     std::int64_t before_ns;
     std::int64_t after_ns;
     std::int64_t ran_ns;
-    std::int64_t waited_ns;   ///< counted by the kernel
-    std::int64_t pending_ns;  ///< the longest wait that may go on and is not counted yet
+    std::int64_t waited_ns;  ///< counted by the kernel
+    std::int64_t
+        pending_ns;  ///< the longest time that the thread may have run or waited and that is not counted yet
     bool runnable;
   };
   std::deque<Point> points_;

@@ -2,33 +2,19 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
-#include "tracer/analysis/blame.h"
 #include "tracer/analysis/hang.h"
+#include "tracer/analysis/harm.h"
+#include "tracer/analysis/judged_span.h"
 #include "tracer/analysis/lateness.h"
+#include "tracer/analysis/sleepless.h"
 #include "tracer/analysis/time_budget.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::tracer {
 
 namespace {
-
-/// A span, and what is left of it after subtracting all that may have been a wait for a CPU.
-struct Judged {
-  std::int64_t whole_ns = 0;
-  std::int64_t cpu_wait_ns = 0;  ///< at most
-  bool before_sampling = false;  ///< the bound is loose: the thread was not sampled yet
-
-  [[nodiscard]] std::int64_t rest_ns() const { return whole_ns - cpu_wait_ns; }
-  /// The time that it is listed with: the rest, or all of it if too little is known to subtract anything.
-  [[nodiscard]] std::int64_t charged_ns(std::int64_t least_ns) const {
-    return before_sampling && rest_ns() < least_ns ? whole_ns : rest_ns();
-  }
-};
-
-Judged judge(const CpuWaits& waits, std::int64_t begin_ns, std::int64_t end_ns) {
-  return {end_ns - begin_ns, waits.at_most_ns(begin_ns, end_ns), waits.sampled() && begin_ns < waits.begin_ns()};
-}
 
 /// The worst case of one function, and how often it happened.
 struct Case {
@@ -61,19 +47,6 @@ std::string times_text(std::uint64_t times, const FindingRules& rules) {
              : " · " + count_text(times) + " times in " + std::to_string(rules.window_ns / 1'000'000'000) + " s";
 }
 
-/// "29.6 ms", or "at least" the part that was certainly no wait for a CPU.
-std::string sure_text(const Judged& judged) {
-  return judged.cpu_wait_ns > 0 ? "at least " + duration_text(judged.rest_ns()) : duration_text(judged.whole_ns);
-}
-
-/// A sentence about the sampled wait for a CPU; empty if there was none.
-std::string sampled_text(const Judged& judged) {
-  if (judged.cpu_wait_ns <= 0)
-    return {};
-  return " For up to " + duration_text(judged.cpu_wait_ns) + " of the " + duration_text(judged.whole_ns) +
-         " the thread waited for a CPU (sampled).";
-}
-
 /// A case from before the thread was sampled, in which the thread may have had no CPU.
 bool is_doubtful(const Case& worst) {
   return worst.judged.before_sampling && worst.worst_ns == worst.judged.whole_ns && worst.judged.cpu_wait_ns > 0;
@@ -100,14 +73,11 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
   const bool doubtful = is_doubtful(worst);
   finding.title = callable_text(name, slice.kind) + " held the loop for " +
                   (doubtful ? duration_text(worst.worst_ns) : sure_text(worst.judged));
-  finding.detail = harmed.waited == 0
-                       ? "No other callback was ready meanwhile, but none could have run."
-                       : count_text(harmed.waited) + (harmed.waited == 1 ? " callback" : " callbacks") +
-                             " waited behind it; longest " + duration_text(harmed.longest_wait_ns) + ".";
+  finding.detail = harm_text(harmed);
   if (doubtful)
     say_doubt(finding);
   else
-    finding.detail += sampled_text(worst.judged);
+    finding.detail += cpu_text(worst.judged);
   return finding;
 }
 
@@ -130,7 +100,7 @@ Finding timer_late(const TraceModel& model, const NameLookup& names, const Case&
   if (is_doubtful(worst))
     say_doubt(finding);
   else
-    finding.detail += sampled_text(worst.judged);
+    finding.detail += cpu_text(worst.judged);
   return finding;
 }
 
@@ -160,7 +130,8 @@ void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWai
                   hang->held_ns()};
   if (hang->held_ns() >= rules.alarm_ns)
     finding.severity = Severity::alarm;
-  const Judged judged{hang->lasts_ns, hang->cpu_wait_ns, false};
+  Judged judged = judge(waits, hang->begin_ns, now_ns);
+  judged.before_sampling = false;
   if (hang->callback) {
     const Name name = names(hang->callback->name);
     finding.name = hang->callback->name;
@@ -172,7 +143,7 @@ void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWai
         "The loop has been in " + std::string(activity_text(hang->activity)) + " for " + sure_text(judged);
     finding.detail = "It is still there. This level does not record which callback runs.";
   }
-  finding.detail += sampled_text(judged);
+  finding.detail += cpu_text(judged);
   found.push_back(finding);
 }
 
@@ -184,7 +155,10 @@ void find_cpu_waits(const CpuWaits& waits, std::int64_t now_ns, const FindingRul
   Finding finding{FindingRule::waiting_for_cpu,           Severity::note, {}, {}, {}, kNoName, 0, 0,
                   static_cast<std::int64_t>(*share * 1e9)};
   finding.title = "The loop's thread waited for a CPU for " + percent_text(*share) + " of the last second";
-  finding.detail = "It was ready to run and had no CPU (sampled). No callback is blamed for this time.";
+  finding.detail =
+      "It was ready to run and had no CPU (sampled). No callback is blamed for this time. A wait at the end of a "
+      "sleep counts "
+      "as asleep, too.";
   found.push_back(finding);
 }
 
@@ -211,8 +185,12 @@ void find_gil(const TraceModel& model, const CpuWaits& waits, std::int64_t now_n
   Finding finding{FindingRule::waiting_for_gil, Severity::note, {}, {}, {}, kNoName, 0, 0, waited_ns};
   if (share > 0.2)
     finding.severity = Severity::warning;
-  finding.title = "The loop waited for the GIL for " + percent_text(share) + " of the last second";
-  finding.detail = "Another thread of the program held it when the loop was ready to run.";
+  const std::int64_t whole_ns = second.times[Activity::gil_wait];
+  finding.title = "After its polls the loop waited " + duration_text(whole_ns) + " of the last second for the GIL";
+  finding.detail =
+      "Another thread of the program held it when the loop woke. Waits within callbacks are not seen.";
+  if (whole_ns > waited_ns)
+    finding.detail += " Up to " + duration_text(whole_ns - waited_ns) + " of it was a wait for a CPU (sampled).";
   const auto& all = model.gil_waits();
   const std::uint64_t from = all.first_ending_after(now_ns - 1'000'000'000);
   if (from < all.last()) {
@@ -289,6 +267,8 @@ std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& nam
   }
   find_slow(model, names, waits, since, rules, found);
   find_gil(model, waits, now_ns, rules, found);
+  if (auto busy = find_sleepless(model, names, now_ns))
+    found.push_back(std::move(*busy));
   find_lost(model, since, found);
   find_clock(model, since, found);
   std::sort(found.begin(), found.end(), [](const Finding& left, const Finding& right) {

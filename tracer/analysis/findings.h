@@ -20,6 +20,7 @@ enum class FindingRule : std::uint8_t {
   timer_late,
   waiting_for_gil,
   waiting_for_cpu,
+  never_sleeps,
   clock_jumped,
   wrong_times,
   program_died  ///< find_trouble() never reports it; the viewer does, when the writer is gone

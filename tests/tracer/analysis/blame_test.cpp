@@ -8,7 +8,6 @@ namespace loopscope::testing {
 namespace {
 
 using tracer::blame;
-using tracer::harm;
 
 TEST(Blame, NamesTheLongestCallbackThatRanMeanwhile) {
   Trace trace;
@@ -46,16 +45,6 @@ TEST(Blame, NamesNobodyIfItDidNotWait) {
   trace.callback(1, kMs).callback(2, kMs, 0);
   const auto model = trace.model();
   EXPECT_FALSE(blame(model, model.callbacks()[1]));
-}
-
-TEST(Harm, CountsAllWhoWaitedBehindOne) {
-  Trace trace;
-  trace.callback(1, 30 * kMs);
-  for (int i = 0; i < 34; ++i) trace.callback(2, 10 * kUs, kStart + (2 + i % 10) * kMs);
-  trace.wait(kMs).callback(3, 10 * kUs, trace.t - kUs);
-  const auto harmed = harm(trace.model(), 0);
-  EXPECT_EQ(harmed.waited, 34U);
-  EXPECT_NEAR(static_cast<double>(harmed.longest_wait_ns), 28.4e6, 0.3e6);
 }
 
 }  // namespace

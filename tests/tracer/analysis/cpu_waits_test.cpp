@@ -52,6 +52,26 @@ TEST(CpuWaits, BoundAStretchByItsLength) {
   EXPECT_EQ(thread.waits.at_most_ns(kStart + 4 * kMs, kStart + 5 * kMs), kMs);
 }
 
+TEST(CpuWaits, BoundTheTimeOnACpu) {
+  Watched thread;
+  thread.pass(20 * kMs, 0).pass(3 * kMs, 0, false).pass(4 * kMs, 0, false).pass(0, 0, false);
+  const auto all = thread.waits.on_cpu(kStart + 15 * kMs, kStart + 65 * kMs);
+  EXPECT_NEAR(static_cast<double>(all.at_least_ns), 7 * kMs, 10 * kUs) << "each look takes 10 us";
+  EXPECT_EQ(all.at_most_ns, 27 * kMs) << "the first 20 ms may lie in the stretch, for all that is known";
+  EXPECT_EQ(thread.waits.on_cpu(kStart + 25 * kMs, kStart + 27 * kMs).at_most_ns, 2 * kMs);
+}
+
+TEST(CpuWaits, WithoutSamplesAThreadMayHaveRunAllTheTime) {
+  const auto unknown = CpuWaits().on_cpu(kStart, kStart + kSecond);
+  EXPECT_EQ(unknown.at_least_ns, 0);
+  EXPECT_EQ(unknown.at_most_ns, kSecond);
+  Watched thread;
+  thread.pass(0, 0, false);
+  EXPECT_EQ(thread.waits.on_cpu(kStart - kSecond, kStart + 20 * kMs).at_most_ns, kSecond + 20 * kMs);
+  EXPECT_EQ(thread.waits.on_cpu(kStart + 10 * kMs, kStart + kSecond).at_most_ns, kSecond - 20 * kMs)
+      << "all the time after the newest sample";
+}
+
 TEST(CpuWaits, CountAWaitFromWhenItBeganAndNotFromWhenItWasCounted) {
   Watched thread;  // it waited for 24 ms, across a sample, and the kernel counts that at the end
   thread.pass(16 * kMs, 0).pass(0, 24 * kMs);

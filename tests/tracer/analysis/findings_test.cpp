@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/tracer/analysis/events.h"
 #include "tracer/analysis/hang.h"
+#include "tracer/analysis/time_budget.h"
 
 namespace loopscope::testing {
 namespace {
@@ -71,6 +74,32 @@ TEST(Findings, NameTheCallbackThatHeldTheLoopAndWhoWaited) {
   EXPECT_EQ(found[0].detail, "34 callbacks waited behind it; longest 28.1 ms.");
   EXPECT_EQ(found[0].place, "report.py:88");
   EXPECT_EQ(found[0].begin_ns, begin);
+}
+
+TEST(Findings, SayWhatTheKernelAndTheTimersHeldBack) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + kMs;
+  trace.callback(1, 204 * kMs).poll_begin(0, PollReason::ready_callbacks).wait(5 * kUs).poll_end(10);
+  for (int i = 0; i < 10; ++i) trace.callback(2, 10 * kUs, due, CallbackKind::timer, 9);
+  EXPECT_EQ(trouble_in(trace)[0].detail, "10 descriptors were ready and 10 timers were overdue when it ended.");
+}
+
+TEST(Findings, DoNotSayThatADescriptorWasReadyIfTheKernelWasAskedLater) {
+  Trace trace = healthy();
+  trace.callback(1, 30 * kMs).callback(3, 8 * kMs).poll_begin(0, PollReason::ready_callbacks).poll_end(2);
+  EXPECT_EQ(trouble_in(trace)[0].detail, "The next poll, 8.0 ms after it, brought 2 I/O events.");
+  Trace asleep = healthy();
+  asleep.callback(1, 30 * kMs).poll_begin(100, PollReason::until_timer).wait(9 * kMs).poll_wake().poll_end(1);
+  EXPECT_EQ(trouble_in(asleep)[0].detail, "The next poll, 9.0 ms after it, brought 1 I/O event.");
+}
+
+TEST(Findings, SayThatNothingElseWasReadyOnlyIfTheKernelWasAsked) {
+  Trace trace = healthy();
+  trace.callback(1, 30 * kMs);
+  EXPECT_EQ(trouble_in(trace)[0].detail,
+            "It is not known that anything waited for it, but nothing else could have run.");
+  trace.poll_begin(0, PollReason::ready_callbacks).poll_end(0);
+  EXPECT_EQ(trouble_in(trace)[0].detail, "Nothing else was ready when it ended, but nothing else could have run.");
 }
 
 TEST(Findings, SaySoWhenATimerIsLateAndBehindWhom) {
@@ -288,7 +317,97 @@ TEST(Findings, SaySoWhenMuchTimeGoesToTheGil) {
   const auto found = trouble_in(trace);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].rule, FindingRule::waiting_for_gil);
-  EXPECT_EQ(found[0].title, "The loop waited for the GIL for 3.2 % of the last second");
+  EXPECT_EQ(found[0].title, "After its polls the loop waited 32.3 ms of the last second for the GIL");
+}
+
+TEST(Findings, TheGilFindingHasTheNumberOfTheBudget) {
+  Trace trace;
+  for (int i = 0; i < 5; ++i)
+    trace.poll_begin(10, PollReason::until_timer).wait(100 * kMs).poll_wake(100 * kMs).poll_end(1);
+  const auto waits = sampled(kStart, trace.t, 0, 0);
+  tracer::CpuWaits some = sampled(kStart, trace.t, 10 * kMs, kStart + 160 * kMs);
+  const auto found = find_trouble(trace.model(), name_of, trace.t, some);
+  ASSERT_EQ(found[0].rule, FindingRule::waiting_for_gil);
+  const auto budget = tracer::time_budget(trace.model(), trace.t - kSecond, trace.t);
+  EXPECT_THAT(found[0].title,
+              ::testing::HasSubstr(tracer::duration_text(budget.times[tracer::Activity::gil_wait])));
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("Up to 10.0 ms of it was a wait for a CPU (sampled)."));
+  EXPECT_EQ(find_trouble(trace.model(), name_of, trace.t, waits)[0].title, found[0].title);
+}
+
+/// A second of a loop that looks for I/O between the callbacks and never waits for it.
+Trace sleepless() {
+  Trace trace;
+  for (int i = 0; i < 1'100; ++i) {
+    trace.put(EventType::phase_begin, Phase::idle, 2);
+    trace.callback(1, 600 * kUs, trace.t).callback(2, 100 * kUs, trace.t).wait(200 * kUs);
+    trace.put(EventType::phase_end, Phase::idle, 2);
+    trace.poll_begin(0, PollReason::ready_callbacks).wait(100 * kUs).poll_end(0);
+  }
+  return trace;
+}
+
+TEST(Findings, SaySoWhenTheLoopNeverSleepsAndWhatItRuns) {
+  const auto found = trouble_in(sleepless());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::never_sleeps);
+  EXPECT_EQ(found[0].severity, tracer::Severity::note) << "a loop may be busy with its work";
+  EXPECT_EQ(found[0].title, "The loop never slept in the last second");
+  EXPECT_EQ(found[0].detail,
+            "Something was ready at each of its 1 000 polls. In the last 1.0 s ran render_report() 1 000 times "
+            "for 60 % of the "
+            "time, heartbeat() 1 000 times for 10 % of the time.");
+  EXPECT_EQ(found[0].place, "report.py:88");
+}
+
+TEST(Findings, ALoopThatSleptOnceIsNotSleepless) {
+  Trace trace = sleepless();
+  trace.sleep(kMs);
+  EXPECT_THAT(trouble_in(trace), ::testing::IsEmpty());
+}
+
+TEST(Findings, DoNotSayThatALoopNeverSleptIfPartOfTheSecondIsNotKnown) {
+  const Trace trace = sleepless();
+  auto model = trace.model();
+  model.lose(10);
+  Trace after;
+  after.t = trace.t + kMs;
+  after.phase(Phase::idle, kMs).poll_begin(0, PollReason::ready_callbacks).poll_end(0);
+  for (const TraceEvent& event : after.events) model.add(event);
+  for (const Finding& finding : find_trouble(model, name_of, after.t))
+    EXPECT_NE(finding.rule, FindingRule::never_sleeps);
+}
+
+TEST(Findings, SayHowMuchOfAHoldTheThreadWasOnACpu) {
+  Trace trace = healthy();
+  const std::int64_t begin = trace.t;
+  trace.callback(1, 100 * kMs).wait(30 * kMs);
+  tracer::CpuWaits blocked;
+  tracer::CpuWaits working;
+  for (std::int64_t t = begin - 40 * kMs; t <= trace.t; t += 10 * kMs) {
+    const std::int64_t within = std::clamp<std::int64_t>(t - begin, 0, 100 * kMs);
+    blocked.add({t, t + kUs, within * 15 / 100, 0, false});
+    working.add({t, t + kUs, within, 0, false});
+  }
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, blocked)[0].detail,
+              ::testing::HasSubstr(
+                  "The thread was on a CPU for at most 15.0 ms of the 100 ms (sampled). For at least 85.0 ms it "
+                  "slept, or waited for the GIL or for I/O: which of them is not known."));
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, working)[0].detail,
+              ::testing::HasSubstr("The thread was on a CPU for at least 90.0 ms of the 100 ms (sampled)."));
+}
+
+TEST(Findings, SayOfACallbackThatStillRunsWhetherItUsesACpu) {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  tracer::CpuWaits waits;
+  for (int i = -1; i <= 100; ++i) {
+    const std::int64_t t = trace.t + i * 10 * kMs;
+    waits.add({t, t + kUs, kMs, 0, false});
+  }
+  const auto found = find_trouble(trace.model(), name_of, trace.t + kSecond, waits);
+  EXPECT_EQ(found[0].rule, FindingRule::loop_hangs);
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("it slept, or waited for the GIL or for I/O"));
 }
 
 TEST(Findings, SaySoWhenEventsWereLost) {
