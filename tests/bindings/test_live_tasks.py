@@ -174,6 +174,8 @@ class TestWhenTheLevelChanges:
             await asyncio.sleep(0.01)
 
         loop.run_until_complete(main())
-        steps = {event.object for event in events(loop, "callback_begin") if event.kind == "task_step"}
+        steps = {
+            event.object for event in events(loop, "callback_begin") if event.kind == "task_step"
+        }
         (created,) = (event for event in events(loop, "task_created") if event.kind == "noticed")
         assert created.value in steps and created.value != created.object

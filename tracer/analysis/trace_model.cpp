@@ -1,7 +1,6 @@
 #include "tracer/analysis/trace_model.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace loopscope::tracer {
@@ -30,21 +29,6 @@ Activity activity_of(Phase phase) {
       break;
   }
   return Activity::unknown;
-}
-
-/// To be called before a track is added. It removes a quarter at once, because choosing them looks at every track.
-template <typename Tracks>
-void make_room(Tracks& tracks, std::size_t limit) {
-  if (tracks.size() < limit)
-    return;
-  // A finished task makes room before a live one, an older one before a newer one.
-  std::vector<std::tuple<bool, std::int64_t, typename Tracks::key_type>> ages;
-  ages.reserve(tracks.size());
-  for (const auto& [key, track] : tracks) ages.emplace_back(track.done_ns == 0, track.seen_ns(), key);
-  const auto surplus = static_cast<std::ptrdiff_t>(tracks.size() - limit + limit / 4 + 1);
-  const auto end = ages.begin() + std::min(surplus, static_cast<std::ptrdiff_t>(ages.size()));
-  std::nth_element(ages.begin(), end - 1, ages.end());
-  for (auto age = ages.begin(); age != end; ++age) tracks.erase(std::get<2>(*age));
 }
 
 }  // namespace
@@ -113,7 +97,7 @@ void TraceModel::add(const TraceEvent& source) {
     case EventType::level_changed:
       callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
       if (static_cast<Level>(event.kind) < Level::tasks)
-        unfollow_tasks();
+        tracks_.unfollow(open_callbacks_);
       if (static_cast<Level>(event.kind) == Level::off) {
         stop(event.t_ns);
         off_ = true;
@@ -156,13 +140,10 @@ void TraceModel::add(const TraceEvent& source) {
       writes_.push({event.t_ns, event.t_ns, static_cast<std::uint64_t>(event.value), event.object});
       break;
     case EventType::task_created:
-      on_task_created(event);
+      tracks_.created(event, open_callbacks_);
       break;
     case EventType::task_done:
-      if (const auto track = tasks_.find(event.object); track != tasks_.end()) {
-        track->second.done_ns = event.t_ns;
-        track->second.followed = false;
-      }
+      tracks_.done(event.object, event.t_ns);
       break;
     default:
       break;
@@ -181,7 +162,7 @@ void TraceModel::lose(std::uint64_t count) {
   open_iteration_.reset();
   open_poll_.reset();
   open_callbacks_.clear();
-  for (auto& [object, track] : tasks_) track.followed = false;
+  tracks_.doubt();
 }
 
 void TraceModel::forget(std::int64_t now_ns) {
@@ -203,34 +184,11 @@ void TraceModel::forget(std::int64_t now_ns) {
   // Steps are callbacks, too. If they go back no further than callbacks_, all tracks together hold no more slices than it.
   const std::int64_t oldest =
       callbacks_.empty() ? before : std::max(before, callbacks_[callbacks_.first()].begin_ns);
-  for (auto& [name, track] : coroutines_) track.steps.forget(oldest, limit);
-  for (auto& [object, track] : tasks_) track.steps.forget(oldest, limit);
-  const auto silent = [this, before](const auto& entry) {
-    return !entry.second.followed && entry.second.seen_ns() < before && open_step(entry.second) == nullptr;
-  };
-  std::erase_if(tasks_, silent);
-  std::erase_if(coroutines_, silent);
-  follow_open_steps();
+  tracks_.forget(before, oldest, limit, open_callbacks_);
 }
 
 const CallbackSlice* TraceModel::open_step(const TaskTrack& track) const {
-  for (const CallbackSlice& open : open_callbacks_) {
-    if (open.kind == CallbackKind::task_step &&
-        (track.object != 0 ? open.object == track.object : open.name == track.name))
-      return &open;
-  }
-  return nullptr;
-}
-
-/// Makes a track for a task that hangs in its first step: it has no step that ended.
-void TraceModel::follow_open_steps() {
-  for (const CallbackSlice& open : open_callbacks_) {
-    if (open.kind != CallbackKind::task_step)
-      continue;
-    coroutine_track(open.name);
-    if (open.object != 0)
-      task_track(open.object, open.name, open.begin_ns);
-  }
+  return tracer::open_step(track, open_callbacks_);
 }
 
 /// Marks each jump of the clock. Wrong times that follow each other share one mark.
@@ -350,102 +308,7 @@ void TraceModel::on_callback_end(const TraceEvent& event) {
   else
     nested_.push(slice);
   if (slice.kind == CallbackKind::task_step)
-    add_step(slice);
-}
-
-void TraceModel::add_step(const CallbackSlice& step) {
-  const auto account = [&step](TaskTrack& track) {
-    track.steps.push(step);
-    ++track.steps_total;
-    track.run_total_ns = add_ns(track.run_total_ns, step.duration_ns());
-    track.waited_worst_ns = std::max(track.waited_worst_ns, step.waited_ns());
-  };
-  account(coroutine_track(step.name));
-  if (step.object != 0)
-    account(task_track(step.object, step.name, step.begin_ns));
-}
-
-void TraceModel::on_task_created(const TraceEvent& event) {
-  const auto address = static_cast<std::uint64_t>(event.value);
-  const bool is_new = static_cast<TaskStart>(event.kind) == TaskStart::created;
-  const auto before = address == 0 ? tasks_.end() : tasks_.find(address);
-  if (before != tasks_.end() && is_new)
-    before->second.done_ns = before->second.seen_ns();  // another task has its address now
-  else if (before != tasks_.end() && before->second.name == event.name)
-    know_again(address, event.object);
-  TaskTrack& track = task_track(event.object, event.name, event.t_ns);
-  track.address = address;
-  track.followed = true;
-  // If the task was first seen at a step, it is not known when it was created.
-  if (track.steps.empty() && is_new)
-    track.created_ns = event.t_ns;
-}
-
-/// The task of the track `object` is from now on called `as`: its number, or its address.
-void TraceModel::know_again(std::uint64_t object, std::uint64_t as) {
-  auto node = tasks_.extract(object);
-  if (node.empty() || object == as)
-    return;
-  node.key() = as;
-  node.mapped().object = as;
-  tasks_.erase(as);
-  tasks_.insert(std::move(node));
-  for (CallbackSlice& open : open_callbacks_) {
-    if (open.kind == CallbackKind::task_step && open.object == object)
-      open.object = as;
-  }
-}
-
-/// Below level tasks numbers mean nothing any more, and steps carry addresses.
-void TraceModel::unfollow_tasks() {
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> live;
-  for (auto& [number, track] : tasks_) {
-    track.followed = false;
-    if (track.address != 0 && track.done_ns == 0)
-      live.emplace_back(number, std::exchange(track.address, 0));
-  }
-  for (const auto& [number, address] : live) know_again(number, address);
-}
-
-void TraceModel::note_live_tasks(const std::vector<LiveTask>& live, std::int64_t now_ns) {
-  for (auto& [number, track] : tasks_) track.followed = false;
-  for (const LiveTask& task : live) {
-    if (tasks_.contains(task.number) || tasks_.size() < limits_.task_limit)
-      task_track(task.number, task.name, now_ns).followed = true;
-  }
-  for (auto& [number, track] : tasks_) {
-    if (track.address != 0 && !track.followed && track.done_ns == 0)
-      track.done_ns = now_ns;
-  }
-}
-
-TaskTrack& TraceModel::coroutine_track(NameId name) {
-  if (!coroutines_.contains(name))
-    make_room(coroutines_, limits_.coroutine_limit);
-  TaskTrack& track = coroutines_[name];
-  track.name = name;
-  return track;
-}
-
-/// The track of the task that was alive at `since_ns`.
-TaskTrack& TraceModel::task_track(std::uint64_t object, NameId name, std::int64_t since_ns) {
-  const auto found = tasks_.find(object);
-  if (found != tasks_.end()) {
-    // Below level tasks the object is an address, which Python may give to a new task once the old one is gone. The last step
-    // of a task ends after the task is done, but it began before.
-    const bool gone = found->second.done_ns > 0 && since_ns > found->second.done_ns;
-    if (gone || found->second.name != name) {
-      found->second = TaskTrack{};
-      found->second.object = object;
-      found->second.name = name;
-    }
-    return found->second;
-  }
-  make_room(tasks_, limits_.task_limit);
-  TaskTrack& track = tasks_[object];
-  track.object = object;
-  track.name = name;
-  return track;
+    tracks_.add_step(slice);
 }
 
 void TraceModel::sample_depth(std::int64_t t_ns, std::uint64_t depth) {

@@ -15,35 +15,10 @@
 
 #include "tracer/analysis/column.h"
 #include "tracer/analysis/slices.h"
+#include "tracer/analysis/task_tracks.h"
 #include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
-
-/// The steps of one task, or of all tasks of one coroutine. They never overlap, because one thread runs them all.
-struct TaskTrack {
-  NameId name = kNoName;
-  std::uint64_t object = 0;   ///< its number; below level tasks its address; 0: a track by coroutine
-  std::uint64_t address = 0;  ///< of a task with a number; 0: not known
-  /// It lives, and the trace will say when it ends. False below level tasks, and where its end may be among lost events.
-  bool followed = false;
-  std::int64_t created_ns = 0;  ///< 0: not seen
-  std::int64_t done_ns = 0;     ///< 0: not seen
-  std::uint64_t steps_total = 0;
-  std::int64_t run_total_ns = 0;
-  std::int64_t waited_worst_ns = 0;
-  Column<CallbackSlice, Worst, 16> steps;
-
-  /// The time of the last event about it.
-  [[nodiscard]] std::int64_t seen_ns() const {
-    return std::max(done_ns, steps.empty() ? created_ns : steps.back().end_ns);
-  }
-};
-
-/// A task that the program says lives.
-struct LiveTask {
-  std::uint64_t number;
-  NameId name;
-};
 
 using CallbackColumn = Column<CallbackSlice, WorstAndReady>;
 
@@ -52,13 +27,12 @@ class TraceModel {
   struct Limits {
     std::int64_t history_ns = 60'000'000'000;
     std::uint64_t slice_limit = 1U << 19U;
-    /// The most tracks by task, and by coroutine. If there are too many, the quarter that was silent for longest goes, finished
-    /// tasks before live ones.
-    std::size_t task_limit = 512;
+    std::size_t task_limit = 512;  ///< see TaskTracks
     std::size_t coroutine_limit = 4096;
   };
   TraceModel() : TraceModel(Limits{}) {}
-  explicit TraceModel(const Limits& limits) : limits_(limits) {}
+  explicit TraceModel(const Limits& limits)
+      : limits_(limits), tracks_(limits.task_limit, limits.coroutine_limit) {}
 
   void add(const TraceEvent& event);
   /// `count` events between the last one and the next one were lost: overwritten before they could be read.
@@ -66,9 +40,8 @@ class TraceModel {
   /// Forgets slices older than `history_ns` before `now_ns`, and tasks that were silent for so long, unless they are followed.
   /// To be called several times a second.
   void forget(std::int64_t now_ns);
-  /// The tasks that lived at `now_ns`, by the program's own word. The model follows each of them, and takes all others with a number
-  /// for done. It is needed where the events about some tasks were lost.
-  void note_live_tasks(const std::vector<LiveTask>& live, std::int64_t now_ns);
+  /// See TaskTracks::note_live().
+  void note_live_tasks(const std::vector<LiveTask>& live, std::int64_t now_ns) { tracks_.note_live(live, now_ns); }
 
   [[nodiscard]] const Column<IterationSlice>& iterations() const { return iterations_; }
   [[nodiscard]] const Column<PhaseSlice, ActivityTimes>& phases() const { return phases_; }
@@ -80,8 +53,8 @@ class TraceModel {
   [[nodiscard]] const Column<TransferSlice, ByteSum>& writes() const { return writes_; }
   [[nodiscard]] const Column<DepthSample, Deepest>& ready_depths() const { return ready_depths_; }
   [[nodiscard]] const std::vector<Gap>& gaps() const { return gaps_; }
-  [[nodiscard]] const std::unordered_map<std::uint64_t, TaskTrack>& tasks() const { return tasks_; }
-  [[nodiscard]] const std::unordered_map<NameId, TaskTrack>& coroutines() const { return coroutines_; }
+  [[nodiscard]] const std::unordered_map<std::uint64_t, TaskTrack>& tasks() const { return tracks_.tasks(); }
+  [[nodiscard]] const std::unordered_map<NameId, TaskTrack>& coroutines() const { return tracks_.coroutines(); }
 
   /// The slice that has begun and not ended; its end_ns is 0.
   [[nodiscard]] const std::optional<PhaseSlice>& open_phase() const { return open_phase_; }
@@ -110,13 +83,6 @@ class TraceModel {
   void on_poll_wake(const TraceEvent& event);
   void on_poll_end(const TraceEvent& event);
   void on_callback_end(const TraceEvent& event);
-  void add_step(const CallbackSlice& step);
-  void on_task_created(const TraceEvent& event);
-  void know_again(std::uint64_t object, std::uint64_t as);
-  void unfollow_tasks();
-  TaskTrack& task_track(std::uint64_t object, NameId name, std::int64_t since_ns);
-  TaskTrack& coroutine_track(NameId name);
-  void follow_open_steps();
   void sample_depth(std::int64_t t_ns, std::uint64_t depth);
   void stop(std::int64_t t_ns);
 
@@ -131,8 +97,7 @@ class TraceModel {
   Column<TransferSlice, ByteSum> writes_;
   Column<DepthSample, Deepest> ready_depths_;
   std::vector<Gap> gaps_;
-  std::unordered_map<std::uint64_t, TaskTrack> tasks_;
-  std::unordered_map<NameId, TaskTrack> coroutines_;
+  TaskTracks tracks_;
 
   std::optional<PhaseSlice> open_phase_;
   std::optional<PhaseSlice> gil_wait_;  ///< from the latest event; the next event ends it
