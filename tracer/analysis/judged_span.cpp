@@ -21,13 +21,16 @@ std::string cpu_text(const Judged& judged) {
            " the thread waited for a CPU (sampled).";
   if (!judged.sampled)
     return text;
-  if (judged.blocked_ns() * 2 > judged.whole_ns)
+  if (judged.on_cpu.at_most_ns * 2 < judged.whole_ns) {
     text += " The thread was on a CPU for at most " + duration_text(judged.on_cpu.at_most_ns) + " of the " +
-            whole + " (sampled). For at least " + duration_text(judged.blocked_ns()) +
-            " it slept, or waited for the GIL or for I/O: which of them is not known.";
-  else if (judged.on_cpu.at_least_ns * 2 > judged.whole_ns)
+            whole + " (sampled).";
+    if (judged.blocked_ns() * 5 > judged.whole_ns)
+      text += " For at least " + duration_text(judged.blocked_ns()) +
+              " it slept, or waited for the GIL or for I/O: which of them is not known.";
+  } else if (judged.on_cpu.at_least_ns * 2 > judged.whole_ns) {
     text += " The thread was on a CPU for at least " + duration_text(judged.on_cpu.at_least_ns) + " of the " +
             whole + " (sampled).";
+  }
   return text;
 }
 
