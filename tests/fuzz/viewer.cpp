@@ -12,6 +12,7 @@
 #include "gui/timeline/timeline_layout.h"
 #include "gui/timeline/timeline_words.h"
 #include "tracer/analysis/blame.h"
+#include "tracer/analysis/harm.h"
 #include "tracer/export/dump.h"
 #include "tracer/export/jsonl.h"
 #include "tracer/read/trace_time.h"
@@ -121,7 +122,7 @@ void blame_some(const tracer::TraceModel& model) {
   const auto& callbacks = model.callbacks();
   for (auto i = callbacks.first(); i < std::min(callbacks.last(), callbacks.first() + 8); ++i) {
     (void)tracer::blame(model, callbacks[i]);
-    (void)tracer::harm(model, i);
+    (void)tracer::harm_text(tracer::harm(model, i));
   }
 }
 
