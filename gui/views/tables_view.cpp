@@ -311,6 +311,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
     const bool all = !digest.calls_missing;
     const char* missing = all ? "" : "at least this: events were lost, or callbacks were not recorded for a while";
     const bool never = row.calls == 0;
+    const bool ended = digest.state != ProgramState::live && digest.state != ProgramState::hangs;
     const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
     const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
     line.alarm = longest_ns >= kRules.alarm_ns;
@@ -323,7 +324,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
         {known_text(never ? -1 : row.p50_ns), severity(theme, row.p50_ns), {}},
         {known_text(never ? -1 : row.p99_ns), severity(theme, row.p99_ns), {}},
         {least_text(all && !still_runs, duration_text(longest_ns)), severity(theme, longest_ns),
-         still_runs ? "it is still running" : missing},
+         still_runs ? ended ? "it was running when the program ended" : "it is still running" : missing},
         {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
          "the wait from ready to run; 99 % of the calls waited less"}};
     line.keys = {text_key(row.name),
