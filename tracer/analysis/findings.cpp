@@ -1,6 +1,7 @@
 #include "tracer/analysis/findings.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -81,11 +82,33 @@ Finding held_loop(const TraceModel& model, const NameLookup& names, const Case& 
   return finding;
 }
 
+/// Nothing of the program was in the way, so this is about the machine.
+Finding woken_late(const CallbackSlice& slice, const Name& name, const Case& worst, const FindingRules& rules) {
+  Finding finding{
+      FindingRule::woken_late,
+      Severity::note,
+      "The kernel woke the loop " + duration_text(worst.judged.whole_ns) + " late",
+      "It was asleep in poll when " + callable_text(name) + " came due. No callback is blamed for this time.",
+      place_text(name) + times_text(worst.times, rules),
+      kNoName,
+      slice.ready_ns,
+      slice.end_ns,
+      worst.worst_ns};
+  if (is_doubtful(worst))
+    say_doubt(finding);
+  else
+    finding.detail += cpu_text(worst.judged);
+  return finding;
+}
+
 /// A late timer is an effect. Its cause may be a finding, too, and must stand above it: so this is never an alarm.
 Finding timer_late(const TraceModel& model, const NameLookup& names, const Case& worst,
                    const FindingRules& rules) {
   const CallbackSlice& slice = model.callbacks()[worst.index];
   const Name name = names(slice.name);
+  const Lateness why = lateness(model, slice);
+  if (why.is_the_kernels())
+    return woken_late(slice, name, worst, rules);
   Finding finding{FindingRule::timer_late,
                   Severity::warning,
                   {},
@@ -96,7 +119,7 @@ Finding timer_late(const TraceModel& model, const NameLookup& names, const Case&
                   slice.end_ns,
                   worst.worst_ns};
   finding.title = callable_text(name) + " fired " + duration_text(worst.judged.whole_ns) + " late";
-  finding.detail = lateness_text(lateness(model, slice), names);
+  finding.detail = lateness_text(why, names);
   if (is_doubtful(worst))
     say_doubt(finding);
   else
@@ -118,7 +141,16 @@ void find_slow(const TraceModel& model, const NameLookup& names, const CpuWaits&
       note_case(late, slice.name, i, judge(waits, slice.ready_ns, slice.begin_ns), rules.timer_late_ns);
   }
   for (const auto& [name, worst] : slow) found.push_back(held_loop(model, names, worst, rules));
-  for (const auto& [name, worst] : late) found.push_back(timer_late(model, names, worst, rules));
+  std::optional<Finding> woken;
+  for (const auto& [name, worst] : late) {
+    Finding finding = timer_late(model, names, worst, rules);
+    if (finding.rule != FindingRule::woken_late)
+      found.push_back(std::move(finding));
+    else if (!woken || finding.weight_ns > woken->weight_ns)
+      woken = std::move(finding);
+  }
+  if (woken)
+    found.push_back(std::move(*woken));
 }
 
 void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWaits& waits, std::int64_t now_ns,

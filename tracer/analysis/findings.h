@@ -18,6 +18,7 @@ enum class FindingRule : std::uint8_t {
   events_lost,
   callback_held_loop,
   timer_late,
+  woken_late,  ///< timers came late because the kernel woke the loop late: one finding for all of them
   waiting_for_gil,
   waiting_for_cpu,
   never_sleeps,
@@ -53,6 +54,7 @@ enum class Program : std::uint8_t { lives, ended };
 
 /// The findings, worst first. The callback that holds the loop now comes before all others. `now_ns` is the end of what is known.
 ///
+/// No callback is blamed for what the kernel did: a late timer of a loop that was asleep is the kernel's.
 /// No callback is blamed for time in which the loop's thread waited for a CPU. The rules first subtract the longest wait that
 /// `waits` allows within a callback, or before a timer. If sampling began too late to tell, the finding is a note that says so.
 /// Without samples they subtract nothing.

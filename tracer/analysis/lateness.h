@@ -32,6 +32,11 @@ struct Lateness {
   std::uint64_t callbacks = 0;           ///< how many ran meanwhile, if callbacks are recorded
   std::optional<CallbackSlice> culprit;  ///< the callback that took the largest part of the time
   std::int64_t culprit_ns = 0;
+
+  /// The loop was asleep nearly all of this time: only the kernel could have ended it.
+  [[nodiscard]] bool is_the_kernels() const {
+    return !shares.empty() && shares.front().cause == LateCause::asleep && shares.front().ns * 5 >= total_ns * 4;
+  }
 };
 
 /// What the loop did in [late.ready_ns, late.begin_ns).

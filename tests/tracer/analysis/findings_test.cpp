@@ -132,8 +132,23 @@ TEST(Findings, SayThatTheKernelWokeTheLoopLate) {
   trace.phase(Phase::timers, 0).callback(2, 10 * kUs, due, CallbackKind::timer, 9);
   const auto found = trouble_in(trace);
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].title, "heartbeat() fired 20.1 ms late");
-  EXPECT_EQ(found[0].detail, "The loop was asleep in poll, and the kernel woke it 20.0 ms late.");
+  EXPECT_EQ(found[0].rule, FindingRule::woken_late);
+  EXPECT_EQ(found[0].title, "The kernel woke the loop 20.1 ms late");
+  EXPECT_EQ(found[0].detail,
+            "It was asleep in poll when heartbeat() came due. No callback is blamed for this time.");
+  EXPECT_EQ(found[0].severity, tracer::Severity::note);
+}
+
+TEST(Findings, SayOnceForAllTimersThatTheKernelWokeTheLoopLate) {
+  Trace trace = healthy();
+  const std::int64_t due = trace.t + 10 * kMs;
+  trace.poll_begin(10, PollReason::until_timer).wait(30 * kMs).poll_wake(50 * kUs).poll_end();
+  trace.phase(Phase::timers, 0);
+  trace.callback(2, 10 * kUs, due, CallbackKind::timer, 9)
+      .callback(3, 10 * kUs, due - kMs, CallbackKind::timer, 10);
+  const auto found = trouble_in(trace);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].title, "The kernel woke the loop 21.1 ms late") << "the latest of them";
 }
 
 TEST(Findings, SayThatTheLoopWaitedForTheGil) {
