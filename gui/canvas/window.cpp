@@ -75,6 +75,11 @@ Window::Opened Window::open(int width, int height, const std::string& title) {
             "No display: neither DISPLAY nor WAYLAND_DISPLAY is set. "
             "Start it in a desktop session, or under a virtual one: xvfb-run loopscope-gui …"};
   }
+#ifdef GLFW_PLATFORM  // GLFW 3.4
+  // Otherwise it tries Wayland first, whose library complains on stderr where there is none.
+  if (std::getenv("WAYLAND_DISPLAY") == nullptr && glfwPlatformSupported(GLFW_PLATFORM_X11) == GLFW_TRUE)
+    glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+#endif
   if (glfwInit() == GLFW_FALSE) {
     return {nullptr, describe_failure("The display cannot be opened") +
                          ". Check DISPLAY, or use a virtual one: xvfb-run loopscope-gui …"};

@@ -29,7 +29,7 @@ async def fill(kind, left):
                 kept.append(loop.call_later(1000, int))
             elif kind == "write":
                 transport.write(b"x")
-                transport.write(b"y" * 7)
+                transport.write(b"y" * 700)  # asyncio adds up all that waits, at each write
             else:
                 kept.append(new_event_loop())
     except (MemoryError, OSError):

@@ -22,6 +22,8 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse  #
 from starlette.responses import StreamingResponse  # noqa: E402
 from starlette.routing import Route  # noqa: E402
 
+SOON = httpx.Timeout(30, read=0.2)
+
 
 @pytest.fixture(params=["h11", "httptools"])
 def parser(request):
@@ -139,7 +141,7 @@ def test_a_client_that_waits_no_longer_is_reported_to_the_application(on_the_loo
             return PlainTextResponse()
 
         app = Starlette(routes=[Route("/", wait)])
-        async with serving(app, http=parser) as url, httpx.AsyncClient(timeout=0.2) as client:
+        async with serving(app, http=parser) as url, httpx.AsyncClient(timeout=SOON) as client:
             with pytest.raises(httpx.ReadTimeout):
                 await client.get(url)
             await gone.wait()
