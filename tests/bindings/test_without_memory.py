@@ -22,14 +22,14 @@ async def fill(kind, left):
     kept = []
     resource.setrlimit(resource.RLIMIT_AS, (bytes_mapped() + left, -1))
     try:
-        while True:
+        while not transport.is_closing():  # asyncio's transport may take the error for the connection's
             if kind == "call_soon":
                 kept.append(loop.call_soon(int))
             elif kind == "call_later":
                 kept.append(loop.call_later(1000, int))
             elif kind == "write":
                 transport.write(b"x")
-                transport.write(b"y" * 700)  # asyncio adds up all that waits, at each write
+                transport.write(b"y" * 7000)  # from 3.12 on, asyncio adds up all that waits at each write
             else:
                 kept.append(new_event_loop())
     except (MemoryError, OSError):

@@ -48,6 +48,9 @@ FOREIGN = {
     _BASE
     + "test_not_implemented": "wants the abstract class: `_make_socket_transport` and others missing",
 }
+FOREIGN[
+    "wide.test_ssl.TestSSL.test_remote_shutdown_receives_trailing_data_on_slow_socket"
+] = "puts a socket of its own into a private field of asyncio's transport"
 _THREADS = "core.Events.test_call_soon_threadsafe_handle_block_"
 FOREIGN.update(
     {
