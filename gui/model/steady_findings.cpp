@@ -12,7 +12,7 @@ namespace {
 
 bool is_of_the_present(FindingRule rule) {
   return rule == FindingRule::loop_hangs || rule == FindingRule::waiting_for_gil ||
-         rule == FindingRule::waiting_for_cpu;
+         rule == FindingRule::waiting_for_cpu || rule == FindingRule::never_sleeps;
 }
 
 bool same(const Finding& left, const Finding& right) {

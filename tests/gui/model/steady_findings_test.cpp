@@ -46,6 +46,15 @@ TEST(SteadyFindings, NothingIsSaidToHoldTheLoopAfterItHasEnded) {
   EXPECT_EQ(titles(steady_findings({hangs("report holds the loop", 1)}, {})), Titles{});
 }
 
+TEST(SteadyFindings, WhatIsSaidOfTheLastSecondGoesWithIt) {
+  for (const FindingRule rule :
+       {FindingRule::waiting_for_cpu, FindingRule::waiting_for_gil, FindingRule::never_sleeps}) {
+    Finding of_the_second = held("in the last second", 1);
+    of_the_second.rule = rule;
+    EXPECT_EQ(titles(steady_findings({of_the_second, held("save", 2)}, {held("save", 2)})), Titles{"save"});
+  }
+}
+
 TEST(SteadyFindings, WithoutAListBeforeTheWorstIsFirst) {
   EXPECT_EQ(titles(steady_findings({}, {held("b", 2), held("a", 1)})), (Titles{"b", "a"}));
 }
