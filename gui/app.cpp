@@ -11,6 +11,7 @@
 #include "gui/views/graphs_view.h"
 #include "gui/views/header_view.h"
 #include "gui/views/help_view.h"
+#include "gui/views/loop_view.h"
 #include "gui/views/why_view.h"
 #include "tracer/read/printable.h"
 #include "tracer/write/cost_calibration.h"
@@ -36,7 +37,6 @@ std::string App::attach(const std::string& path) {
   reader_.reset();  // gives its lease back before the next session takes one
   reader_ = std::make_unique<Reader>(std::make_unique<TraceSource>(std::move(opened.session), options_.level));
   digest_ = {};
-  loop_view_ = {};
   timeline_ = {};
   findings_ = {};
   overlay_ = Overlay::none;
@@ -355,8 +355,7 @@ void App::draw_screen(Painter& p, Rect window, TraceSource& source) {
       body.cut_left(std::clamp(body.width() * (compact ? 0.29F : 0.257F), p.px(compact ? 270 : 300), p.px(420)));
   body.cut_left(gap);
   const float upper = left.height() * (compact ? 0.56F : 0.452F);
-  const bool frozen = source.held() || source.ended();
-  loop_view_.draw(p, left.cut_top(compact ? left.height() * 0.48F : upper), source, *digest_, frozen);
+  draw_loop(p, left.cut_top(compact ? left.height() * 0.48F : upper), source, *digest_);
   left.cut_top(gap);
   draw_why(p, left.cut_top(std::clamp(left.height() * 0.345F, p.px(134), p.px(180))), *digest_);
   left.cut_top(gap);

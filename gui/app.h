@@ -19,7 +19,6 @@
 #include "gui/model/reader.h"
 #include "gui/timeline/timeline_view.h"
 #include "gui/views/findings_view.h"
-#include "gui/views/loop_view.h"
 #include "gui/views/picker_view.h"
 #include "gui/views/tables_view.h"
 
@@ -97,7 +96,6 @@ class App {
   LatestDigest digest_;
   Calibration calibration_;
   std::future<std::optional<tracer::RecordingCosts>> calibrating_;
-  LoopView loop_view_;
   TimelineView timeline_;
   TablesView tables_;
   FindingsView findings_;

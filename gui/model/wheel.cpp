@@ -25,7 +25,11 @@ WheelWords poll_words(const Present& present, std::int64_t poll_ns) {
   const std::string slept = tracer::duration_text(std::max<std::int64_t>(poll_ns, 0));
   if (present.poll_timeout_ms < 0)
     return {"POLL", "", slept + ", no limit", slept};
-  return {"POLL", "", slept + " of " + tracer::timeout_text(present.poll_timeout_ms), slept};
+  const std::string limit = tracer::timeout_text(present.poll_timeout_ms);
+  const std::int64_t over_ns = poll_ns - std::int64_t{present.poll_timeout_ms} * 1'000'000;
+  if (over_ns > 0)
+    return {"POLL", "", tracer::duration_text(over_ns) + " over " + limit, slept};
+  return {"POLL", "", slept + " of " + limit, slept};
 }
 
 }  // namespace
@@ -65,6 +69,13 @@ std::vector<Arc> wheel_arcs(const std::vector<double>& shares) {
   return arcs;
 }
 
+float hand_angle(const Arc& arc, const Present& present, std::int64_t poll_ns) {
+  float progress = 0.5F;
+  if (present.phase == Phase::poll && present.poll_timeout_ms > 0)
+    progress = static_cast<float>(poll_ns) / 1e6F / static_cast<float>(present.poll_timeout_ms);
+  return arc.from + (arc.to - arc.from) * std::clamp(progress, 0.06F, 0.94F);
+}
+
 WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended) {
   if (present.level == Level::off)
     return {"NOT RECORDED", "", "tracing is off", "tracing is off"};
@@ -80,6 +91,11 @@ WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended)
   else if (present.phase == Phase::poll)
     words = poll_words(present, poll_ns);
   return words;
+}
+
+std::vector<std::string> handles_wordings(std::size_t handles) {
+  const std::string brief = tracer::count_text(handles) + (handles == 1 ? " handle" : " handles");
+  return {brief + " open", brief};
 }
 
 }  // namespace loopscope::gui

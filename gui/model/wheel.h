@@ -6,6 +6,7 @@
 /// the words say what was measured.
 /// Thread: any. Errors: none. Units: radians, clockwise, 0 to the right; ns.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,15 +27,22 @@ struct Arc {
 /// One arc for each share, in order, from the top. If all shares are 0, nothing is known and all arcs are equally wide.
 std::vector<Arc> wheel_arcs(const std::vector<double>& shares);
 
+/// Where the hand points: to the middle of the arc of the phase that runs. Only of a poll that may sleep for a limited time is it
+/// known how much of it is over. Always within the arc.
+float hand_angle(const Arc& arc, const tracer::Present& present, std::int64_t poll_ns);
+
 /// What the middle of the wheel says.
 struct WheelWords {
   std::string where;   ///< in large letters, for people: "POLL", "READY QUEUE"
   std::string term;    ///< libuv's word, if it is another one: "idle phase"; else empty
-  std::string detail;  ///< "2.9 ms of 17 ms"
+  std::string detail;  ///< "2.9 ms of 17 ms", or "712 µs over 97 ms"
   std::string brief;   ///< the detail for little room: "2.9 ms"
 };
 
 /// `poll_ns`: how long the latest poll had waited at the moment that is shown. `ended`: the program has ended.
 WheelWords wheel_words(const tracer::Present& present, std::int64_t poll_ns, bool ended);
+
+/// How many handles are open, the longest wording first: "13 handles open", "13 handles".
+std::vector<std::string> handles_wordings(std::size_t handles);
 
 }  // namespace loopscope::gui

@@ -150,17 +150,16 @@ void draw_hand(Painter& p, const Wheel& wheel, float angle) {
   p.dot(at(wheel.hole + thickness * 0.55F), p.px(3.2F), p.theme().text);
 }
 
-/// What runs, or how many handles the poll watches.
-std::string third_line(const TraceSource& source, const Digest& digest) {
+/// What runs, or how many handles are open: wordings, the longest first. Empty if there is nothing to say.
+std::vector<std::string> third_line(const TraceSource& source, const Digest& digest) {
   const tracer::Present& present = digest.present;
   if (present.level == tracer::Level::off)
     return {};
   if (present.callback_depth > 0 && present.callback_name != tracer::kNoName)
-    return tracer::callable_text(source.name(present.callback_name), present.callback_kind);
+    return {tracer::callable_text(source.name(present.callback_name), present.callback_kind)};
   if (present.phase != Phase::poll || source.ended())
     return {};
-  const std::size_t handles = digest.handles.size();
-  return tracer::count_text(handles) + (handles == 1 ? " handle open" : " handles open");
+  return handles_wordings(digest.handles.size());
 }
 
 struct CentreLine {
@@ -193,22 +192,36 @@ std::vector<CentreLine> large_lines(const Painter& p, const std::string& where, 
   return {{Face::strong, color, where}};
 }
 
+/// The room for a line at `y`, or 0 if that is outside of the hole.
+float chord_of(const Painter& p, const Wheel& wheel, float height, float y) {
+  const float reach = std::fabs(y + height / 2 - wheel.centre.y) + height * 0.4F;
+  return reach > wheel.hole * 0.88F ? 0 : 2 * std::sqrt(wheel.hole * wheel.hole - reach * reach) - p.px(6);
+}
+
 /// Writes a line into the hole, its top at `y`. False if there is no room for it.
 bool draw_centred(Painter& p, const Wheel& wheel, const CentreLine& line, float y) {
-  const float middle = y + line.height(p) / 2;
-  const float reach = std::fabs(middle - wheel.centre.y) + line.height(p) * 0.4F;
-  if (line.text.empty() || reach > wheel.hole * 0.88F)
-    return false;
-  const float chord = 2 * std::sqrt(wheel.hole * wheel.hole - reach * reach) - p.px(6);
+  const float chord = chord_of(p, wheel, line.height(p), y);
   const bool cut = p.width(line.face, line.text) > chord;
-  if (cut && chord < p.px(70))
+  if (line.text.empty() || chord <= 0 || (cut && chord < p.px(70)))
     return false;  // too little of it would be left
-  p.text_fit({wheel.centre.x, middle}, line.face, line.color, line.text, chord, Align::centre);
+  p.text_fit({wheel.centre.x, y + line.height(p) / 2}, line.face, line.color, line.text, chord, Align::centre);
   return true;
 }
 
+/// Writes the longest wording that fits, or the shortest one cut.
+void draw_longest(Painter& p, const Wheel& wheel, CentreLine line, const std::vector<std::string>& wordings,
+                  float y) {
+  const float chord = chord_of(p, wheel, line.height(p), y);
+  for (const std::string& wording : wordings) {
+    line.text = wording;
+    if (p.width(line.face, wording) <= chord)
+      break;
+  }
+  draw_centred(p, wheel, line, y);
+}
+
 /// The large words keep their place while the lines above and below them come and go. A line that does not fit is left out.
-void draw_words(Painter& p, const Wheel& wheel, const WheelWords& words, const std::string& third) {
+void draw_words(Painter& p, const Wheel& wheel, const WheelWords& words, const std::vector<std::string>& third) {
   const Theme& theme = p.theme();
   const float most = wheel.hole * 1.66F;
   const CentreLine term{Face::small, theme.text_dim, words.term};
@@ -223,12 +236,12 @@ void draw_words(Painter& p, const Wheel& wheel, const WheelWords& words, const s
   }
   if (draw_centred(p, wheel, detail, y))
     y += detail.height(p);
-  draw_centred(p, wheel, {Face::small, theme.text_faint, third}, y);
+  draw_longest(p, wheel, {Face::small, theme.text_faint, {}}, third, y);
 }
 
 }  // namespace
 
-void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen) {
+void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest) {
   const Theme& theme = p.theme();
   const tracer::Present& present = digest.present;
   const bool recorded = present.level > tracer::Level::off;
@@ -258,14 +271,8 @@ void LoopView::draw(Painter& p, const Rect& area, const TraceSource& source, con
 
   const std::int64_t poll_ns = digest.at_ns - source.session().to_ns(present.poll_begin_ticks);
   for (const Piece& piece : pieces) {
-    if (!piece.active)
-      continue;
-    float progress = 0.5F;  // the progress within a phase is known only for a poll with a timeout
-    if (piece.phase == Phase::poll && present.poll_timeout_ms > 0)
-      progress = static_cast<float>(poll_ns) / 1e6F / static_cast<float>(present.poll_timeout_ms);
-    const float to = piece.arc.from + (piece.arc.to - piece.arc.from) * std::clamp(progress, 0.06F, 0.94F);
-    hand_ += std::remainder(to - hand_, kFullTurn) * (frozen ? 1.0F : 0.35F);
-    draw_hand(p, wheel, hand_);
+    if (piece.active)
+      draw_hand(p, wheel, hand_angle(piece.arc, present, poll_ns));
   }
 
   WheelWords words = wheel_words(present, poll_ns, source.ended());

@@ -7,13 +7,7 @@
 
 namespace loopscope::gui {
 
-class LoopView {
- public:
-  /// `frozen`: paused or ended; the hand stays where it was.
-  void draw(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest, bool frozen);
-
- private:
-  float hand_ = 0;  ///< the angle of the hand; its movement is eased, numbers are not
-};
+/// Nothing moves between two digests: the hand always points to the phase that is named.
+void draw_loop(Painter& painter, const Rect& area, const TraceSource& source, const Digest& digest);
 
 }  // namespace loopscope::gui

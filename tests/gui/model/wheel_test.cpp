@@ -58,6 +58,28 @@ TEST(Wheel, SaysHowLongThePollMayStillSleep) {
   EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 2'900'000, false).detail, "does not sleep");
 }
 
+TEST(Wheel, NeverSaysThatAPollSleptMoreOfItsTimeoutThanThereIs) {
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 6'400'000, false).detail, "1.4 ms over 5 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 5'000'000, false).detail, "5.0 ms of 5 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 300), 7'100'000'000, false).detail, "6.8 s over 300 ms");
+}
+
+TEST(Wheel, TheHandPointsToThePhaseThatRuns) {
+  const Arc arc{1, 2, false};
+  EXPECT_FLOAT_EQ(hand_angle(arc, present_in(Phase::timers), 0), 1.5F);
+  EXPECT_FLOAT_EQ(hand_angle(arc, present_in(Phase::poll, 100), 25'000'000), 1.25F);
+  EXPECT_FLOAT_EQ(hand_angle(arc, present_in(Phase::poll, -1), 25'000'000), 1.5F);
+  for (const std::int64_t poll_ns : {std::int64_t{-5}, std::int64_t{0}, std::int64_t{100'000'000'000}}) {
+    EXPECT_GT(hand_angle(arc, present_in(Phase::poll, 100), poll_ns), arc.from);
+    EXPECT_LT(hand_angle(arc, present_in(Phase::poll, 100), poll_ns), arc.to);
+  }
+}
+
+TEST(Wheel, CountsHandlesInFewerWordsWhereThereIsLittleRoom) {
+  EXPECT_EQ(handles_wordings(13), (std::vector<std::string>{"13 handles open", "13 handles"}));
+  EXPECT_EQ(handles_wordings(1), (std::vector<std::string>{"1 handle open", "1 handle"}));
+}
+
 TEST(Wheel, AtLevelOffItClaimsNoPhase) {
   Present present = present_in(Phase::poll, 17);
   present.level = Level::off;
