@@ -160,7 +160,8 @@ void say_how_it_ended(Digest& digest, const TraceSource& source) {
       tracer::FindingRule::program_died, tracer::Severity::warning, {}, {}, {}, tracer::kNoName, 0, 0, 0};
   finding.title = "The program was killed or crashed";
   finding.detail = "It ended without closing its loop.";
-  if (const auto held = tracer::find_hang(source.model(), {}, digest.at_ns, 0)) {
+  const auto held = tracer::find_hang(source.model(), {}, digest.at_ns, 0);
+  if (held && held->kind != tracer::Hang::Kind::overdue_poll) {
     finding.detail += last_words(source, *held);
     finding.begin_ns = held->begin_ns;
     finding.end_ns = std::max(digest.at_ns, held->begin_ns);
@@ -226,6 +227,11 @@ Digest make_digest(const TraceSource& source, const Calibration& calibration) {
   digest.findings = tracer::find_trouble(
       source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns, source.cpu_waits(),
       source.ended() ? tracer::Program::ended : tracer::Program::lives);
+  const auto stopped = [](const tracer::Finding& finding) {
+    return finding.rule == tracer::FindingRule::program_stopped;
+  };
+  if (std::any_of(digest.findings.begin(), digest.findings.end(), stopped))
+    digest.state = ProgramState::stopped;
   say_how_it_ended(digest, source);
   read_polls(digest, source);
   read_rates(digest, source);

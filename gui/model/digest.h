@@ -83,18 +83,24 @@ struct Recording {
 /// Whether the program runs, or how it ended.
 enum class ProgramState : std::uint8_t {
   live,
-  hangs,   ///< live, and something has held the loop for so long that it is a finding
-  closed,  ///< it closed its loop
-  died,    ///< killed or crashed: it ended without closing its loop
-  copied,  ///< the session is a copy, and its program still lives
+  hangs,    ///< live, and something has held the loop for so long that it is a finding
+  stopped,  ///< live, and a signal or a debugger keeps it from running
+  closed,   ///< it closed its loop
+  died,     ///< killed or crashed: it ended without closing its loop
+  copied,   ///< the session is a copy, and its program still lives
 };
+
+/// True if no more events will come.
+inline bool has_ended(ProgramState state) {
+  return state != ProgramState::live && state != ProgramState::hangs && state != ProgramState::stopped;
+}
 
 struct Digest {
   std::int64_t at_ns = 0;
   /// What the program said of itself. The wheel and the poll's reason both come from this one moment.
   tracer::Present present{};
   ProgramState state = ProgramState::live;
-  std::optional<tracer::Hang> hang;      ///< what holds the loop now
+  std::optional<tracer::Hang> hang;      ///< what holds the loop now, or should have let it go on
   std::optional<double> cpu_wait_share;  ///< of the last second, sampled; empty: not known
   std::uint64_t iteration = 0;
   tracer::TimeBudget second;          ///< the last one

@@ -9,13 +9,7 @@ namespace {
 
 /// True if the digest says that something holds the loop, and that has ended.
 bool hang_is_over(const Digest& digest, const TraceSource& source) {
-  if (!digest.hang)
-    return false;
-  const auto& model = source.model();
-  const std::int64_t begin_ns = digest.hang->begin_ns;
-  if (digest.hang->callback)
-    return model.open_callbacks().empty() || model.open_callbacks().front().begin_ns != begin_ns;
-  return !model.open_phase() || model.open_phase()->begin_ns != begin_ns;
+  return digest.hang && tracer::is_over(*digest.hang, source.model());
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ using tracer::FindingRule;
 namespace {
 
 bool is_of_the_present(FindingRule rule) {
-  return rule == FindingRule::loop_hangs || rule == FindingRule::waiting_for_gil ||
+  return tracer::is_about_now(rule) || rule == FindingRule::waiting_for_gil ||
          rule == FindingRule::waiting_for_cpu || rule == FindingRule::never_sleeps;
 }
 

@@ -31,11 +31,13 @@ void draw_healthy(Painter& p, const Rect& area, const TraceSource& source) {
                       : level == tracer::Level::off ? "Nothing is recorded"
                                                     : "Callbacks are not recorded";
   p.text_fit({area.x0 + p.px(24), area.y0 + p.px(14)}, Face::strong, theme.text, title, area.width() - p.px(24));
-  const char* rule =
-      watched ? "No callback held the loop for 10 ms or more, no timer was that late, no events were lost."
-      : level == tracer::Level::off ? "At level off it is not known what the loop does."
-                                    : "Level phases shows what holds the loop now, waits for the GIL and lost "
-                                      "events. It does not show callbacks or late timers.";
+  const char* rule = watched ? "Apart from waits for a CPU, no callback held the loop for 10 ms or more and no "
+                               "timer was that late. No "
+                               "events were lost."
+                     : level == tracer::Level::off
+                         ? "At level off it is not known what the loop does."
+                         : "Level phases shows what holds the loop now, waits for the GIL and lost "
+                           "events. It does not show callbacks or late timers.";
   p.text_wrapped({area.x0 + p.px(24), area.y0 + p.px(28), area.x1, area.y1}, Face::small, theme.text_dim, rule);
 }
 

@@ -88,11 +88,18 @@ StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
     case ProgramState::copied:
       return {"COPY", theme.text_dim, false, "The session is a copy; its program still runs."};
     case ProgramState::hangs:
+    case ProgramState::stopped:
     case ProgramState::live:
       break;
   }
   if (paused)
     return {"PAUSED", theme.warning, false, "The view is paused; the program runs on."};
+  if (digest.state == ProgramState::stopped)
+    return {"STOPPED", theme.alarm_text, false,
+            "A signal or a debugger stopped the program, and nothing of it runs."};
+  if (digest.hang && digest.hang->kind == tracer::Hang::Kind::overdue_poll)
+    return {"LATE " + digest.hang->held_text(), theme.alarm_text, false,
+            "The loop should have left its poll this long ago. Why it did not is not known."};
   if (digest.hang)
     return {"HELD " + digest.hang->held_text(), theme.alarm_text, false,
             "Something has held the loop for this long, and nothing else can run."};

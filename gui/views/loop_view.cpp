@@ -276,7 +276,9 @@ void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Di
   }
 
   WheelWords words = wheel_words(present, poll_ns, source.ended());
-  if (digest.hang)
+  if (digest.state == ProgramState::stopped)
+    words.detail = words.brief = "stopped";
+  else if (digest.hang && digest.hang->kind != tracer::Hang::Kind::overdue_poll)
     words.detail = words.brief = "held for " + digest.hang->held_text();
   draw_words(p, wheel, words, third_line(source, digest));
 }

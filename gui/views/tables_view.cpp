@@ -311,7 +311,7 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
     const bool all = !digest.calls_missing;
     const char* missing = all ? "" : "at least this: events were lost, or callbacks were not recorded for a while";
     const bool never = row.calls == 0;
-    const bool ended = digest.state != ProgramState::live && digest.state != ProgramState::hangs;
+    const bool ended = has_ended(digest.state);
     const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
     const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
     line.alarm = longest_ns >= kRules.alarm_ns;

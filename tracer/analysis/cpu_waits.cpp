@@ -6,17 +6,39 @@
 namespace loopscope::tracer {
 
 void CpuWaits::add(const CpuSample& sample) {
-  Point point{sample.before_ns, sample.after_ns, sample.ran_ns, sample.waited_ns, 0, sample.runnable};
+  Point point{sample.before_ns, sample.after_ns, sample.ran_ns, sample.waited_ns, 0, sample.state, {},
+              sample.after_ns};
   if (!points_.empty()) {
     const Point& last = points_.back();
     if (point.before_ns < last.after_ns || point.waited_ns < last.waited_ns || point.ran_ns < last.ran_ns)
       return;
     const std::int64_t passed = point.after_ns - last.before_ns;
     const std::int64_t counted = point.ran_ns - last.ran_ns + point.waited_ns - last.waited_ns;
-    if (point.runnable)
+    if (point.state == ThreadState::runnable)
       point.pending_ns = std::max<std::int64_t>(last.pending_ns + passed - counted, 0);
+    const OffCpu more = between(last, point);
+    point.off = {last.off.asleep_at_least_ns + more.asleep_at_least_ns,
+                 last.off.stopped_at_least_ns + more.stopped_at_least_ns,
+                 last.off.stopped_at_most_ns + more.stopped_at_most_ns};
+    if (point.state == ThreadState::stopped && last.state == ThreadState::stopped)
+      point.stopped_since_ns = last.stopped_since_ns;
   }
   points_.push_back(point);
+}
+
+/// A thread that slept at both samples may have run and waited in between, but the kernel has counted that.
+OffCpu CpuWaits::between(const Point& earlier, const Point& later) {
+  const std::int64_t least = std::max<std::int64_t>(later.before_ns - earlier.after_ns, 0);
+  const std::int64_t counted = later.ran_ns - earlier.ran_ns + later.waited_ns - earlier.waited_ns;
+  const auto both = [&](ThreadState state) { return earlier.state == state && later.state == state; };
+  OffCpu off;
+  if (both(ThreadState::asleep))
+    off.asleep_at_least_ns = std::max<std::int64_t>(least - counted, 0);
+  if (both(ThreadState::stopped))
+    off.stopped_at_least_ns = std::max<std::int64_t>(least - counted, 0);
+  if (earlier.state == ThreadState::stopped || later.state == ThreadState::stopped)
+    off.stopped_at_most_ns = later.after_ns - earlier.before_ns;
+  return off;
 }
 
 void CpuWaits::forget(std::int64_t before_ns) {
@@ -70,6 +92,33 @@ OnCpu CpuWaits::on_cpu(std::int64_t begin_ns, std::int64_t end_ns) const {
     bounds.at_least_ns = std::clamp<std::int64_t>(std::prev(past)->ran_ns - first->ran_ns - first->pending_ns, 0,
                                                   bounds.at_most_ns);
   return bounds;
+}
+
+OffCpu CpuWaits::off_cpu(std::int64_t begin_ns, std::int64_t end_ns) const {
+  OffCpu off;
+  if (points_.empty() || end_ns <= begin_ns)
+    return off;
+  const auto first = std::partition_point(points_.begin(), points_.end(),
+                                          [&](const Point& point) { return point.before_ns < begin_ns; });
+  const auto past = std::partition_point(points_.begin(), points_.end(),
+                                         [&](const Point& point) { return point.after_ns <= end_ns; });
+  if (past - first >= 2) {
+    off.asleep_at_least_ns = std::prev(past)->off.asleep_at_least_ns - first->off.asleep_at_least_ns;
+    off.stopped_at_least_ns = std::prev(past)->off.stopped_at_least_ns - first->off.stopped_at_least_ns;
+  }
+  const Point& from = first == points_.begin() ? *first : *std::prev(first);
+  const Point& to = past == points_.end() ? points_.back() : *past;
+  off.stopped_at_most_ns = to.off.stopped_at_most_ns - from.off.stopped_at_most_ns;
+  if (past == points_.end() && to.state == ThreadState::stopped)
+    off.stopped_at_most_ns += end_ns - std::max(to.before_ns, begin_ns);
+  off.stopped_at_most_ns = std::clamp<std::int64_t>(off.stopped_at_most_ns, 0, end_ns - begin_ns);
+  return off;
+}
+
+std::optional<std::int64_t> CpuWaits::stopped_since_ns() const {
+  if (points_.empty() || points_.back().state != ThreadState::stopped)
+    return std::nullopt;
+  return points_.back().stopped_since_ns;
 }
 
 std::optional<double> CpuWaits::share(std::int64_t begin_ns, std::int64_t end_ns) const {

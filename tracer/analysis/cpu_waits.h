@@ -21,6 +21,14 @@ struct OnCpu {
   std::int64_t at_most_ns = 0;
 };
 
+/// Bounds of the time that a thread neither was on a CPU nor waited for one. Time of which the kernel says nothing while the thread
+/// was runnable (a virtual machine's host had taken the CPU) is in none of them.
+struct OffCpu {
+  std::int64_t asleep_at_least_ns = 0;
+  std::int64_t stopped_at_least_ns = 0;  ///< by a signal or a debugger
+  std::int64_t stopped_at_most_ns = 0;
+};
+
 class CpuWaits {
  public:
   /// Adds a sample. All samples are of one thread, in order.
@@ -42,6 +50,11 @@ class CpuWaits {
   /// The time within [begin_ns, end_ns) that the thread was on a CPU. Where nothing is known it may have been all of it.
   [[nodiscard]] OnCpu on_cpu(std::int64_t begin_ns, std::int64_t end_ns) const;
 
+  /// The time within [begin_ns, end_ns) that the thread slept or was stopped, between samples that saw it so.
+  [[nodiscard]] OffCpu off_cpu(std::int64_t begin_ns, std::int64_t end_ns) const;
+  /// Since when the newest samples have seen the thread stopped; nothing if the newest one has not.
+  [[nodiscard]] std::optional<std::int64_t> stopped_since_ns() const;
+
   /// The share of time that the thread waited, by the samples within [begin_ns, end_ns]. Nothing if these span less than half
   /// of it.
   [[nodiscard]] std::optional<double> share(std::int64_t begin_ns, std::int64_t end_ns) const;
@@ -54,8 +67,11 @@ class CpuWaits {
     std::int64_t waited_ns;  ///< counted by the kernel
     std::int64_t
         pending_ns;  ///< the longest time that the thread may have run or waited and that is not counted yet
-    bool runnable;
+    ThreadState state;
+    OffCpu off;  ///< since the first point
+    std::int64_t stopped_since_ns;
   };
+  static OffCpu between(const Point& earlier, const Point& later);
   std::deque<Point> points_;
 };
 

@@ -162,20 +162,55 @@ void find_hanging(const TraceModel& model, const NameLookup& names, const CpuWai
                   hang->held_ns()};
   if (hang->held_ns() >= rules.alarm_ns)
     finding.severity = Severity::alarm;
-  Judged judged = judge(waits, hang->begin_ns, now_ns);
-  judged.before_sampling = false;
-  if (hang->callback) {
-    const Name name = names(hang->callback->name);
-    finding.name = hang->callback->name;
-    finding.title = callable_text(name, hang->callback->kind) + " has held the loop for " + sure_text(judged);
-    finding.detail = "It is still running, and nothing else can run.";
-    finding.place = place_text(name);
-  } else {
-    finding.title =
-        "The loop has been in " + std::string(activity_text(hang->activity)) + " for " + sure_text(judged);
-    finding.detail = "It is still there. This level does not record which callback runs.";
+  const std::string held = sure_text(hang->lasts);
+  switch (hang->kind) {
+    case Hang::Kind::callback: {
+      const Name name = names(hang->callback->name);
+      finding.name = hang->callback->name;
+      finding.title = callable_text(name, hang->callback->kind) + " has held the loop for " + held;
+      finding.detail = "It is still running, and nothing else can run.";
+      finding.place = place_text(name);
+      break;
+    }
+    case Hang::Kind::phase:
+      finding.title = "The loop has been in " + std::string(activity_text(hang->activity)) + " for " + held;
+      finding.detail = "It is still there. This level does not record which callback runs.";
+      break;
+    case Hang::Kind::overdue_poll:
+      finding.title = "The loop should have left its poll " + held + " ago";
+      finding.detail =
+          "The poll may last " + timeout_text(hang->poll_timeout_ms) +
+          ". Why it lasts longer is not known. While another thread holds the GIL, it looks like this.";
+      break;
   }
-  finding.detail += cpu_text(judged);
+  finding.detail += cpu_text(hang->lasts);
+  found.push_back(finding);
+}
+
+/// A debugger that only looks stops a program for a few ms.
+constexpr std::int64_t kLeastStopNs = 200'000'000;
+
+void find_stopped(const CpuWaits& waits, std::int64_t now_ns, std::vector<Finding>& found) {
+  const auto since = waits.stopped_since_ns();
+  if (!since || now_ns - *since < kLeastStopNs)
+    return;
+  Finding finding{
+      FindingRule::program_stopped, Severity::warning, {}, {}, {}, kNoName, *since, now_ns, now_ns - *since};
+  finding.title = "The program is stopped";
+  finding.detail = "A signal or a debugger stopped it at least " + duration_text(now_ns - *since) +
+                   " ago. Nothing of it runs, and no callback is blamed for this time.";
+  found.push_back(finding);
+}
+
+void find_earlier_stops(const CpuWaits& waits, std::int64_t now_ns, const FindingRules& rules,
+                        std::vector<Finding>& found) {
+  const std::int64_t stopped_ns = waits.off_cpu(now_ns - rules.window_ns, now_ns).stopped_at_least_ns;
+  if (stopped_ns < kLeastStopNs || waits.stopped_since_ns())
+    return;
+  Finding finding{FindingRule::program_was_stopped, Severity::note, {}, {}, {}, kNoName, 0, 0, stopped_ns};
+  finding.title = "The program was stopped for at least " + duration_text(stopped_ns) + " of the last " +
+                  std::to_string(rules.window_ns / 1'000'000'000) + " s";
+  finding.detail = "A signal or a debugger stopped it. No callback is blamed for this time.";
   found.push_back(finding);
 }
 
@@ -289,12 +324,18 @@ void find_clock(const TraceModel& model, std::int64_t since_ns, std::vector<Find
 
 }  // namespace
 
+bool is_about_now(FindingRule rule) {
+  return rule == FindingRule::loop_hangs || rule == FindingRule::program_stopped;
+}
+
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
                                   const CpuWaits& waits, Program program, const FindingRules& rules) {
   std::vector<Finding> found;
   const std::int64_t since = now_ns - rules.window_ns;
   if (program == Program::lives) {
     find_hanging(model, names, waits, now_ns, rules, found);
+    find_stopped(waits, now_ns, found);
+    find_earlier_stops(waits, now_ns, rules, found);
     find_cpu_waits(waits, now_ns, rules, found);
   }
   find_slow(model, names, waits, since, rules, found);
@@ -304,9 +345,8 @@ std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& nam
   find_lost(model, since, found);
   find_clock(model, since, found);
   std::sort(found.begin(), found.end(), [](const Finding& left, const Finding& right) {
-    const bool left_hangs = left.rule == FindingRule::loop_hangs;
-    if (left_hangs != (right.rule == FindingRule::loop_hangs))
-      return left_hangs;
+    if (is_about_now(left.rule) != is_about_now(right.rule))
+      return is_about_now(left.rule);
     if (left.severity != right.severity)
       return left.severity > right.severity;
     if (left.weight_ns != right.weight_ns)

@@ -15,7 +15,9 @@ namespace loopscope::tracer {
 
 enum class FindingRule : std::uint8_t {
   loop_hangs,
+  program_stopped,  ///< by a signal or a debugger
   events_lost,
+  program_was_stopped,  ///< and runs again
   callback_held_loop,
   timer_late,
   woken_late,  ///< timers came late because the kernel woke the loop late: one finding for all of them
@@ -52,11 +54,15 @@ struct FindingRules {
 
 enum class Program : std::uint8_t { lives, ended };
 
-/// The findings, worst first. The callback that holds the loop now comes before all others. `now_ns` is the end of what is known.
+/// What keeps everything from running now. Such a finding comes before all others, and ends when this does.
+bool is_about_now(FindingRule rule);
+
+/// The findings, worst first. `now_ns` is the end of what is known.
 ///
 /// No callback is blamed for what the kernel did: a late timer of a loop that was asleep is the kernel's.
-/// No callback is blamed for time in which the loop's thread waited for a CPU. The rules first subtract the longest wait that
-/// `waits` allows within a callback, or before a timer. If sampling began too late to tell, the finding is a note that says so.
+/// No callback is blamed for time in which the loop's thread waited for a CPU or was stopped. The rules first subtract the longest
+/// such time that `waits` allows within a callback, or before a timer. If sampling began too late to tell, the finding is a note
+/// that says so.
 /// Without samples they subtract nothing.
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
                                   const CpuWaits& waits = {}, Program program = Program::lives,

@@ -34,9 +34,12 @@ std::string_view read_from_start(int file, std::array<char, kSize>& into) {
 }
 
 /// "123 (a name) R 1 ...": the name may hold anything, also brackets.
-bool is_runnable(std::string_view stat) {
+ThreadState state_in(std::string_view stat) {
   const auto end = stat.rfind(") ");
-  return end != std::string_view::npos && end + 2 < stat.size() && stat[end + 2] == 'R';
+  const char letter = end != std::string_view::npos && end + 2 < stat.size() ? stat[end + 2] : ' ';
+  if (letter == 'T' || letter == 't')
+    return ThreadState::stopped;
+  return letter == 'R' ? ThreadState::runnable : ThreadState::asleep;
 }
 
 }  // namespace
@@ -78,7 +81,7 @@ std::optional<CpuSample> ThreadCpuReader::read() const {
     sample.after_ns = clock_ns();
     if (stat.empty() || std::sscanf(words.data(), "%" SCNd64 " %" SCNd64, &sample.ran_ns, &sample.waited_ns) != 2)
       return std::nullopt;
-    sample.runnable = is_runnable(stat);
+    sample.state = state_in(stat);
     const std::int64_t took = sample.after_ns - sample.before_ns;
     if (!best || took < best->after_ns - best->before_ns)
       best = sample;

@@ -10,13 +10,19 @@
 
 namespace loopscope::tracer {
 
+enum class ThreadState : std::uint8_t {
+  asleep,    ///< it waited for something else than a CPU
+  runnable,  ///< it ran or waited for a CPU
+  stopped,   ///< by a signal or a debugger
+};
+
 /// The counts as they were at some instant between `before_ns` and `after_ns` (CLOCK_MONOTONIC).
 struct CpuSample {
   std::int64_t before_ns = 0;
   std::int64_t after_ns = 0;
   std::int64_t ran_ns = 0;     ///< on a CPU, since the thread began
   std::int64_t waited_ns = 0;  ///< ready to run without a CPU, up to the last time it was given one
-  bool runnable = false;       ///< it ran or waited for a CPU: it did not sleep
+  ThreadState state = ThreadState::asleep;
 };
 
 class ThreadCpuReader {

@@ -82,7 +82,7 @@ TEST_F(LatestDigestOfAHang, APauseShowsOneMoment) {
   source_->hold();
   refresh();
   EXPECT_EQ(digest_->at_ns, source_->now_ns());
-  EXPECT_EQ(digest_->hang->lasts_ns, open_ns());
+  EXPECT_EQ(digest_->hang->lasts.whole_ns, open_ns());
   EXPECT_FALSE(digest_.outdated(*source_)) << "a paused view needs no more frames";
 }
 

@@ -9,19 +9,20 @@ namespace {
 
 using tracer::CpuSample;
 using tracer::CpuWaits;
+using tracer::ThreadState;
 
 /// A thread that is looked at every 20 ms.
 class Watched {
  public:
   CpuWaits waits;
 
-  Watched() { look(true); }
+  Watched() { look(ThreadState::runnable); }
   /// 20 ms, of which it ran and waited so long; the rest it slept.
-  Watched& pass(std::int64_t ran_ns, std::int64_t waited_ns, bool runnable = true) {
+  Watched& pass(std::int64_t ran_ns, std::int64_t waited_ns, ThreadState state = ThreadState::runnable) {
     t += 20 * kMs;
     ran += ran_ns;
     waited += waited_ns;
-    look(runnable);
+    look(state);
     return *this;
   }
   std::int64_t t = kStart;
@@ -29,7 +30,7 @@ class Watched {
   std::int64_t waited = 100 * kMs;
 
  private:
-  void look(bool runnable) { waits.add({t, t + 10 * kUs, ran, waited, runnable}); }
+  void look(ThreadState state) { waits.add({t, t + 10 * kUs, ran, waited, state}); }
 };
 
 TEST(CpuWaits, WithoutSamplesNothingIsKnown) {
@@ -54,11 +55,48 @@ TEST(CpuWaits, BoundAStretchByItsLength) {
 
 TEST(CpuWaits, BoundTheTimeOnACpu) {
   Watched thread;
-  thread.pass(20 * kMs, 0).pass(3 * kMs, 0, false).pass(4 * kMs, 0, false).pass(0, 0, false);
+  thread.pass(20 * kMs, 0)
+      .pass(3 * kMs, 0, ThreadState::asleep)
+      .pass(4 * kMs, 0, ThreadState::asleep)
+      .pass(0, 0, ThreadState::asleep);
   const auto all = thread.waits.on_cpu(kStart + 15 * kMs, kStart + 65 * kMs);
   EXPECT_NEAR(static_cast<double>(all.at_least_ns), 7 * kMs, 10 * kUs) << "each look takes 10 us";
   EXPECT_EQ(all.at_most_ns, 27 * kMs) << "the first 20 ms may lie in the stretch, for all that is known";
   EXPECT_EQ(thread.waits.on_cpu(kStart + 25 * kMs, kStart + 27 * kMs).at_most_ns, 2 * kMs);
+}
+
+TEST(CpuWaits, TellHowLongAThreadCertainlySlept) {
+  Watched thread;
+  thread.pass(5 * kMs, 0, ThreadState::asleep).pass(5 * kMs, 0, ThreadState::asleep);
+  thread.pass(0, 2 * kMs, ThreadState::asleep);
+  const auto off = thread.waits.off_cpu(kStart, thread.t + kMs);
+  EXPECT_NEAR(static_cast<double>(off.asleep_at_least_ns), 33 * kMs, 30 * kUs);
+  EXPECT_EQ(off.stopped_at_most_ns, 0);
+}
+
+TEST(CpuWaits, DoNotTakeTimeThatTheHostTookForASleep) {
+  Watched thread;  // it was runnable all the time, and the kernel counted half of that
+  for (int i = 0; i < 5; ++i) thread.pass(10 * kMs, 0, ThreadState::runnable);
+  EXPECT_EQ(thread.waits.off_cpu(kStart, thread.t + kMs).asleep_at_least_ns, 0);
+}
+
+TEST(CpuWaits, TellHowLongAThreadWasStopped) {
+  Watched thread;
+  thread.pass(20 * kMs, 0);
+  EXPECT_FALSE(thread.waits.stopped_since_ns());
+  thread.pass(5 * kMs, 0, ThreadState::stopped);
+  const std::int64_t since = thread.t;
+  for (int i = 0; i < 3; ++i) thread.pass(0, 0, ThreadState::stopped);
+  EXPECT_EQ(thread.waits.stopped_since_ns(), since + 10 * kUs);
+  EXPECT_EQ(thread.waits.off_cpu(since + 30 * kMs, since + 50 * kMs).stopped_at_most_ns, 20 * kMs);
+  EXPECT_EQ(thread.waits.off_cpu(since - kMs, since + 160 * kMs).stopped_at_most_ns, 161 * kMs)
+      << "nobody looked after the newest sample";
+  thread.pass(20 * kMs, 0);
+  const auto off = thread.waits.off_cpu(kStart, thread.t + kMs);
+  EXPECT_NEAR(static_cast<double>(off.stopped_at_least_ns), 60 * kMs, 30 * kUs);
+  EXPECT_NEAR(static_cast<double>(off.stopped_at_most_ns), 100 * kMs, 60 * kUs);
+  EXPECT_EQ(off.asleep_at_least_ns, 0);
+  EXPECT_FALSE(thread.waits.stopped_since_ns());
 }
 
 TEST(CpuWaits, WithoutSamplesAThreadMayHaveRunAllTheTime) {
@@ -66,7 +104,7 @@ TEST(CpuWaits, WithoutSamplesAThreadMayHaveRunAllTheTime) {
   EXPECT_EQ(unknown.at_least_ns, 0);
   EXPECT_EQ(unknown.at_most_ns, kSecond);
   Watched thread;
-  thread.pass(0, 0, false);
+  thread.pass(0, 0, ThreadState::asleep);
   EXPECT_EQ(thread.waits.on_cpu(kStart - kSecond, kStart + 20 * kMs).at_most_ns, kSecond + 20 * kMs);
   EXPECT_EQ(thread.waits.on_cpu(kStart + 10 * kMs, kStart + kSecond).at_most_ns, kSecond - 20 * kMs)
       << "all the time after the newest sample";
@@ -80,19 +118,19 @@ TEST(CpuWaits, CountAWaitFromWhenItBeganAndNotFromWhenItWasCounted) {
 
 TEST(CpuWaits, InferAWaitThatGoesOn) {
   Watched thread;
-  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, true).pass(0, 0, true);
+  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, ThreadState::runnable).pass(0, 0, ThreadState::runnable);
   EXPECT_NEAR(static_cast<double>(thread.waits.at_most_ns(kStart + 20 * kMs, thread.t)), 38 * kMs, kMs);
 }
 
 TEST(CpuWaits, DoNotTakeASleepForAWait) {
   Watched thread;
-  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, false).pass(0, 0, false);
+  thread.pass(20 * kMs, 0).pass(2 * kMs, 0, ThreadState::asleep).pass(0, 0, ThreadState::asleep);
   EXPECT_LE(thread.waits.at_most_ns(kStart + 21 * kMs, thread.t), kMs);
 }
 
 TEST(CpuWaits, KnowNothingOfWhatFollowsTheNewestSample) {
   Watched thread;
-  thread.pass(20 * kMs, 0, false);
+  thread.pass(20 * kMs, 0, ThreadState::asleep);
   EXPECT_EQ(thread.waits.at_most_ns(thread.t + kMs, thread.t + 12 * kMs), 11 * kMs);
 }
 
@@ -105,20 +143,20 @@ TEST(CpuWaits, BoundWhatWasBeforeTheFirstSampleByAllThatTheThreadEverWaited) {
 
 TEST(CpuWaits, TellTheShareOfASecond) {
   Watched thread;
-  for (int i = 0; i < 60; ++i) thread.pass(6 * kMs, 8 * kMs, false);
+  for (int i = 0; i < 60; ++i) thread.pass(6 * kMs, 8 * kMs, ThreadState::asleep);
   EXPECT_NEAR(thread.waits.share(thread.t - kSecond, thread.t + kMs).value_or(-1), 0.4, 0.01);
 }
 
 TEST(CpuWaits, TellNoShareOfASecondOfWhichTheyKnowLittle) {
   Watched thread;
-  for (int i = 0; i < 10; ++i) thread.pass(6 * kMs, 8 * kMs, false);
+  for (int i = 0; i < 10; ++i) thread.pass(6 * kMs, 8 * kMs, ThreadState::asleep);
   EXPECT_FALSE(thread.waits.share(thread.t - kSecond, thread.t + kMs));
 }
 
 TEST(CpuWaits, SkipSamplesThatGoBack) {
   Watched thread;
   thread.pass(20 * kMs, 0);
-  thread.waits.add({thread.t + 20 * kMs, thread.t + 21 * kMs, 0, 0, true});
+  thread.waits.add({thread.t + 20 * kMs, thread.t + 21 * kMs, 0, 0, ThreadState::runnable});
   EXPECT_EQ(thread.waits.end_ns(), thread.t);
 }
 

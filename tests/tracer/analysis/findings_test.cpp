@@ -17,6 +17,7 @@ using tracer::Finding;
 using tracer::FindingRule;
 using tracer::Hang;
 using tracer::Name;
+using tracer::ThreadState;
 
 Name name_of(NameId id) {
   if (id == 1)
@@ -49,7 +50,25 @@ tracer::CpuWaits sampled(std::int64_t begin_ns, std::int64_t end_ns, std::int64_
                          std::int64_t before_ns = 0) {
   tracer::CpuWaits waits;
   for (std::int64_t t = begin_ns; t <= end_ns; t += 20 * kMs)
-    waits.add({t, t + kUs, t - begin_ns, before_ns + (to_ns != 0 && t >= to_ns ? waits_ns : 0), false});
+    waits.add(
+        {t, t + kUs, t - begin_ns, before_ns + (to_ns != 0 && t >= to_ns ? waits_ns : 0), ThreadState::asleep});
+  return waits;
+}
+
+/// A thread that is looked at every 20 ms until `until_ns`. It sleeps until `begin_ns`, then runs, and is stopped from `from_ns` to
+/// `to_ns`.
+tracer::CpuWaits stopped(std::int64_t begin_ns, std::int64_t from_ns, std::int64_t to_ns, std::int64_t until_ns) {
+  tracer::CpuWaits waits;
+  std::int64_t ran = 0;
+  for (std::int64_t t = begin_ns - 200 * kMs; t <= until_ns; t += 20 * kMs) {
+    const bool stops = t >= from_ns && t <= to_ns;
+    const bool runs = t > begin_ns && !stops;
+    ran += runs ? 20 * kMs : 0;
+    waits.add({t, t + kUs, ran, 0,
+               stops  ? ThreadState::stopped
+               : runs ? ThreadState::runnable
+                      : ThreadState::asleep});
+  }
   return waits;
 }
 
@@ -204,8 +223,11 @@ TEST(Findings, WhatHoldsTheLoopNowIsTheFirstAndGrows) {
 }
 
 TEST(Findings, AndTheHeaderGiveAHangOneLength) {
-  EXPECT_EQ((Hang{.lasts_ns = 119'000'000}).held_text(), "119 ms");
-  EXPECT_EQ((Hang{.lasts_ns = 119'000'000, .cpu_wait_ns = 108'000'000}).held_text(), "≥ 11.0 ms");
+  Hang hang;
+  hang.lasts.whole_ns = 119 * kMs;
+  EXPECT_EQ(hang.held_text(), "119 ms");
+  hang.lasts.cpu_wait_ns = 108 * kMs;
+  EXPECT_EQ(hang.held_text(), "≥ 11.0 ms");
 }
 
 TEST(Findings, WhatHasJustBegunHoldsNothing) {
@@ -271,7 +293,69 @@ TEST(Findings, TakeOffWhatMayHaveBeenAWaitForACpuAndSaySo) {
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].title, "render_report() held the loop for at least 40.0 ms");
   EXPECT_THAT(found[0].detail,
-              ::testing::HasSubstr("For up to 20.0 ms of the 60.0 ms the thread waited for a CPU (sampled)."));
+              ::testing::HasSubstr("For up to 20.0 ms of the 60.0 ms the thread waited for a CPU"));
+}
+
+TEST(Findings, SayTheLengthOfAHoldOnce) {
+  const tracer::Judged judged{30 * kMs, 12 * kMs, false, true, {0, 4 * kMs}, {}};
+  EXPECT_EQ(tracer::cpu_text(judged),
+            " For up to 12.0 ms of the 30.0 ms the thread waited for a CPU, and it was on one for at most 4.0 ms "
+            "(sampled).");
+}
+
+TEST(Findings, SaySoWhenTheProgramIsStoppedAndBlameNoCallback) {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const auto waits = stopped(trace.t, trace.t + 5 * kMs, trace.t + 4 * kSecond, trace.t + 4 * kSecond);
+  const auto found = find_trouble(trace.model(), name_of, trace.t + 4 * kSecond, waits);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::program_stopped);
+  EXPECT_EQ(found[0].title, "The program is stopped");
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("A signal or a debugger stopped it at least 4.0 s ago."));
+}
+
+TEST(Findings, TakeTheTimeOffInWhichTheProgramWasStopped) {
+  Trace trace = healthy();
+  const std::int64_t begin = trace.t;
+  trace.callback(1, kSecond).wait(40 * kMs);
+  const auto waits = stopped(begin, begin + 100 * kMs, begin + 900 * kMs, trace.t);
+  const auto found = find_trouble(trace.model(), name_of, trace.t, waits);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].title, "render_report() held the loop for at least 160 ms");
+  EXPECT_EQ(found[1].title, "The program was stopped for at least 800 ms of the last 30 s");
+  EXPECT_THAT(found[0].detail,
+              ::testing::HasSubstr("For at least 800 ms it was stopped, by a signal or a debugger."));
+}
+
+TEST(Findings, ADebuggerThatLooksForAMomentIsNone) {
+  const Trace trace = healthy();
+  const auto waits = stopped(trace.t - 500 * kMs, trace.t - 60 * kMs, trace.t, trace.t);
+  EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, waits), ::testing::IsEmpty());
+}
+
+TEST(Findings, SaySoWhenTheLoopShouldHaveLeftItsPoll) {
+  Trace trace = healthy();
+  trace.poll_begin(300, PollReason::until_timer);
+  const auto model = trace.model();
+  EXPECT_THAT(find_trouble(model, name_of, trace.t + 350 * kMs), ::testing::IsEmpty());
+  const auto found = find_trouble(model, name_of, trace.t + 7'100 * kMs);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::loop_hangs);
+  EXPECT_EQ(found[0].title, "The loop should have left its poll 6.8 s ago");
+  EXPECT_THAT(found[0].detail,
+              ::testing::HasSubstr("The poll may last 300 ms. Why it lasts longer is not known."));
+}
+
+TEST(Findings, DoNotExpectAThreadWithoutACpuToLeaveItsPoll) {
+  Trace trace = healthy();
+  trace.poll_begin(300, PollReason::until_timer);
+  const std::int64_t due = trace.t + 300 * kMs;
+  tracer::CpuWaits waits;
+  for (std::int64_t t = kStart; t <= due + kSecond; t += 20 * kMs)
+    waits.add({t, t + kUs, 5 * kMs, 0, t > due ? ThreadState::runnable : ThreadState::asleep});
+  const auto found = find_trouble(trace.model(), name_of, due + kSecond, waits);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].rule, FindingRule::waiting_for_cpu);
 }
 
 TEST(Findings, ACallbackThatWaitsForACpuNowDoesNotHang) {
@@ -280,7 +364,7 @@ TEST(Findings, ACallbackThatWaitsForACpuNowDoesNotHang) {
   tracer::CpuWaits waits;
   for (int i = 0; i <= 10; ++i) {
     const std::int64_t t = trace.t + i * 20 * kMs;
-    waits.add({t, t + kUs, 5 * kMs, 0, true});
+    waits.add({t, t + kUs, 5 * kMs, 0, ThreadState::runnable});
   }
   EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 200 * kMs, waits), ::testing::IsEmpty());
 }
@@ -305,7 +389,7 @@ TEST(Findings, SaySoWhenTheThreadWaitsForACpu) {
   tracer::CpuWaits waits;
   for (int i = 0; i <= 60; ++i) {
     const std::int64_t t = trace.t - (60 - i) * 20 * kMs;
-    waits.add({t, t + kUs, i * 5 * kMs, i * 6 * kMs, false});
+    waits.add({t, t + kUs, i * 5 * kMs, i * 6 * kMs, ThreadState::asleep});
   }
   const auto found = find_trouble(trace.model(), name_of, trace.t, waits);
   ASSERT_EQ(found.size(), 1U);
@@ -401,13 +485,13 @@ TEST(Findings, SayHowMuchOfAHoldTheThreadWasOnACpu) {
   tracer::CpuWaits working;
   for (std::int64_t t = begin - 40 * kMs; t <= trace.t; t += 10 * kMs) {
     const std::int64_t within = std::clamp<std::int64_t>(t - begin, 0, 100 * kMs);
-    blocked.add({t, t + kUs, within * 15 / 100, 0, false});
-    working.add({t, t + kUs, within, 0, false});
+    blocked.add({t, t + kUs, within * 15 / 100, 0, ThreadState::asleep});
+    working.add({t, t + kUs, within, 0, ThreadState::asleep});
   }
   EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, blocked)[0].detail,
               ::testing::HasSubstr(
-                  "The thread was on a CPU for at most 15.0 ms of the 100 ms (sampled). For at least 85.0 ms it "
-                  "slept, or waited for the GIL or for I/O: which of them is not known."));
+                  "The thread was on a CPU for at most 15.0 ms of the 100 ms (sampled). For at least 76.5 ms it "
+                  "slept, or waited for a lock (the GIL is one) or for I/O: which of them is not known."));
   EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t, working)[0].detail,
               ::testing::HasSubstr("The thread was on a CPU for at least 90.0 ms of the 100 ms (sampled)."));
 }
@@ -418,11 +502,11 @@ TEST(Findings, SayOfACallbackThatStillRunsWhetherItUsesACpu) {
   tracer::CpuWaits waits;
   for (int i = -1; i <= 100; ++i) {
     const std::int64_t t = trace.t + i * 10 * kMs;
-    waits.add({t, t + kUs, kMs, 0, false});
+    waits.add({t, t + kUs, kMs, 0, ThreadState::asleep});
   }
   const auto found = find_trouble(trace.model(), name_of, trace.t + kSecond, waits);
   EXPECT_EQ(found[0].rule, FindingRule::loop_hangs);
-  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("it slept, or waited for the GIL or for I/O"));
+  EXPECT_THAT(found[0].detail, ::testing::HasSubstr("it slept, or waited for a lock"));
 }
 
 TEST(Findings, SaySoWhenEventsWereLost) {

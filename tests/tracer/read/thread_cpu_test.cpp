@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -76,7 +78,7 @@ TEST(ThreadCpu, TellsHowLongAThreadRan) {
   ThreadCpuReader reader;
   ASSERT_TRUE(reader.follow(own_pid(), worker.number()));
   const CpuSample sample = look_until(reader, [](const CpuSample& now) { return now.ran_ns > 20 * kMs; });
-  EXPECT_TRUE(sample.runnable);
+  EXPECT_EQ(sample.state, ThreadState::runnable);
   EXPECT_GE(sample.after_ns, sample.before_ns);
 }
 
@@ -92,7 +94,23 @@ TEST(ThreadCpu, TellsAThreadThatSleepsFromOneThatWaits) {
   const Worker worker(false);
   ThreadCpuReader reader;
   ASSERT_TRUE(reader.follow(own_pid(), worker.number()));
-  look_until(reader, [](const CpuSample& now) { return !now.runnable; });
+  look_until(reader, [](const CpuSample& now) { return now.state == ThreadState::asleep; });
+}
+
+TEST(ThreadCpu, TellsAThreadThatASignalStopped) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (;;) pause();
+  }
+  const auto number = static_cast<std::uint32_t>(child);
+  ThreadCpuReader reader;
+  ASSERT_TRUE(reader.follow(number, number));
+  kill(child, SIGSTOP);
+  look_until(reader, [](const CpuSample& now) { return now.state == ThreadState::stopped; });
+  kill(child, SIGCONT);
+  look_until(reader, [](const CpuSample& now) { return now.state == ThreadState::asleep; });
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
 }
 
 TEST(ThreadCpu, OfNoThreadThereIsNoSample) {
