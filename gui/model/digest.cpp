@@ -126,18 +126,21 @@ bool recorded_here(const TraceSource& source) {
   return std::string(boot, strnlen(boot, sizeof(boot))) == tracer::boot_id();
 }
 
-/// A session without a writer says itself whether the loop was closed. If it was not, but its process still lives, the session
-/// is a copy.
+/// A session without a writer says itself whether the loop was closed. If it was not, its process may live all the same.
 ProgramState state_of(const TraceSource& source, const std::optional<tracer::Hang>& hang) {
   if (!source.ended())
     return hang ? ProgramState::hangs : ProgramState::live;
+  if (source.damaged())
+    return ProgramState::damaged;
   if (source.present().ended != 0)
     return ProgramState::closed;
   const auto& header = source.session().header();
   const bool of_here = recorded_here(source) && header.pid_namespace == tracer::own_process().pid_namespace;
   const bool lives = of_here && header.process_start_ticks != 0 &&
                      tracer::process_start_ticks(header.pid) == header.process_start_ticks;
-  return lives ? ProgramState::copied : ProgramState::died;
+  if (!lives)
+    return ProgramState::died;
+  return source.lived_until_ns() > 0 ? ProgramState::left : ProgramState::copied;
 }
 
 /// "Task main was running, for at least 5.6 s when the program was last seen.", or what is known of it. Empty if the loop slept.

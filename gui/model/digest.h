@@ -87,7 +87,9 @@ enum class ProgramState : std::uint8_t {
   stopped,  ///< live, and a signal or a debugger keeps it from running
   closed,   ///< it closed its loop
   died,     ///< killed or crashed: it ended without closing its loop
-  copied,   ///< the session is a copy, and its program still lives
+  left,     ///< its process was seen to write the session, lives, and writes it no more: it has called exec
+  copied,   ///< its process lives and does not write it: the session is a copy, or the process has called exec
+  damaged,  ///< somebody cut or overwrote the session's file
 };
 
 /// True if no more events will come.

@@ -1,8 +1,6 @@
 #include "gui/model/trace_source.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "tracer/system/clock.h"
@@ -86,7 +84,8 @@ void TraceSource::tend(std::int64_t now_ns) {
     session_->calibrate();
     look_for_life(now_ns);
   }
-  look_at_present();
+  if (!damaged_)
+    look_at_present();
   if (ended_)
     return;
   sample(now_ns);
@@ -98,9 +97,8 @@ void TraceSource::look_for_life(std::int64_t now_ns) {
   if (now_ns - looked_for_life_ns_ < kLifeCheckNs)
     return;
   looked_for_life_ns_ = now_ns;
-  std::error_code error;
-  // A closed loop removes its file, but its process may live on.
-  ended_ = !session_->alive() || !std::filesystem::exists(session_->path(), error);
+  ended_ = !session_->alive();  // also if the file is no longer at its path: the program writes it all the same
+  damaged_ = ended_ && session_->damaged();
   if (!ended_)
     lived_until_ns_ = now_ns;
 }
@@ -163,7 +161,7 @@ void TraceSource::ask_for_level(std::int64_t now_ns) {
 
 /// True if there may be more events.
 bool TraceSource::read_batch() {
-  if (!stream_.read())
+  if (damaged_ || !stream_.read())
     return false;
   events_total_ += stream_.count() + stream_.lost();
   if (stream_.lost() > 0)

@@ -57,6 +57,8 @@ class TraceSource {
 
   /// True if the writer is gone. The view then shows the past.
   [[nodiscard]] bool ended() const { return ended_; }
+  /// True if somebody cut or overwrote the session's file. Nothing is read of it from then on.
+  [[nodiscard]] bool damaged() const { return damaged_; }
   /// When the program was last seen to live; 0 if it never was while this source watched.
   [[nodiscard]] std::int64_t lived_until_ns() const { return lived_until_ns_; }
   /// The end of what is known: now, or the time of the last event if the session has ended or we have not caught up with it. If the
@@ -115,6 +117,7 @@ class TraceSource {
   std::uint64_t events_total_ = 0;
   tracer::Level want_;
   bool ended_ = false;
+  bool damaged_ = false;
   std::int64_t lived_until_ns_ = 0;
   bool tasks_doubtful_ = true;  ///< the events about some live tasks were lost, or overwritten before attaching
   std::int64_t tended_ns_ = 0;

@@ -86,7 +86,14 @@ StateShown state_shown(const Theme& theme, const Digest& digest, bool paused) {
       return {"DIED", theme.alarm_text, false,
               "The program was killed or crashed: it ended without closing its loop."};
     case ProgramState::copied:
-      return {"COPY", theme.text_dim, false, "The session is a copy; its program still runs."};
+      return {"COPY", theme.text_dim, false,
+              "Its process lives and does not write this session: it is a copy, or the process called exec."};
+    case ProgramState::left:
+      return {"LEFT", theme.text_dim, false,
+              "The process lives, but writes to this session no more. A program that calls exec does that."};
+    case ProgramState::damaged:
+      return {"DAMAGED", theme.alarm_text, false,
+              "The session's file was cut or overwritten. What the program does now is not known."};
     case ProgramState::hangs:
     case ProgramState::stopped:
     case ProgramState::live:

@@ -331,9 +331,17 @@ void Session::calibrate() {
   state.scale.follow(here, jumped ? find_resumed(*this, state.scale.last_anchor().ticks, here.ticks) : 0);
 }
 
+bool Session::damaged() const {
+  const auto& state = *state_;
+  SessionHeader now{};
+  constexpr auto kCompared = offsetof(SessionHeader, boot_id);
+  state.bytes.copy(0, &now, kCompared);
+  return state.bytes.was_cut() || std::memcmp(&now, &state.header, kCompared) != 0;
+}
+
 bool Session::alive() const {
   const auto& state = *state_;
-  const bool ended = present().present.ended != 0 || state.bytes.was_cut();
+  const bool ended = present().present.ended != 0 || damaged();
   if (ended || !state.path.empty())
     return !ended && state.bytes.follows() && session_lives(state.bytes.file(), state.header);
   return own_process().pid == state.header.pid;  // memory of this process

@@ -80,7 +80,9 @@ class Session {
   [[nodiscard]] bool clock_known() const;
   void calibrate();
 
-  /// Does its process still live, and still write it? See tracer/system/session_life.h.
+  /// True if the file was cut short or its header overwritten since it was opened. Nothing that it says means anything then.
+  [[nodiscard]] bool damaged() const;
+  /// Does its process still live, and still write it? See tracer/system/session_life.h. False if it is damaged.
   [[nodiscard]] bool alive() const;
 
   /// Asks the program to record at least `level` while this object lives and renews.

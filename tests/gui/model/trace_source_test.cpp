@@ -460,6 +460,68 @@ TEST_F(TraceSourceTest, SamplesHowLongTheThreadWaitsForACpu) {
   EXPECT_TRUE(make_digest(*source).cpu_wait_share);
 }
 
+TEST_F(TraceSourceTest, GoesOnWithAProgramWhoseFileSomebodyRemoved) {
+  start();
+  const auto source = attach();
+  run_and_pump(*source, 50 * kMs);
+  std::filesystem::remove(program_->path());
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const std::uint64_t before = source->events();
+  run_and_pump(*source, 100 * kMs);
+  EXPECT_EQ(make_digest(*source).state, ProgramState::live);
+  EXPECT_GT(source->events(), before);
+}
+
+TEST_F(TraceSourceTest, SaysThatSomebodyCutOrOverwroteTheSession) {
+  for (const bool cut : {true, false}) {
+    start();
+    const auto source = attach();
+    run_and_pump(*source, 50 * kMs);
+    const auto size = std::filesystem::file_size(program_->path());
+    if (cut)
+      std::filesystem::resize_file(program_->path(), 0);
+    std::fstream(program_->path(), std::ios::in | std::ios::out | std::ios::binary)
+        << std::string(cut ? 0 : size, '\x5a');
+    const std::uint64_t iteration = source->present().iteration;
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    source->pump(1'000 * kMs);
+    EXPECT_TRUE(source->ended());
+    EXPECT_EQ(make_digest(*source).state, ProgramState::damaged) << (cut ? "cut" : "overwritten");
+    EXPECT_EQ(source->present().iteration, iteration) << "what was read last stays";
+    std::filesystem::resize_file(program_->path(), size);  // its end touches this memory
+  }
+}
+
+TEST_F(TraceSourceTest, AProgramThatCalledExecIsNeitherACopyNorDead) {
+  int ready[2];
+  ASSERT_EQ(pipe(ready), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::string error;
+    const auto program = SyntheticSession::create(options_, error);
+    program->run(100 * kMs);
+    const std::string path = program->path() + "\n";
+    static_cast<void>(write(ready[1], path.data(), path.size()));
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    execl("/bin/sleep", "sleep", "100", nullptr);
+  }
+  std::string path;
+  for (char c = 0; read(ready[0], &c, 1) == 1 && c != '\n';) path += c;
+  close(ready[0]);
+  close(ready[1]);
+  TraceSource source(tracer::Session::open(path).session, Level::off);
+  for (int i = 0; i < 200 && !source.ended(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    source.pump(1'000 * kMs);
+  }
+  EXPECT_EQ(make_digest(source).state, ProgramState::left);
+  TraceSource later(tracer::Session::open(path).session, Level::off);
+  later.pump(1'000 * kMs);
+  EXPECT_EQ(make_digest(later).state, ProgramState::copied) << "nobody saw it write this session";
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+}
+
 TEST_F(TraceSourceTest, ACopyOfALivingProgramsSessionIsNoDeadProgram) {
   start();
   program_->run(100 * kMs);
