@@ -63,13 +63,16 @@ void read_callbacks(Digest& digest, const TraceSource& source) {
   }
 }
 
+/// Whether the program has recorded at `level` or above all its life, for all that is known.
+bool always_at(const TraceSource& source, tracer::Level level) {
+  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  return source.present().own_level >= level && source.levels().below(level, created, source.now_ns()).empty();
+}
+
 TasksKnown tasks_known(const TraceSource& source) {
   if (source.level() < tracer::Level::tasks)
     return TasksKnown::by_steps;
-  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
-  const bool always = source.present().own_level >= tracer::Level::tasks &&
-                      source.levels().below(tracer::Level::tasks, created, source.now_ns()).empty();
-  return always ? TasksKnown::all : TasksKnown::since_level;
+  return always_at(source, tracer::Level::tasks) ? TasksKnown::all : TasksKnown::since_level;
 }
 
 void read_tasks(Digest& digest, const TraceSource& source) {
@@ -95,6 +98,7 @@ bool carries_bytes(tracer::HandleKind kind) {
 }
 
 void read_handles(Digest& digest, const TraceSource& source) {
+  digest.all_handles_known = !source.damaged() && always_at(source, tracer::Level::phases);
   for (const tracer::LiveObject& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);

@@ -119,6 +119,7 @@ struct Digest {
   std::uint64_t tasks_alive = 0;  ///< those that the trace follows, in `tasks` or not
   TasksKnown tasks_known = TasksKnown::by_steps;
   std::vector<HandleLine> handles;
+  bool all_handles_known = false;  ///< false if some may have been opened while nothing was recorded
   std::vector<tracer::Finding> findings;
   std::int64_t counted_ns = 0;  ///< for how long the callback table has counted
   bool calls_missing = false;   ///< its counts are lower bounds

@@ -31,6 +31,12 @@ std::string tasks_shown_text(std::uint64_t shown, std::uint64_t alive, TasksKnow
   return text;
 }
 
+std::string tab_count_text(std::uint64_t count, bool all_known) {
+  if (count == 0 && !all_known)
+    return {};
+  return (all_known ? "" : "≥ ") + tracer::count_text(count);
+}
+
 std::string traffic_text(const HandleTraffic* handle, std::uint64_t bytes, Level now) {
   if (handle == nullptr || now < Level::callbacks || (bytes == 0 && !handle->complete))
     return "–";

@@ -21,6 +21,9 @@ std::string counting_text(std::int64_t counted_ns, tracer::Level level);
 /// known to live, `alive` those that the trace follows.
 std::string tasks_shown_text(std::uint64_t shown, std::uint64_t alive, TasksKnown known);
 
+/// The number beside a tab: "13"; "≥ 13" if there may be more; empty in place of 0 then.
+std::string tab_count_text(std::uint64_t count, bool all_known);
+
 /// "4.1 MB"; "≥ 4.1 MB" if there may have been more; "–" if nothing is known. `now` is the level in force.
 std::string traffic_text(const HandleTraffic* handle, std::uint64_t bytes, tracer::Level now);
 /// "12.0 ms ago".

@@ -93,8 +93,11 @@ WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended)
   return words;
 }
 
-std::vector<std::string> handles_wordings(std::size_t handles) {
-  const std::string brief = tracer::count_text(handles) + (handles == 1 ? " handle" : " handles");
+std::vector<std::string> handles_wordings(std::size_t handles, bool all_known) {
+  if (handles == 0 && !all_known)
+    return {};
+  const std::string brief =
+      (all_known ? "" : "≥ ") + tracer::count_text(handles) + (handles == 1 ? " handle" : " handles");
   return {brief + " open", brief};
 }
 

@@ -42,7 +42,8 @@ struct WheelWords {
 /// `poll_ns`: how long the latest poll had waited at the moment that is shown. `ended`: the program has ended.
 WheelWords wheel_words(const tracer::Present& present, std::int64_t poll_ns, bool ended);
 
-/// How many handles are open, the longest wording first: "13 handles open", "13 handles".
-std::vector<std::string> handles_wordings(std::size_t handles);
+/// How many handles are open, the longest wording first: "13 handles open", "13 handles". If not all are known: "≥ 13 handles
+/// open", or nothing in place of 0.
+std::vector<std::string> handles_wordings(std::size_t handles, bool all_known);
 
 }  // namespace loopscope::gui

@@ -130,9 +130,7 @@ void draw_labels(Painter& p, const Wheel& wheel, const Rect& inner, const std::v
     const float outer = wheel.outer + (piece.active ? p.px(7) : 0);
     const Point edge{wheel.centre.x + std::cos(middle) * (outer + p.px(2)),
                      wheel.centre.y + std::sin(middle) * (outer + p.px(2))};
-    const std::string share = !known || piece.share == 0 ? ""
-                              : piece.share < 0.0005     ? "<0.1 %"
-                                                         : tracer::percent_text(piece.share);
+    const std::string share = !known || piece.share == 0 ? "" : tracer::percent_text(piece.share);
     sides[std::cos(middle) >= 0 ? 1 : 0].push_back(
         {tracer::phase_text(piece.phase), full_name(piece.phase), share, &piece, edge});
   }
@@ -159,7 +157,7 @@ std::vector<std::string> third_line(const TraceSource& source, const Digest& dig
     return {tracer::callable_text(source.name(present.callback_name), present.callback_kind)};
   if (present.phase != Phase::poll || source.ended())
     return {};
-  return handles_wordings(digest.handles.size());
+  return handles_wordings(digest.handles.size(), digest.all_handles_known);
 }
 
 struct CentreLine {

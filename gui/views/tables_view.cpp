@@ -66,7 +66,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
   p.outline(area, theme.card_line, p.px(7));
   Rect inner = area.inset(p.px(14), p.px(8));
   const Rect head = inner.cut_top(p.height(Face::strong) * 1.9F);
-  draw_tabs(p, head, digest);
+  draw_tabs(p, head, source.level(), digest);
 
   bool reset = false;
   if (tab_ == Tab::callbacks && digest.counted_ns > 0 && head.width() > p.px(430)) {
@@ -86,8 +86,12 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
     p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text, note,
                head.width() * 0.45F, Align::right);
   }
-  if (tab_ == Tab::handles)
+  if (tab_ == Tab::handles) {
     peers_.look(source, digest);
+    if (!digest.all_handles_known)
+      p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text,
+                 "handles opened at level off are missing", head.width() * 0.45F, Align::right);
+  }
 
   switch (tab_) {
     case Tab::callbacks:
@@ -130,27 +134,32 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
                   {"fd", 44, true, true, 6},
                   {"open for", 78, true, true, 5}},
                  handle_lines(theme, source, digest),
-                 empty_table_text("Handles", source.level(), tracer::Level::phases, "No handle is open."),
+                 empty_table_text("Handles", source.level(), tracer::Level::phases,
+                                  digest.all_handles_known ? "No handle is open." : "No handle is known."),
                  selected);
       break;
   }
   return reset;
 }
 
-void TablesView::draw_tabs(Painter& p, Rect head, const Digest& digest) {
+void TablesView::draw_tabs(Painter& p, Rect head, tracer::Level level, const Digest& digest) {
   const Theme& theme = p.theme();
-  const std::array<std::pair<const char*, std::size_t>, 3> tabs{{{"Callbacks", digest.callbacks.size()},
-                                                                 {"Tasks", digest.tasks.size()},
-                                                                 {"Handles", digest.handles.size()}}};
+  const bool recorded = level >= tracer::Level::callbacks;
+  const std::size_t callbacks = digest.callbacks.size();
+  const std::size_t tasks = digest.tasks.size();
+  const std::array<std::pair<const char*, std::string>, 3> tabs{
+      {{"Callbacks", tab_count_text(callbacks, recorded || callbacks > 0)},
+       {"Tasks", tab_count_text(tasks, recorded || tasks > 0)},
+       {"Handles", tab_count_text(digest.handles.size(), digest.all_handles_known)}}};
   float all = 0;
-  for (const auto& [title, size] : tabs)
-    all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count_text(size)) + p.px(28);
+  for (const auto& [title, count] : tabs)
+    all += p.width(Face::strong, title) + p.width(Face::mono_tiny, count) + p.px(28);
   const bool with_counts = all < head.width();
   float x = head.x0;
   for (std::size_t i = 0; i < tabs.size(); ++i) {
     const bool active = static_cast<std::size_t>(tab_) == i;
     const float w = p.width(active ? Face::strong : Face::body, tabs[i].first);
-    const std::string count = with_counts ? count_text(tabs[i].second) : "";
+    const std::string count = with_counts ? tabs[i].second : "";
     const float count_width = p.width(Face::mono_tiny, count);
     const Rect rect{x - p.px(4), head.y0, x + w + count_width + p.px(12), head.y1};
     const float y = head.centre().y - p.px(2);
@@ -315,22 +324,26 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
     const std::int64_t longest_ns = std::max(row.max_ns, row.running_ns);
     const bool still_runs = row.running_ns >= 0 && row.running_ns >= row.max_ns;
     line.alarm = longest_ns >= kRules.alarm_ns;
+    const bool holds = row.running_ns >= kRules.held_loop_ns;
+    const std::int64_t total_ns = row.total_ns + (holds ? row.running_ns : 0);
+    const char* running = ended ? "it was running when the program ended" : "it is still running";
     line.cells = {
         {row.name, theme.text,
          std::string(tracer::kind_text(row.kind)) + (row.full_place.empty() ? "" : " · " + row.full_place)},
         {row.place.empty() ? "–" : row.place, theme.text_dim, row.full_place},
-        {least_text(all, count_text(row.calls)), theme.text_dim, missing},
-        {least_text(all, duration_text(row.total_ns)), theme.text_dim, missing},
+        {least_text(all, tracer::brief_count_text(row.calls)), theme.text_dim,
+         all ? count_text(row.calls) : least_text(all, count_text(row.calls)) + ", " + missing},
+        {least_text(all && !holds, duration_text(total_ns)), theme.text_dim, holds ? running : missing},
         {known_text(never ? -1 : row.p50_ns), severity(theme, row.p50_ns), {}},
         {known_text(never ? -1 : row.p99_ns), severity(theme, row.p99_ns), {}},
         {least_text(all && !still_runs, duration_text(longest_ns)), severity(theme, longest_ns),
-         still_runs ? ended ? "it was running when the program ended" : "it is still running" : missing},
+         still_runs ? running : missing},
         {known_text(row.waited_p99_ns), severity(theme, row.waited_p99_ns),
          "the wait from ready to run; 99 % of the calls waited less"}};
     line.keys = {text_key(row.name),
                  text_key(row.place),
                  static_cast<double>(row.calls),
-                 static_cast<double>(row.total_ns),
+                 static_cast<double>(total_ns),
                  static_cast<double>(row.p50_ns),
                  static_cast<double>(row.p99_ns),
                  static_cast<double>(longest_ns),
@@ -352,7 +365,7 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
     line.cells = {{row.name, row.done ? theme.text_dim : theme.text, row.place},
                   {row.place.empty() ? "–" : row.place, theme.text_dim, {}},
                   {state.word, theme.text_dim, state.meaning},
-                  {least_text(row.counted_all, count_text(row.steps)), theme.text_dim, missing},
+                  {least_text(row.counted_all, tracer::brief_count_text(row.steps)), theme.text_dim, missing},
                   {least_text(row.counted_all, duration_text(row.run_ns)), theme.text_dim, missing},
                   {duration_text(row.worst_wait_ns), severity(theme, row.worst_wait_ns), {}},
                   {known_text(row.age_ns), theme.text_dim, row.age_ns < 0 ? "its creation was not recorded" : ""}};

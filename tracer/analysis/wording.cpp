@@ -60,6 +60,19 @@ std::string count_text(std::uint64_t count) {
   return text;
 }
 
+std::string brief_count_text(std::uint64_t count) {
+  constexpr std::uint64_t kMillion = 1'000'000;
+  if (count < kMillion)
+    return count_text(count);
+  std::string text = count_text(count / kMillion);
+  const std::string part = std::to_string(count % kMillion + kMillion);  // "1" and six digits
+  if (count < 10 * kMillion)
+    text += "." + part.substr(1, 2);
+  else if (count < 100 * kMillion)
+    text += "." + part.substr(1, 1);
+  return text + " M";
+}
+
 std::string bytes_text(double bytes) {
   if (bytes < 999.5)
     return std::to_string(static_cast<std::int64_t>(bytes)) + " B";
@@ -72,8 +85,10 @@ std::string bytes_text(double bytes) {
 
 std::string percent_text(double share) {
   const double percent = share * 100;
+  if (percent > 0 && percent < 0.05)
+    return "<0.1 %";
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f %%", percent >= 9.95 || percent < 0.05 ? 0 : 1, percent);
+  std::snprintf(text.data(), text.size(), "%.*f %%", percent >= 9.95 || percent <= 0 ? 0 : 1, percent);
   return text.data();
 }
 

@@ -22,6 +22,8 @@ std::string jump_text(std::int64_t jump_ns);
 std::string timeout_text(std::int32_t timeout_ms);
 /// Digits in groups of three: "182 334".
 std::string count_text(std::uint64_t count);
+/// The same, for a narrow column: "999 999", "1.23 M", "23 684 M". It is cut and never rounded up, so a lower bound stays one.
+std::string brief_count_text(std::uint64_t count);
 /// "640 B", "4.1 MB".
 std::string bytes_text(double bytes);
 /// "71 %", "0.9 %".

@@ -32,6 +32,13 @@ TEST(TableWords, SaysWhichTasksItCannotKnow) {
       << "how many live is known at level tasks alone";
 }
 
+TEST(TableWords, ATabCountsNothingThatIsNotKnown) {
+  EXPECT_EQ(tab_count_text(1'300, true), "1 300");
+  EXPECT_EQ(tab_count_text(0, true), "0");
+  EXPECT_EQ(tab_count_text(13, false), "≥ 13");
+  EXPECT_EQ(tab_count_text(0, false), "");
+}
+
 TEST(TableWords, BytesThatMayHaveBeenMoreSaySo) {
   const HandleTraffic whole{4'100'000, 0, 5, true};
   const HandleTraffic part{4'100'000, 0, 5, false};

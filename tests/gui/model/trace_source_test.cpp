@@ -522,6 +522,20 @@ TEST_F(TraceSourceTest, AProgramThatCalledExecIsNeitherACopyNorDead) {
   waitpid(child, nullptr, 0);
 }
 
+TEST_F(TraceSourceTest, DoesNotClaimToKnowHandlesThatWereOpenedWhileNothingWasRecorded) {
+  start();
+  const auto always = attach();
+  run_and_pump(*always, 50 * kMs);
+  EXPECT_TRUE(make_digest(*always).all_handles_known);
+  program_.reset();
+  options_.level = Level::off;
+  start();
+  const auto raised = attach();
+  run_and_pump(*raised, 300 * kMs);
+  EXPECT_EQ(raised->level(), Level::callbacks);
+  EXPECT_FALSE(make_digest(*raised).all_handles_known);
+}
+
 TEST_F(TraceSourceTest, ACopyOfALivingProgramsSessionIsNoDeadProgram) {
   start();
   program_->run(100 * kMs);

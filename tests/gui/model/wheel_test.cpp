@@ -76,8 +76,14 @@ TEST(Wheel, TheHandPointsToThePhaseThatRuns) {
 }
 
 TEST(Wheel, CountsHandlesInFewerWordsWhereThereIsLittleRoom) {
-  EXPECT_EQ(handles_wordings(13), (std::vector<std::string>{"13 handles open", "13 handles"}));
-  EXPECT_EQ(handles_wordings(1), (std::vector<std::string>{"1 handle open", "1 handle"}));
+  EXPECT_EQ(handles_wordings(13, true), (std::vector<std::string>{"13 handles open", "13 handles"}));
+  EXPECT_EQ(handles_wordings(1, true), (std::vector<std::string>{"1 handle open", "1 handle"}));
+}
+
+TEST(Wheel, CountsNoHandlesThatItDoesNotKnow) {
+  EXPECT_EQ(handles_wordings(0, false), std::vector<std::string>{});
+  EXPECT_EQ(handles_wordings(2, false).front(), "≥ 2 handles open");
+  EXPECT_EQ(handles_wordings(0, true).front(), "0 handles open");
 }
 
 TEST(Wheel, AtLevelOffItClaimsNoPhase) {

@@ -29,6 +29,21 @@ TEST(Wording, GroupsDigitsByThree) {
   EXPECT_EQ(count_text(1'000'000), "1 000 000");
 }
 
+TEST(Wording, ShortensLargeCountsAndNeverSaysMoreThanThereAre) {
+  EXPECT_EQ(brief_count_text(999'999), "999 999");
+  EXPECT_EQ(brief_count_text(1'239'999), "1.23 M");
+  EXPECT_EQ(brief_count_text(1'000'001), "1.00 M");
+  EXPECT_EQ(brief_count_text(23'684'999), "23.6 M");
+  EXPECT_EQ(brief_count_text(999'999'999), "999 M");
+  EXPECT_EQ(brief_count_text(23'684'999'999), "23 684 M");
+}
+
+TEST(Wording, DoesNotCallALittleNothing) {
+  EXPECT_EQ(percent_text(0.0003), "<0.1 %");
+  EXPECT_EQ(percent_text(0.0006), "0.1 %");
+  EXPECT_EQ(percent_text(0), "0 %");
+}
+
 TEST(Wording, CallsStepsByTheirCoroutineAndFunctionsWithParentheses) {
   const Name name{"serve_client", "/srv/chat.py", 71};
   EXPECT_EQ(callable_text(name), "serve_client()");
