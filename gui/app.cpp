@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gui/canvas/screen_scale.h"
+#include "gui/model/steady_findings.h"
 #include "gui/model/window_title.h"
 #include "gui/views/budget_view.h"
 #include "gui/views/graphs_view.h"
@@ -282,7 +283,7 @@ bool App::show_worst(TraceSource& source) {
 
 void App::show(TraceSource& source, tracer::Finding finding) {
   pause(source);
-  if (const tracer::Finding* now = same_finding(*digest_, finding))
+  if (const tracer::Finding* now = same_finding(digest_->findings, finding))
     finding = *now;  // what holds the loop has grown since the click
   timeline_.show(finding.begin_ns, finding.end_ns);
   timeline_.select(finding.name);

@@ -159,6 +159,13 @@ std::string last_words(const TraceSource& source, const tracer::Hang& hang) {
               : "; it is not known for how long.");
 }
 
+/// By the counters, which lose nothing; a poll that sleeps now stands in the present.
+std::optional<std::int64_t> awake_since_ns(const TraceSource& source) {
+  const tracer::Present& present = source.present();
+  const bool may_sleep = present.phase == tracer::Phase::poll && present.poll_timeout_ms != 0;
+  return may_sleep ? std::nullopt : source.statistics().awake_since_ns();
+}
+
 /// Adds the finding that the program died, and which callback was running.
 void say_how_it_ended(Digest& digest, const TraceSource& source) {
   if (digest.state != ProgramState::died)
@@ -233,7 +240,7 @@ Digest make_digest(const TraceSource& source, const Calibration& calibration) {
   digest.state = state_of(source, digest.hang);
   digest.findings = tracer::find_trouble(
       source.model(), [&source](tracer::NameId id) { return source.name(id); }, digest.at_ns, source.cpu_waits(),
-      source.ended() ? tracer::Program::ended : tracer::Program::lives);
+      source.ended() ? tracer::Program::ended : tracer::Program::lives, awake_since_ns(source));
   const auto stopped = [](const tracer::Finding& finding) {
     return finding.rule == tracer::FindingRule::program_stopped;
   };

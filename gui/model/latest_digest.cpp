@@ -1,6 +1,5 @@
 #include "gui/model/latest_digest.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace loopscope::gui {
@@ -26,19 +25,6 @@ void LatestDigest::refresh(const TraceSource& source, const Calibration& calibra
   digest_ = make_digest(source, calibration);
   made_ = true;
   of_held_view_ = source.held();
-}
-
-const tracer::Finding* same_finding(const Digest& digest, const tracer::Finding& finding) {
-  const auto same = [&finding](const tracer::Finding& other) {
-    return other.begin_ns == finding.begin_ns && other.name == finding.name;
-  };
-  const auto like = [&finding](const tracer::Finding& other) {
-    return other.rule == finding.rule && other.name == finding.name;
-  };
-  auto found = std::find_if(digest.findings.begin(), digest.findings.end(), same);
-  if (found == digest.findings.end())
-    found = std::find_if(digest.findings.begin(), digest.findings.end(), like);
-  return found == digest.findings.end() ? nullptr : &*found;
 }
 
 }  // namespace loopscope::gui

@@ -30,7 +30,4 @@ class LatestDigest {
   bool of_held_view_ = false;  ///< the view was paused when the digest was made
 };
 
-/// The same finding in a newer digest: about the same function, or the same stretch of time. Null if it is not there.
-const tracer::Finding* same_finding(const Digest& digest, const tracer::Finding& finding);
-
 }  // namespace loopscope::gui

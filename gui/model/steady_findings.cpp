@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "gui/model/steady_order.h"
+
 namespace loopscope::gui {
 
 using tracer::Finding;
@@ -15,43 +17,57 @@ bool is_of_the_present(FindingRule rule) {
          rule == FindingRule::waiting_for_cpu || rule == FindingRule::never_sleeps;
 }
 
-bool same(const Finding& left, const Finding& right) {
-  return left.rule == right.rule && left.name == right.name;
+/// What a finding is about.
+struct Subject {
+  FindingRule rule;
+  tracer::NameId name;
+  bool operator==(const Subject&) const = default;
+};
+
+Subject subject_of(const Finding& finding) {
+  return {finding.rule, finding.name};
 }
 
-/// What held the loop has ended, and is now a callback that held it.
-bool became(const Finding& before, const Finding& now) {
-  return before.rule == FindingRule::loop_hangs && now.rule == FindingRule::callback_held_loop &&
-         before.name == now.name;
+bool has(const std::vector<Finding>& findings, const Subject& subject) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [&subject](const Finding& finding) { return subject_of(finding) == subject; });
 }
 
 }  // namespace
 
-std::vector<Finding> steady_findings(const std::vector<Finding>& before, const std::vector<Finding>& now) {
-  std::vector<Finding> steady;
-  std::vector<bool> used(now.size(), false);
-  const auto take = [&](const auto& fits) {
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      if (used[i] || !fits(now[i]))
+const Finding* same_finding(const std::vector<Finding>& now, const Finding& before) {
+  const Finding* found = nullptr;
+  for (const FindingRule rule : {before.rule, FindingRule::callback_held_loop}) {
+    for (const Finding& finding : now) {
+      if (subject_of(finding) != Subject{rule, before.name})
         continue;
-      used[i] = true;
-      steady.push_back(now[i]);
-      return true;
+      if (found == nullptr || finding.begin_ns == before.begin_ns)
+        found = &finding;
     }
-    return false;
-  };
+    if (found != nullptr || before.rule != FindingRule::loop_hangs)
+      break;
+  }
+  return found;
+}
+
+std::vector<Finding> steady_findings(const std::vector<Finding>& before, const std::vector<Finding>& now) {
+  std::vector<Finding> all = now;
+  std::vector<Subject> subjects;
+  for (const Finding& finding : now) {
+    const Subject hang{FindingRule::loop_hangs, finding.name};
+    const bool became = finding.rule == FindingRule::callback_held_loop && has(before, hang) && !has(now, hang);
+    subjects.push_back(became ? hang : subject_of(finding));
+  }
+  std::vector<Subject> places;
   for (const Finding& old : before) {
-    const bool found = take([&old](const Finding& other) { return same(old, other); }) ||
-                       take([&old](const Finding& other) { return became(old, other); });
-    const bool shown =
-        std::any_of(steady.begin(), steady.end(), [&old](const Finding& other) { return same(old, other); });
-    if (!found && !shown && !is_of_the_present(old.rule))
-      steady.push_back(old);
+    places.push_back(subject_of(old));
+    if (same_finding(now, old) != nullptr || is_of_the_present(old.rule))
+      continue;
+    all.push_back(old);
+    subjects.push_back(places.back());
   }
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    if (!used[i])
-      steady.push_back(now[i]);
-  }
+  std::vector<Finding> steady;
+  for (const std::size_t i : steady_order(places, subjects)) steady.push_back(all[i]);
   return steady;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "gui/model/steady_order.h"
 #include "gui/model/table_words.h"
 #include "tracer/analysis/findings.h"
 #include "tracer/analysis/wording.h"

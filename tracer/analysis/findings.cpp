@@ -329,7 +329,8 @@ bool is_about_now(FindingRule rule) {
 }
 
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
-                                  const CpuWaits& waits, Program program, const FindingRules& rules) {
+                                  const CpuWaits& waits, Program program,
+                                  std::optional<std::int64_t> awake_since_ns, const FindingRules& rules) {
   std::vector<Finding> found;
   const std::int64_t since = now_ns - rules.window_ns;
   if (program == Program::lives) {
@@ -340,7 +341,7 @@ std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& nam
   }
   find_slow(model, names, waits, since, rules, found);
   find_gil(model, waits, now_ns, rules, found);
-  if (auto busy = find_sleepless(model, names, now_ns))
+  if (auto busy = find_sleepless(model, names, now_ns, awake_since_ns))
     found.push_back(std::move(*busy));
   find_lost(model, since, found);
   find_clock(model, since, found);

@@ -4,6 +4,7 @@
 /// Thread: one. Errors: none. Units: ns.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,9 +64,9 @@ bool is_about_now(FindingRule rule);
 /// No callback is blamed for time in which the loop's thread waited for a CPU or was stopped. The rules first subtract the longest
 /// such time that `waits` allows within a callback, or before a timer. If sampling began too late to tell, the finding is a note
 /// that says so.
-/// Without samples they subtract nothing.
+/// Without samples they subtract nothing. `awake_since_ns`: since when the counters know that no poll slept.
 std::vector<Finding> find_trouble(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
                                   const CpuWaits& waits = {}, Program program = Program::lives,
-                                  const FindingRules& rules = {});
+                                  std::optional<std::int64_t> awake_since_ns = {}, const FindingRules& rules = {});
 
 }  // namespace loopscope::tracer

@@ -8,9 +8,6 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// More than any queue that a person can read on a screen. Without a limit one question could take longer than a frame.
-constexpr std::uint64_t kMostLookedAt = 20'000;
-
 /// The kernel tells at once what was ready before it was asked. If it had to wait, it is not known what was ready.
 void look_at_next_poll(const TraceModel& model, const CallbackSlice& culprit, Harm& harm) {
   const auto& polls = model.polls();

@@ -19,7 +19,7 @@ struct Harm {
   std::uint32_t io_events = 0;       ///< that this poll brought
   std::int64_t poll_after_ns = 0;    ///< from the callback's end to the moment when the kernel told them
 };
-/// `index` is the callback's place in model.callbacks(). It looks at the next 20,000 callbacks at most.
+/// `index` is the callback's place in model.callbacks(). It looks at the next kMostLookedAt callbacks at most.
 Harm harm(const TraceModel& model, std::uint64_t index);
 
 /// "34 callbacks waited behind it; longest 28.1 ms. 10 descriptors were ready and 10 timers were overdue when it ended." It never

@@ -9,9 +9,7 @@ namespace loopscope::tracer {
 
 namespace {
 
-/// Looking at more callbacks than this could take longer than a frame. The time of the rest counts as the loop's own work.
-constexpr std::uint64_t kMostLookedAt = 20'000;
-
+/// The time of callbacks before the last kMostLookedAt counts as the loop's own work.
 void look_at_callbacks(const TraceModel& model, const CallbackSlice& late, Lateness& found, std::int64_t& ran_ns) {
   const auto& callbacks = model.callbacks();
   const std::uint64_t end = callbacks.first_beginning_at(late.begin_ns);

@@ -11,7 +11,6 @@ namespace loopscope::tracer {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kMostLookedAt = 20'000;
 constexpr double kLeastShare = 0.05;
 constexpr std::size_t kMostNamed = 3;
 
@@ -42,7 +41,7 @@ std::vector<Part> parts_of(const CallbackColumn& callbacks, std::uint64_t from) 
 }
 
 void name_the_busiest(Finding& finding, const CallbackColumn& callbacks, const NameLookup& names,
-                      std::uint64_t from, std::int64_t now_ns) {
+                      std::uint64_t from, std::int64_t now_ns, bool all) {
   const std::int64_t begin_ns = std::max(callbacks[from].begin_ns, now_ns - kSecond);
   const auto whole = static_cast<double>(std::max<std::int64_t>(now_ns - begin_ns, 1));
   std::string text;
@@ -55,8 +54,10 @@ void name_the_busiest(Finding& finding, const CallbackColumn& callbacks, const N
       finding.name = part.name;
       finding.place = place_text(names(part.name));
     }
-    text += (named == 1 ? " " : ", ") + callable_text(names(part.name), part.kind) + " " + count_text(part.calls) +
-            (part.calls == 1 ? " time" : " times") + " for " + percent_text(share) + " of the time";
+    const std::string least = all ? " " : " at least ";
+    text += (named == 1 ? " " : ", ") + callable_text(names(part.name), part.kind) + least +
+            count_text(part.calls) + (part.calls == 1 ? " time" : " times") + " for" + least +
+            percent_text(share) + " of the time";
   }
   finding.begin_ns = begin_ns;
   finding.end_ns = now_ns;
@@ -65,23 +66,25 @@ void name_the_busiest(Finding& finding, const CallbackColumn& callbacks, const N
 
 }  // namespace
 
-std::optional<Finding> find_sleepless(const TraceModel& model, const NameLookup& names, std::int64_t now_ns) {
+std::optional<Finding> find_sleepless(const TraceModel& model, const NameLookup& names, std::int64_t now_ns,
+                                      std::optional<std::int64_t> awake_since_ns) {
   const std::int64_t since_ns = now_ns - kSecond;
   const TimeBudget second = time_budget(model, since_ns, now_ns);
   const auto& polls = model.polls();
   const std::uint64_t count = polls.last() - polls.first_beginning_at(since_ns);
-  if (second.times[Activity::poll_asleep] > 0 || second.times[Activity::stopped] > 0 ||
-      second.times[Activity::unknown] > 0 || count < 2)
+  const bool all = second.times[Activity::unknown] == 0;
+  const bool known = all || (awake_since_ns && *awake_since_ns <= since_ns);
+  if (!known || second.times[Activity::poll_asleep] > 0 || second.times[Activity::stopped] > 0 || count < 2)
     return std::nullopt;
   Finding finding{FindingRule::never_sleeps, Severity::note, {}, {}, {}, kNoName, 0, 0, kSecond};
   finding.title = "The loop never slept in the last second";
-  finding.detail = "Something was ready at each of its " + count_text(count) + " polls.";
+  finding.detail = "Something was ready at each of its " + (all ? count_text(count) + " polls." : "polls.");
   const auto& callbacks = model.callbacks();
   std::uint64_t from = callbacks.first_ending_after(since_ns);
   if (from == callbacks.last())
     return finding;
   from = std::max(from, callbacks.last() - std::min(callbacks.size(), kMostLookedAt));
-  name_the_busiest(finding, callbacks, names, from, now_ns);
+  name_the_busiest(finding, callbacks, names, from, now_ns, all);
   return finding;
 }
 

@@ -103,10 +103,16 @@ void Statistics::sample(const Counters& counters, std::int64_t t_ns) {
   }
   if (!last_counters_)
     first_sample_ns_ = t_ns;
+  if (!last_counters_ || counters.poll_sleep_ticks != last_counters_->poll_sleep_ticks)
+    slept_ns_ = t_ns;
   if (!last_counters_ || t_ns > last_sample_ns_) {
     last_counters_ = counters;
     last_sample_ns_ = t_ns;
   }
+}
+
+std::optional<std::int64_t> Statistics::awake_since_ns() const {
+  return last_counters_ ? std::optional(slept_ns_) : std::nullopt;
 }
 
 void Statistics::stop_sampling() {

@@ -62,6 +62,9 @@ class Statistics {
   void lose();
   /// The counters as they were at `t_ns`. To be called a few times a second or more often.
   void sample(const Counters& counters, std::int64_t t_ns);
+  /// Since when the samples know that no poll has ended that may have slept; nothing without samples. A poll that sleeps now has not
+  /// ended.
+  [[nodiscard]] std::optional<std::int64_t> awake_since_ns() const;
   /// The program counts nothing at level off. Nothing is known until the next sample.
   void stop_sampling();
 
@@ -102,6 +105,7 @@ class Statistics {
   std::optional<Counters> last_counters_;
   std::int64_t first_sample_ns_ = 0;
   std::int64_t last_sample_ns_ = 0;
+  std::int64_t slept_ns_ = 0;  ///< the latest sample that saw the time of sleeping polls grow, or the first one
   std::int64_t newest_number_ = -1;
   bool callbacks_recorded_ = false;  ///< at the level of the latest event
   std::int64_t since_ns_ = 0;

@@ -22,6 +22,10 @@ namespace loopscope::tracer {
 
 using CallbackColumn = Column<CallbackSlice, WorstAndReady>;
 
+/// No question about the model looks at more callbacks than this, because it would take longer than a frame. It is more than any
+/// queue that a person can read on a screen.
+inline constexpr std::uint64_t kMostLookedAt = 20'000;
+
 class TraceModel {
  public:
   struct Limits {

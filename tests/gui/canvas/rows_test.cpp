@@ -41,18 +41,5 @@ TEST(Rows, ABlockHigherThanTheRoomIsStillShown) {
   EXPECT_EQ(whole_blocks({}, 5, 90, 20, 1), (RowRange{0, 0}));
 }
 
-TEST(Rows, KeepTheirPlacesWhileTheirOrderChanges) {
-  using Names = std::vector<std::string>;
-  const auto ordered = [](const Names& before, const Names& now) {
-    Names names;
-    for (const std::size_t i : steady_order(before, now)) names.push_back(now[i]);
-    return names;
-  };
-  EXPECT_EQ(ordered({"a", "b", "c"}, {"c", "a", "b"}), (Names{"a", "b", "c"}));
-  EXPECT_EQ(ordered({"a", "b"}, {"new", "b", "a"}), (Names{"a", "b", "new"}));
-  EXPECT_EQ(ordered({"a", "b", "c"}, {"c", "a"}), (Names{"a", "c"}));
-  EXPECT_EQ(ordered({"a"}, {"a", "a"}), (Names{"a", "a"}));
-}
-
 }  // namespace
 }  // namespace loopscope::gui

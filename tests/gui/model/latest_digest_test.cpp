@@ -8,6 +8,7 @@
 #include <future>
 #include <thread>
 
+#include "gui/model/steady_findings.h"
 #include "tests/gui/synthetic_session.h"
 
 namespace loopscope::gui {
@@ -113,7 +114,7 @@ TEST_F(LatestDigestOfAHang, TheFindingThatWasClickedIsFoundAgainAfterItHasGrown)
   source_->pump(kMs);
   source_->hold();
   refresh();
-  const tracer::Finding* now = same_finding(*digest_, clicked);
+  const tracer::Finding* now = same_finding(digest_->findings, clicked);
   ASSERT_NE(now, nullptr);
   EXPECT_EQ(now->begin_ns, clicked.begin_ns);
   EXPECT_EQ(now->end_ns, source_->now_ns());
@@ -121,7 +122,7 @@ TEST_F(LatestDigestOfAHang, TheFindingThatWasClickedIsFoundAgainAfterItHasGrown)
   source_->let_go();
   source_->pump(1'000 * kMs);
   refresh();
-  ASSERT_NE(same_finding(*digest_, clicked), nullptr) << "it has ended, and is still the same";
+  ASSERT_NE(same_finding(digest_->findings, clicked), nullptr) << "it has ended, and is still the same";
 }
 
 }  // namespace

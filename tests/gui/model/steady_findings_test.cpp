@@ -55,6 +55,19 @@ TEST(SteadyFindings, WhatIsSaidOfTheLastSecondGoesWithIt) {
   }
 }
 
+TEST(SteadyFindings, OneFindingIsNotAnotherOfTheSameMoment) {
+  Finding lost = held("events were lost", tracer::kNoName);
+  lost.rule = FindingRule::events_lost;
+  Finding gil = lost;
+  gil.rule = FindingRule::waiting_for_gil;
+  EXPECT_EQ(same_finding({gil}, lost), nullptr);
+  EXPECT_EQ(same_finding({gil, lost}, lost)->rule, FindingRule::events_lost);
+  Finding late = held("report was late", 1);
+  late.rule = FindingRule::timer_late;
+  EXPECT_EQ(same_finding({late, held("report held", 1)}, hangs("report holds", 1))->title, "report held");
+  EXPECT_EQ(same_finding({late}, held("report held", 1)), nullptr);
+}
+
 TEST(SteadyFindings, WithoutAListBeforeTheWorstIsFirst) {
   EXPECT_EQ(titles(steady_findings({}, {held("b", 2), held("a", 1)})), (Titles{"b", "a"}));
 }

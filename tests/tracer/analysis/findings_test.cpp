@@ -40,6 +40,21 @@ Trace healthy() {
   return trace;
 }
 
+/// The same, and render_report() has begun and not ended.
+Trace hanging() {
+  Trace trace = healthy();
+  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  return trace;
+}
+
+/// Between the two traces `lost` events were lost.
+tracer::TraceModel model_of(const Trace& before, std::uint64_t lost, const Trace& after) {
+  auto model = before.model();
+  model.lose(lost);
+  for (const TraceEvent& event : after.events) model.add(event);
+  return model;
+}
+
 std::vector<Finding> trouble_in(const Trace& trace) {
   return find_trouble(trace.model(), name_of, trace.t);
 }
@@ -195,12 +210,10 @@ TEST(Findings, NameTwoCausesThatShareTheTime) {
 
 TEST(Findings, GiveATimerNoCauseWithoutEvidence) {
   const Trace trace = healthy();
-  auto model = trace.model();
-  model.lose(500);
   Trace after;
   after.t = trace.t + 40 * kMs;
   after.callback(2, 10 * kUs, trace.t + 10 * kMs, CallbackKind::timer, 9);
-  for (const TraceEvent& event : after.events) model.add(event);
+  const auto model = model_of(trace, 500, after);
   const auto found = find_trouble(model, name_of, after.t);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].title, "heartbeat() fired 30.0 ms late");
@@ -231,8 +244,7 @@ TEST(Findings, AndTheHeaderGiveAHangOneLength) {
 }
 
 TEST(Findings, WhatHasJustBegunHoldsNothing) {
-  Trace trace = healthy();
-  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const Trace trace = hanging();
   EXPECT_THAT(find_trouble(trace.model(), name_of, trace.t + 5 * kMs), ::testing::IsEmpty());
 }
 
@@ -304,8 +316,7 @@ TEST(Findings, SayTheLengthOfAHoldOnce) {
 }
 
 TEST(Findings, SaySoWhenTheProgramIsStoppedAndBlameNoCallback) {
-  Trace trace = healthy();
-  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const Trace trace = hanging();
   const auto waits = stopped(trace.t, trace.t + 5 * kMs, trace.t + 4 * kSecond, trace.t + 4 * kSecond);
   const auto found = find_trouble(trace.model(), name_of, trace.t + 4 * kSecond, waits);
   ASSERT_EQ(found.size(), 1U);
@@ -359,8 +370,7 @@ TEST(Findings, DoNotExpectAThreadWithoutACpuToLeaveItsPoll) {
 }
 
 TEST(Findings, ACallbackThatWaitsForACpuNowDoesNotHang) {
-  Trace trace = healthy();
-  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const Trace trace = hanging();
   tracer::CpuWaits waits;
   for (int i = 0; i <= 10; ++i) {
     const std::int64_t t = trace.t + i * 20 * kMs;
@@ -465,16 +475,22 @@ TEST(Findings, ALoopThatSleptOnceIsNotSleepless) {
   EXPECT_THAT(trouble_in(trace), ::testing::IsEmpty());
 }
 
-TEST(Findings, DoNotSayThatALoopNeverSleptIfPartOfTheSecondIsNotKnown) {
+TEST(Findings, AskTheCountersWhetherALoopSleptIfPartOfTheSecondIsNotKnown) {
   const Trace trace = sleepless();
-  auto model = trace.model();
-  model.lose(10);
   Trace after;
   after.t = trace.t + kMs;
   after.phase(Phase::idle, kMs).poll_begin(0, PollReason::ready_callbacks).poll_end(0);
-  for (const TraceEvent& event : after.events) model.add(event);
+  const auto model = model_of(trace, 10, after);
   for (const Finding& finding : find_trouble(model, name_of, after.t))
     EXPECT_NE(finding.rule, FindingRule::never_sleeps);
+  const auto counted = find_trouble(model, name_of, after.t, {}, tracer::Program::lives, kStart);
+  ASSERT_EQ(counted.size(), 2U);
+  EXPECT_EQ(counted[0].rule, FindingRule::events_lost);
+  EXPECT_EQ(counted[1].title, "The loop never slept in the last second") << "the counters lose nothing";
+  EXPECT_THAT(counted[1].detail, ::testing::HasSubstr("render_report() at least "));
+  for (const Finding& finding :
+       find_trouble(model, name_of, after.t, {}, tracer::Program::lives, after.t - 500 * kMs))
+    EXPECT_NE(finding.rule, FindingRule::never_sleeps) << "a poll slept half a second ago";
 }
 
 TEST(Findings, SayHowMuchOfAHoldTheThreadWasOnACpu) {
@@ -497,8 +513,7 @@ TEST(Findings, SayHowMuchOfAHoldTheThreadWasOnACpu) {
 }
 
 TEST(Findings, SayOfACallbackThatStillRunsWhetherItUsesACpu) {
-  Trace trace = healthy();
-  trace.put(EventType::phase_begin, Phase::idle, 1).callback_begin(1);
+  const Trace trace = hanging();
   tracer::CpuWaits waits;
   for (int i = -1; i <= 100; ++i) {
     const std::int64_t t = trace.t + i * 10 * kMs;
@@ -511,13 +526,11 @@ TEST(Findings, SayOfACallbackThatStillRunsWhetherItUsesACpu) {
 
 TEST(Findings, SaySoWhenEventsWereLost) {
   const Trace trace = healthy();
-  auto model = trace.model();
-  model.lose(1234);
   Trace after;
   after.t = trace.t + kMs;
   after.iteration = trace.iteration;
   after.sleep(10 * kMs);
-  for (const TraceEvent& event : after.events) model.add(event);
+  const auto model = model_of(trace, 1234, after);
   const auto found = find_trouble(model, name_of, after.t);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].rule, FindingRule::events_lost);

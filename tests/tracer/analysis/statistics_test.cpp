@@ -177,5 +177,19 @@ TEST(Statistics, CallsAreMissingFromATimeInWhichCallbacksWereNotRecorded) {
   EXPECT_TRUE(statistics.calls_missing());
 }
 
+TEST(Statistics, KnowSinceWhenNoPollHasSlept) {
+  Statistics statistics;
+  EXPECT_FALSE(statistics.awake_since_ns());
+  tracer::Counters counters{};
+  statistics.sample(counters, kStart);
+  counters.poll_sleep_ticks = 5;
+  statistics.sample(counters, kStart + 100 * kMs);
+  counters.iterations = 9;
+  statistics.sample(counters, kStart + 200 * kMs);
+  EXPECT_EQ(statistics.awake_since_ns(), kStart + 100 * kMs);
+  statistics.stop_sampling();
+  EXPECT_FALSE(statistics.awake_since_ns());
+}
+
 }  // namespace
 }  // namespace loopscope::testing
