@@ -82,6 +82,8 @@ void TraceSource::tend(std::int64_t now_ns) {
   tended_ns_ = now_ns;
   if (!ended_) {
     session_->calibrate();
+    damaged_ = session_->damaged();
+    ended_ = damaged_;
     look_for_life(now_ns);
   }
   if (!damaged_)
@@ -94,11 +96,10 @@ void TraceSource::tend(std::int64_t now_ns) {
 }
 
 void TraceSource::look_for_life(std::int64_t now_ns) {
-  if (now_ns - looked_for_life_ns_ < kLifeCheckNs)
+  if (ended_ || now_ns - looked_for_life_ns_ < kLifeCheckNs)
     return;
   looked_for_life_ns_ = now_ns;
   ended_ = !session_->alive();  // also if the file is no longer at its path: the program writes it all the same
-  damaged_ = ended_ && session_->damaged();
   if (!ended_)
     lived_until_ns_ = now_ns;
 }

@@ -76,18 +76,20 @@ float hand_angle(const Arc& arc, const Present& present, std::int64_t poll_ns) {
   return arc.from + (arc.to - arc.from) * std::clamp(progress, 0.06F, 0.94F);
 }
 
-WheelWords wheel_words(const Present& present, std::int64_t poll_ns, bool ended) {
+WheelWords wheel_words(const Present& present, std::int64_t poll_ns, Seen seen) {
+  const bool ended = seen != Seen::now;
+  const char* const when = seen == Seen::last ? "when last seen" : ended ? "when it ended" : "";
   if (present.level == Level::off)
     return {"NOT RECORDED", "", "tracing is off", "tracing is off"};
   if (present.phase == Phase::none) {
     const char* word = ended || present.running == 0 ? "NOT RUNNING" : "BETWEEN PHASES";
-    return {word, "", ended ? "when it ended" : "", ""};
+    return {word, "", when, ""};
   }
   WheelWords words{upper(tracer::phase_text(present.phase)), "", "", ""};
   if (present.phase == Phase::idle)  // "IDLE" in large letters would say the opposite of what happens
     words = {"READY QUEUE", "idle phase", "", ""};
   if (ended)
-    words.detail = words.brief = "when it ended";
+    words.detail = words.brief = when;
   else if (present.phase == Phase::poll)
     words = poll_words(present, poll_ns);
   return words;

@@ -39,8 +39,15 @@ struct WheelWords {
   std::string brief;   ///< the detail for little room: "2.9 ms"
 };
 
-/// `poll_ns`: how long the latest poll had waited at the moment that is shown. `ended`: the program has ended.
-WheelWords wheel_words(const tracer::Present& present, std::int64_t poll_ns, bool ended);
+/// Whether the present is of now.
+enum class Seen : std::uint8_t {
+  now,
+  at_the_end,  ///< the program has ended
+  last         ///< the program lives, but its session is no longer written or cannot be read
+};
+
+/// `poll_ns`: how long the latest poll had waited at the moment that is shown.
+WheelWords wheel_words(const tracer::Present& present, std::int64_t poll_ns, Seen seen);
 
 /// How many handles are open, the longest wording first: "13 handles open", "13 handles". If not all are known: "≥ 13 handles
 /// open", or nothing in place of 0.

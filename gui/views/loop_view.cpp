@@ -160,6 +160,12 @@ std::vector<std::string> third_line(const TraceSource& source, const Digest& dig
   return handles_wordings(digest.handles.size(), digest.all_handles_known);
 }
 
+Seen seen_of(ProgramState state) {
+  if (!has_ended(state))
+    return Seen::now;
+  return state == ProgramState::closed || state == ProgramState::died ? Seen::at_the_end : Seen::last;
+}
+
 struct CentreLine {
   Face face;
   Color color;
@@ -273,7 +279,7 @@ void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Di
       draw_hand(p, wheel, hand_angle(piece.arc, present, poll_ns));
   }
 
-  WheelWords words = wheel_words(present, poll_ns, source.ended());
+  WheelWords words = wheel_words(present, poll_ns, seen_of(digest.state));
   if (digest.state == ProgramState::stopped)
     words.detail = words.brief = "stopped";
   else if (digest.hang && digest.hang->kind != tracer::Hang::Kind::overdue_poll)

@@ -53,15 +53,15 @@ TEST(Wheel, WhatIsNotKnownFavoursNoPhase) {
 }
 
 TEST(Wheel, SaysHowLongThePollMayStillSleep) {
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 17), 2'900'000, false).detail, "2.9 ms of 17 ms");
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, -1), 2'900'000, false).detail, "2.9 ms, no limit");
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 2'900'000, false).detail, "does not sleep");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 17), 2'900'000, Seen::now).detail, "2.9 ms of 17 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, -1), 2'900'000, Seen::now).detail, "2.9 ms, no limit");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 2'900'000, Seen::now).detail, "does not sleep");
 }
 
 TEST(Wheel, NeverSaysThatAPollSleptMoreOfItsTimeoutThanThereIs) {
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 6'400'000, false).detail, "1.4 ms over 5 ms");
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 5'000'000, false).detail, "5.0 ms of 5 ms");
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 300), 7'100'000'000, false).detail, "6.8 s over 300 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 6'400'000, Seen::now).detail, "1.4 ms over 5 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 5), 5'000'000, Seen::now).detail, "5.0 ms of 5 ms");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 300), 7'100'000'000, Seen::now).detail, "6.8 s over 300 ms");
 }
 
 TEST(Wheel, TheHandPointsToThePhaseThatRuns) {
@@ -89,22 +89,23 @@ TEST(Wheel, CountsNoHandlesThatItDoesNotKnow) {
 TEST(Wheel, AtLevelOffItClaimsNoPhase) {
   Present present = present_in(Phase::poll, 17);
   present.level = Level::off;
-  EXPECT_EQ(wheel_words(present, 5, false).where, "NOT RECORDED");
-  EXPECT_EQ(wheel_words(present, 5, false).detail, "tracing is off");
+  EXPECT_EQ(wheel_words(present, 5, Seen::now).where, "NOT RECORDED");
+  EXPECT_EQ(wheel_words(present, 5, Seen::now).detail, "tracing is off");
 }
 
 TEST(Wheel, NeverSaysIdleOfALoopThatWorks) {
-  for (const bool ended : {false, true}) {
-    const WheelWords words = wheel_words(present_in(Phase::idle), 0, ended);
+  for (const Seen seen : {Seen::now, Seen::at_the_end}) {
+    const WheelWords words = wheel_words(present_in(Phase::idle), 0, seen);
     EXPECT_EQ(words.where, "READY QUEUE");
     EXPECT_EQ(words.term, "idle phase") << "libuv's word stays visible";
   }
-  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 0, false).term, "");
+  EXPECT_EQ(wheel_words(present_in(Phase::poll, 0), 0, Seen::now).term, "");
 }
 
 TEST(Wheel, SaysWhereAnEndedProgramWas) {
-  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, true).where, "TIMERS");
-  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, true).detail, "when it ended");
+  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, Seen::at_the_end).where, "TIMERS");
+  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, Seen::at_the_end).detail, "when it ended");
+  EXPECT_EQ(wheel_words(present_in(Phase::timers), 0, Seen::last).detail, "when last seen") << "it lives on";
 }
 
 }  // namespace
