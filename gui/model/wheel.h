@@ -37,6 +37,12 @@ struct WheelWords {
   std::string term;    ///< libuv's word, if it is another one: "idle phase"; else empty
   std::string detail;  ///< "2.9 ms of 17 ms", or "712 µs over 97 ms"
   std::string brief;   ///< the detail for little room: "2.9 ms"
+
+  /// Something holds the loop. No number is ever cut, so `brief` is the number.
+  void held_for(const std::string& time) {
+    detail = "held for " + time;
+    brief = time;
+  }
 };
 
 /// Whether the present is of now.

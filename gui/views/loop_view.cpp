@@ -283,7 +283,7 @@ void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Di
   if (digest.state == ProgramState::stopped)
     words.detail = words.brief = "stopped";
   else if (digest.hang && digest.hang->kind != tracer::Hang::Kind::overdue_poll)
-    words.detail = words.brief = "held for " + digest.hang->held_text();
+    words.held_for(digest.hang->held_text());
   draw_words(p, wheel, words, third_line(source, digest));
 }
 

@@ -87,6 +87,10 @@ std::string percent_text(double share) {
   const double percent = share * 100;
   if (percent > 0 && percent < 0.05)
     return "<0.1 %";
+  if (percent > 99.45 && percent < 100) {  // not all of it
+    const std::int64_t tenths = static_cast<std::int64_t>(std::floor(percent * 10 + 1e-9));
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " %";
+  }
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.*f %%", percent >= 9.95 || percent <= 0 ? 0 : 1, percent);
   return text.data();

@@ -64,6 +64,13 @@ TEST(Wheel, NeverSaysThatAPollSleptMoreOfItsTimeoutThanThereIs) {
   EXPECT_EQ(wheel_words(present_in(Phase::poll, 300), 7'100'000'000, Seen::now).detail, "6.8 s over 300 ms");
 }
 
+TEST(Wheel, SaysHowLongTheLoopIsHeldAlsoWhereThereIsLittleRoom) {
+  WheelWords words = wheel_words(present_in(Phase::idle), 0, Seen::now);
+  words.held_for("≥ 182 ms");
+  EXPECT_EQ(words.detail, "held for ≥ 182 ms");
+  EXPECT_EQ(words.brief, "≥ 182 ms");
+}
+
 TEST(Wheel, TheHandPointsToThePhaseThatRuns) {
   const Arc arc{1, 2, false};
   EXPECT_FLOAT_EQ(hand_angle(arc, present_in(Phase::timers), 0), 1.5F);

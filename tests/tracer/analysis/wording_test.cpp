@@ -44,6 +44,13 @@ TEST(Wording, DoesNotCallALittleNothing) {
   EXPECT_EQ(percent_text(0), "0 %");
 }
 
+TEST(Wording, DoesNotCallNearlyAllAll) {
+  EXPECT_EQ(percent_text(0.996), "99.6 %") << "0.4 % may stand beside it";
+  EXPECT_EQ(percent_text(0.9999), "99.9 %");
+  EXPECT_EQ(percent_text(0.994), "99 %");
+  EXPECT_EQ(percent_text(1), "100 %");
+}
+
 TEST(Wording, CallsStepsByTheirCoroutineAndFunctionsWithParentheses) {
   const Name name{"serve_client", "/srv/chat.py", 71};
   EXPECT_EQ(callable_text(name), "serve_client()");
