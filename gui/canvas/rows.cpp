@@ -32,4 +32,14 @@ RowRange whole_blocks(const std::vector<float>& heights, float gap, float room, 
   return {first, end_from(heights, gap, room, first)};
 }
 
+float room_for_the_next(const std::vector<float>& heights, float gap, float room, float note,
+                        const RowRange& shown) {
+  if (shown.end >= heights.size())
+    return 0;
+  const bool completes = shown.first == 0 && shown.end + 1 == heights.size();
+  float left = room - (completes ? 0 : note);
+  for (std::size_t i = shown.first; i < shown.end; ++i) left -= heights[i] + gap;
+  return std::max(left, 0.0F);
+}
+
 }  // namespace loopscope::gui

@@ -27,4 +27,9 @@ struct RowRange {
 /// always shown, even if it is higher than the room.
 RowRange whole_blocks(const std::vector<float>& heights, float gap, float room, float note, std::size_t first);
 
+/// The room that whole_blocks() leaves over for a part of the next block; 0 if there is none. The note is not needed if that block
+/// is the last one and the first one is shown, too.
+float room_for_the_next(const std::vector<float>& heights, float gap, float room, float note,
+                        const RowRange& shown);
+
 }  // namespace loopscope::gui

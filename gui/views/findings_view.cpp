@@ -140,12 +140,21 @@ const tracer::Finding* FindingsView::draw_list(Painter& p, Rect area) {
   }
   if (p.hovers(area) && p.pointer().wheel != 0)
     first_ = p.pointer().wheel > 0 ? first_ - std::min<std::size_t>(first_, 1) : first_ + 1;
-  const RowRange shown = whole_blocks(heights, gap, area.height(), note, first_);
+  RowRange shown = whole_blocks(heights, gap, area.height(), note, first_);
   first_ = shown.first;
+  const std::size_t whole_end = shown.end;
+  const float left = room_for_the_next(heights, gap, area.height(), note, shown);
+  if (left > 0) {
+    const Block lower = block_of(p, findings_[whole_end], area.width(), left);
+    if (lower.height <= left && lower.detail_height > 0) {
+      blocks[whole_end] = lower;
+      ++shown.end;
+    }
+  }
   const bool all = shown.end - shown.first == blocks.size();
   const Rect list = area;
   if (!all)
-    draw_rest(p, area.cut_bottom(note), shown.end);
+    draw_rest(p, area.cut_bottom(note), shown.end, whole_end);
   const tracer::Finding* clicked = nullptr;
   for (std::size_t i = shown.first; i < shown.end; ++i) {
     const Rect box = area.cut_top(blocks[i].height);
@@ -159,8 +168,9 @@ const tracer::Finding* FindingsView::draw_list(Painter& p, Rect area) {
   return clicked;
 }
 
-/// The line below the list: how many findings it leaves out. A click shows the next ones, or the first ones at the end.
-void FindingsView::draw_rest(Painter& p, const Rect& line, std::size_t end) {
+/// The line below the list: how many findings it leaves out. A click shows the next ones, from the first that is not shown whole,
+/// or the first ones at the end.
+void FindingsView::draw_rest(Painter& p, const Rect& line, std::size_t end, std::size_t whole_end) {
   const std::size_t below = findings_.size() - end;
   const std::string text =
       below > 0 ? "and " + std::to_string(below) + " more" : "back to the first " + std::to_string(first_);
@@ -171,7 +181,7 @@ void FindingsView::draw_rest(Painter& p, const Rect& line, std::size_t end) {
   if (hovered)
     p.line({x, line.y1 - p.px(2)}, {x + w, line.y1 - p.px(2)}, p.theme().text);
   if (p.clicks(line))
-    first_ = below > 0 ? end : 0;
+    first_ = below > 0 ? whole_end : 0;
 }
 
 }  // namespace loopscope::gui

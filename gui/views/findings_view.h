@@ -19,7 +19,7 @@ class FindingsView {
 
  private:
   const tracer::Finding* draw_list(Painter& painter, Rect area);
-  void draw_rest(Painter& painter, const Rect& line, std::size_t end);
+  void draw_rest(Painter& painter, const Rect& line, std::size_t end, std::size_t whole_end);
 
   std::vector<tracer::Finding> findings_;  ///< as they were drawn last
   std::size_t first_ = 0;                  ///< the first that is shown

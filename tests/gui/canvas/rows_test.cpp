@@ -41,5 +41,13 @@ TEST(Rows, ABlockHigherThanTheRoomIsStillShown) {
   EXPECT_EQ(whole_blocks({}, 5, 90, 20, 1), (RowRange{0, 0}));
 }
 
+TEST(Rows, TellsWhatIsLeftForAPartOfTheNextBlock) {
+  const std::vector<float> heights{80, 80, 80};
+  EXPECT_FLOAT_EQ(room_for_the_next(heights, 10, 140, 20, {0, 1}), 30);
+  EXPECT_FLOAT_EQ(room_for_the_next(heights, 10, 200, 20, {0, 2}), 20) << "no note below the last one";
+  EXPECT_FLOAT_EQ(room_for_the_next(heights, 10, 90, 20, {0, 1}), 0);
+  EXPECT_FLOAT_EQ(room_for_the_next(heights, 10, 300, 20, {0, 3}), 0);
+}
+
 }  // namespace
 }  // namespace loopscope::gui
