@@ -53,8 +53,11 @@ bool is_doubtful(const Case& worst) {
   return worst.judged.before_sampling && worst.worst_ns == worst.judged.whole_ns && worst.judged.cpu_wait_ns > 0;
 }
 
+/// Such a finding stands below all that are known.
 void say_doubt(Finding& finding) {
+  constexpr std::int64_t kHour = 3'600'000'000'000;
   finding.severity = Severity::note;
+  finding.weight_ns -= kHour;
   finding.detail += " It is not known whether the thread had a CPU: this viewer did not sample it yet.";
 }
 

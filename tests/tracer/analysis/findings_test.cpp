@@ -394,6 +394,22 @@ TEST(Findings, DoubtWhatWasBeforeAnybodyLookedAtTheThread) {
             "render_report() held the loop for at least 38.0 ms");
 }
 
+TEST(Findings, WhatIsInDoubtStandsBelowWhatIsKnown) {
+  Trace trace = healthy();
+  const std::int64_t begin = trace.t;
+  trace.callback(1, 900 * kMs);
+  for (int i = 0; i < 5; ++i) trace.callback(3, 10 * kUs, begin + kMs);
+  tracer::CpuWaits waits;
+  for (int i = 0; i <= 60; ++i) {
+    const std::int64_t t = trace.t + i * 20 * kMs;
+    waits.add({t, t + kUs, i * 5 * kMs, 10 * kSecond + i * 2 * kMs, ThreadState::asleep});
+  }
+  const auto found = find_trouble(trace.model(), name_of, trace.t + 1'200 * kMs, waits);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].rule, FindingRule::waiting_for_cpu);
+  EXPECT_EQ(found[1].title, "render_report() held the loop for 900 ms");
+}
+
 TEST(Findings, SaySoWhenTheThreadWaitsForACpu) {
   const Trace trace = healthy();
   tracer::CpuWaits waits;
