@@ -78,8 +78,8 @@ bool name_inside(Painter& p, const Rect& rect, const Row& row, const std::string
 }
 
 /// Writes beside the bar, in the upper half of the row, so that the callbacks before and after it stay visible. `taken` are the
-/// bars and labels that it must not cover.
-void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& ran,
+/// bars and labels that it must not cover. False if there is no room.
+bool name_beside(Painter& p, const Rect& rect, const Row& row, const std::string& name, const std::string& ran,
                  std::vector<Rect>& taken) {
   const Theme& theme = p.theme();
   float left = row.area.x0;
@@ -100,7 +100,7 @@ void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string
   const float most = std::min({to_right ? room_right : room_left, p.px(260), wanted});
   const std::string shown = p.shortened(Face::mono_tiny, name, most - note + 1, Cut::front);
   if (shown.empty())
-    return;
+    return false;
   const float width = p.width(Face::mono_tiny, shown) + note - p.px(6);
   const float x = to_right ? rect.x1 + p.px(3) : rect.x0 - p.px(3) - width;
   const float tall = std::min(p.height(Face::mono_tiny) * 1.15F, row.area.height() * 0.55F);
@@ -109,6 +109,15 @@ void name_beside(Painter& p, const Rect& rect, const Row& row, const std::string
   p.fill(tag, with_alpha(theme.card, 0.92F), p.px(2));
   const float w = p.text({tag.x0 + padding, tag.centre().y}, Face::mono_tiny, theme.text, shown);
   p.text({tag.x0 + padding + w, tag.centre().y}, Face::mono_tiny, theme.alarm_text, after);
+  return true;
+}
+
+/// Writes as much of the name as fits into a bar that has no room for a duration, neither inside nor beside it.
+void name_alone(Painter& p, const Rect& rect, const Row& row, const std::string& name) {
+  const float x = std::max(rect.x0, row.area.x0) + p.px(4);
+  const float room = std::min(rect.x1, row.area.x1) - p.px(4) - x;
+  if (room >= p.width(Face::mono_tiny, "abc…"))
+    p.name_fit({x, rect.centre().y}, Face::mono_tiny, p.theme().text, name, room);
 }
 
 /// Names the callbacks that held the loop, the worst first: inside the bar if there is room, else beside it.
@@ -123,8 +132,8 @@ void name_held(Painter& p, const TraceSource& source, const Row& row, std::vecto
     const std::string text = callable_text(name, slice.kind);
     const std::string ran = duration_text(slice.duration_ns());
     const Rect rect = rect_of(row, *mark);
-    if (!name_inside(p, rect, row, text, place_text(name), ran))
-      name_beside(p, rect, row, text, ran, taken);
+    if (!name_inside(p, rect, row, text, place_text(name), ran) && !name_beside(p, rect, row, text, ran, taken))
+      name_alone(p, rect, row, text);
   }
 }
 

@@ -58,6 +58,18 @@ TaskState state_of(const TaskLine& task) {
   return {"seen", "it made a step, but its end would not be recorded: it may be done by now"};
 }
 
+/// A note at the right of the tabs. Where there is too little room for it, a mark stands for it; the whole is in the tooltip.
+void draw_note(Painter& p, const Rect& beside, Color color, const std::string& note) {
+  if (note.empty() || beside.width() <= 0)
+    return;
+  const bool little = beside.width() < p.px(90) && p.width(Face::mono_small, note) > beside.width();
+  bool cut = little;
+  p.text_fit({beside.x1, beside.centre().y - p.px(1)}, Face::mono_small, color, little ? "*" : note,
+             beside.width(), Align::right, little ? nullptr : &cut);
+  if (cut && p.hovers(beside))
+    p.tooltip({note});
+}
+
 }  // namespace
 
 bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, const Digest& digest,
@@ -67,7 +79,8 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
   p.outline(area, theme.card_line, p.px(7));
   Rect inner = area.inset(p.px(14), p.px(8));
   const Rect head = inner.cut_top(p.height(Face::strong) * 1.9F);
-  draw_tabs(p, head, source.level(), digest);
+  Rect beside = head;  // the tabs
+  beside.x0 = draw_tabs(p, head, source.level(), digest);
 
   bool reset = false;
   if (tab_ == Tab::callbacks && digest.counted_ns > 0 && head.width() > p.px(430)) {
@@ -76,22 +89,18 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
     const float w = p.button_width("Reset", "");
     const Rect button{head.x1 - w, head.y0 + p.px(1), head.x1, head.y1 - p.px(3)};
     reset = p.button(button, "Reset", "");
-    p.text({button.x0 - p.px(10), head.centre().y - p.px(1)}, Face::mono_small, theme.text_faint, note,
-           Align::right);
+    beside.x1 = button.x0 - p.px(10);
+    draw_note(p, beside, theme.text_faint, note);
   }
-
   if (tab_ == Tab::tasks) {
     const auto alive = static_cast<std::uint64_t>(
         std::count_if(digest.tasks.begin(), digest.tasks.end(), [](const TaskLine& task) { return task.alive; }));
-    const std::string note = tasks_shown_text(alive, digest.tasks_alive, digest.tasks_known);
-    p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text, note,
-               head.width() * 0.45F, Align::right);
+    draw_note(p, beside, theme.warning_text, tasks_shown_text(alive, digest.tasks_alive, digest.tasks_known));
   }
   if (tab_ == Tab::handles) {
     peers_.look(source, digest);
     if (!digest.all_handles_known)
-      p.text_fit({head.x1, head.centre().y - p.px(1)}, Face::mono_small, theme.warning_text,
-                 "handles opened at level off are missing", head.width() * 0.45F, Align::right);
+      draw_note(p, beside, theme.warning_text, "handles opened at level off are missing");
   }
 
   switch (tab_) {
@@ -143,7 +152,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
   return reset;
 }
 
-void TablesView::draw_tabs(Painter& p, Rect head, tracer::Level level, const Digest& digest) {
+float TablesView::draw_tabs(Painter& p, Rect head, tracer::Level level, const Digest& digest) {
   const Theme& theme = p.theme();
   const bool recorded = level >= tracer::Level::callbacks;
   const std::size_t callbacks = digest.callbacks.size();
@@ -173,6 +182,7 @@ void TablesView::draw_tabs(Painter& p, Rect head, tracer::Level level, const Dig
       tab_ = static_cast<Tab>(i);
     x += w + count_width + p.px(with_counts ? 28 : 14);
   }
+  return x;
 }
 
 void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,

@@ -43,7 +43,8 @@ class TablesView {
     bool descending;
   };
 
-  void draw_tabs(Painter& painter, Rect head, tracer::Level level, const Digest& digest);
+  /// Answers the x at which the tabs end.
+  float draw_tabs(Painter& painter, Rect head, tracer::Level level, const Digest& digest);
   void draw_table(Painter& painter, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
                   const std::string& empty, tracer::NameId& selected);
   /// The lines in the order to show. While the mouse is over them they keep their places.
