@@ -6,6 +6,7 @@
 #include "bindings/datagram/datagram_object.h"
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/eventloop/receive_buffer.h"
+#include "bindings/kit/held_buffer.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"
 
@@ -178,12 +179,8 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
   const PyRef kept_to = PyRef::borrow(to);
   if (PyBytes_CheckExact(data)) [[likely]]
     return send_or_queue(self, data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), to);
-  Py_buffer view;
-  if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) != 0)
-    return nullptr;
-  PyObject* result = send_or_queue(self, data, static_cast<const char*>(view.buf), view.len, to);
-  PyBuffer_Release(&view);
-  return result;
+  HeldBuffer held;
+  return held.take_readable(data) ? send_or_queue(self, data, held.data(), held.size(), to) : nullptr;
 }
 
 /// The exception that is set came of sending from the queue.

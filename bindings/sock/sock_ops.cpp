@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bindings/eventloop/receive_buffer.h"
+#include "bindings/kit/held_buffer.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/socket_address.h"
@@ -90,16 +91,6 @@ Attempt recvfrom(SockCallObject* self) {
   return count < 0 ? not_done() : done(with_address(to.take(count), from));
 }
 
-/// A writable buffer, held while the kernel writes into it.
-struct Held {
-  Py_buffer view{};
-  bool take(PyObject* object) { return PyObject_GetBuffer(object, &view, PyBUF_WRITABLE) == 0; }
-  ~Held() {
-    if (view.obj != nullptr)
-      PyBuffer_Release(&view);
-  }
-};
-
 bool accept_recv_into(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
   if (!is_plain_buffer(args[0], true))
     return false;
@@ -108,13 +99,13 @@ bool accept_recv_into(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
 }
 
 Attempt recv_into(SockCallObject* self) {
-  Held to;
-  if (!to.take(self->argument))
+  HeldBuffer to;
+  if (!to.take_writable(self->argument))
     return {Attempt::failed};
-  if (to.view.len == 0)
+  if (to.size() == 0)
     return done(PyLong_FromLong(0));
   const ssize_t count = uninterrupted(
-      [&] { return ::recv(self->fd, to.view.buf, static_cast<std::size_t>(to.view.len), MSG_DONTWAIT); });
+      [&] { return ::recv(self->fd, to.data(), static_cast<std::size_t>(to.size()), MSG_DONTWAIT); });
   return count < 0 ? not_done() : done(PyLong_FromSsize_t(count));
 }
 
@@ -124,20 +115,20 @@ bool accept_recvfrom_into(SockCallObject* self, PyObject* const* args, Py_ssize_
 }
 
 Attempt recvfrom_into(SockCallObject* self) {
-  Held to;
-  if (!to.take(self->argument))
+  HeldBuffer to;
+  if (!to.take_writable(self->argument))
     return {Attempt::failed};
   if (self->size == 0)
-    self->size = to.view.len;
-  if (self->size > to.view.len) {
+    self->size = to.size();
+  if (self->size > to.size()) {
     PyErr_SetString(PyExc_ValueError, "nbytes is greater than the length of the buffer");
     return {Attempt::failed};
   }
-  const Py_ssize_t size = self->size != 0 ? self->size : to.view.len;
+  const Py_ssize_t size = self->size != 0 ? self->size : to.size();
   SocketAddress from{};
   const ssize_t count = uninterrupted([&] {
     from.size = sizeof from.storage;
-    return ::recvfrom(self->fd, to.view.buf, static_cast<std::size_t>(size), MSG_DONTWAIT,
+    return ::recvfrom(self->fd, to.data(), static_cast<std::size_t>(size), MSG_DONTWAIT,
                       reinterpret_cast<sockaddr*>(&from.storage), &from.size);
   });
   return count < 0 ? not_done() : done(with_address(PyLong_FromSsize_t(count), from));

@@ -6,6 +6,7 @@
 
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/feed.h"
+#include "bindings/kit/held_buffer.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 
@@ -114,22 +115,13 @@ void read_large(TransportObject* self) {
   recycled.give_back(data, room);
 }
 
-/// The protocol's own buffer, as long as it is held: release in reverse of acquisition.
-struct ProtocolBuffer {
-  PyRef object;
-  Py_buffer view{};
-  ~ProtocolBuffer() {
-    if (view.obj != nullptr)
-      PyBuffer_Release(&view);
-  }
-};
-
-bool get_buffer(TransportObject* self, ProtocolBuffer& buffer) {
+/// Takes the protocol's own buffer. `object` has it, and has to outlive it.
+bool get_buffer(TransportObject* self, PyRef& object, HeldBuffer& buffer) {
   const PyRef hint = PyRef::steal(PyLong_FromLong(-1));
-  buffer.object = PyRef::steal(PyObject_CallMethodOneArg(self->protocol, runtime().get_buffer, hint.get()));
-  if (!buffer.object || PyObject_GetBuffer(buffer.object.get(), &buffer.view, PyBUF_WRITABLE) != 0)
+  object = PyRef::steal(PyObject_CallMethodOneArg(self->protocol, runtime().get_buffer, hint.get()));
+  if (!object || !buffer.take_writable(object.get()))
     return false;
-  if (buffer.view.len > 0)
+  if (buffer.size() > 0)
     return true;
   PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
   return false;
@@ -140,12 +132,13 @@ void read_buffered(TransportObject* self) {
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   ssize_t count = 0;
   {
-    ProtocolBuffer buffer;
-    if (!get_buffer(self, buffer))
+    PyRef object;
+    HeldBuffer buffer;
+    if (!get_buffer(self, object, buffer))
       return fatal(self, as_loop(loop.get()), "Fatal error: protocol.get_buffer() call failed.");
     if (self->loop == nullptr)
       return;
-    count = stream_of(self).read(static_cast<char*>(buffer.view.buf), static_cast<std::size_t>(buffer.view.len));
+    count = stream_of(self).read(buffer.data(), static_cast<std::size_t>(buffer.size()));
   }
   if (!got_bytes(self, count))
     return;

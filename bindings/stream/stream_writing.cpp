@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "bindings/eventloop/loop_methods.h"
+#include "bindings/kit/held_buffer.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"
@@ -203,12 +204,8 @@ PyObject* write(PyObject* object, PyObject* data) {
     PyErr_Format(PyExc_TypeError, "data argument must be a bytes-like object, not '%s'", Py_TYPE(data)->tp_name);
     return nullptr;
   }
-  Py_buffer view;
-  if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) != 0)
-    return nullptr;
-  PyObject* result = write_bytes(self, data, static_cast<const char*>(view.buf), view.len);
-  PyBuffer_Release(&view);
-  return result;
+  HeldBuffer held;
+  return held.take_readable(data) ? write_bytes(self, data, held.data(), held.size()) : nullptr;
 }
 
 PyObject* write_eof(PyObject* object, PyObject*) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bindings/kit/buffer_window.h"
+#include "bindings/kit/held_buffer.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/stream/stream_object.h"
 
@@ -169,11 +170,11 @@ bool read_copied(TlsObject* self) {
 
 /// The rest of what fits into the application's buffer, after the first `offset` bytes. The last read's result.
 Got fill(TlsObject* self, PyObject* target, Py_ssize_t wanted, Py_ssize_t& offset) {
-  Py_buffer view;
-  if (PyObject_GetBuffer(target, &view, PyBUF_WRITABLE) != 0)
+  HeldBuffer held;
+  if (!held.take_writable(target))
     return Got::error;
   Got got = Got::bytes;
-  const Py_ssize_t size = std::min(wanted, view.len);
+  const Py_ssize_t size = std::min(wanted, held.size());
   while (got == Got::bytes && offset < size) {
     const Py_ssize_t more = pending(self->incoming);
     if (more <= 0) {
@@ -181,10 +182,9 @@ Got fill(TlsObject* self, PyObject* target, Py_ssize_t wanted, Py_ssize_t& offse
       break;
     }
     Py_ssize_t count = 0;
-    got = read_record(self, static_cast<char*>(view.buf) + offset, size - offset, count);
+    got = read_record(self, held.data() + offset, size - offset, count);
     offset += count;
   }
-  PyBuffer_Release(&view);
   return got;
 }
 
