@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-import textwrap
 import types
 from asyncio import events, format_helpers, unix_events
 from typing import TYPE_CHECKING, Any
@@ -81,7 +80,11 @@ def isolates_path() -> bool:
 
 def command_text(code: str) -> str:
     """The code of `python3 -c CODE` as python compiles it: without its common indentation from 3.14 on."""
-    return textwrap.dedent(code) if sys.version_info >= (3, 14) else code
+    if sys.version_info < (3, 14):
+        return code
+    import textwrap  # asyncio of 3.9 and 3.10 does without
+
+    return textwrap.dedent(code)
 
 
 def keep_source(code: types.CodeType, text: str) -> None:
