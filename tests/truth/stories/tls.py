@@ -36,6 +36,20 @@ def client_side():
     return ssl.create_default_context(cafile=certificate())
 
 
+@functools.cache
+def this_asyncio() -> str:
+    """When it cancels the timeout of a shutdown: when TLS is shut down, or when the connection has ended."""
+    loop = asyncio.SelectorEventLoop()
+    tls = asyncio.sslproto.SSLProtocol(
+        loop, asyncio.Protocol(), server_side(), None, server_side=True
+    )
+    tls._transport = asyncio.Transport()
+    timeout = tls._shutdown_timeout_handle = loop.call_later(60, tls._abort, None)
+    tls._on_shutdown_complete(None)
+    loop.close()
+    return "at the shutdown" if timeout.cancelled() else "at the end"
+
+
 class Greeter(asyncio.Protocol):
     def connection_made(self, transport):
         self.transport = transport
@@ -85,8 +99,9 @@ def a_server(loop):
         eof_received Greeter.eof_received (unix_stream.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -120,8 +135,9 @@ def a_client(loop):
         eof_received Greeter.eof_received (unix_stream.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -176,8 +192,9 @@ def bytes_go_into_the_protocols_buffer(loop):
         eof_received BufferedProtocol.eof_received (unix_stream.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed unix_stream.1
         connection_lost Into.connection_lost (unix_stream.1)
     """
@@ -231,8 +248,9 @@ def start_tls_as_a_server(loop):
         eof_received Greeter.eof_received (unix_stream.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -269,8 +287,9 @@ def start_tls_as_a_client(loop):
         eof_received Greeter.eof_received (unix_stream.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (unix_stream.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed unix_stream.1
         connection_lost Greeter.connection_lost (unix_stream.1)
     """
@@ -313,8 +332,9 @@ def a_listening_server(loop):
         eof_received Greeter.eof_received (tcp.1)
         set timer.2 SSLProtocol._start_shutdown.<lambda>
         wrote some (tcp.1)
-        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the shutdown
         soon StreamTransport.close
+        cancelled timer.2 SSLProtocol._start_shutdown.<lambda>  # at the end
         closed tcp.1
         connection_lost Greeter.connection_lost (tcp.1)
     """
