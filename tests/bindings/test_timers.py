@@ -166,8 +166,8 @@ def test_a_timer_set_by_a_timer_fires(loop):
         times.append(loop.time())
         loop.stop()
 
-    loop.call_later(0.005, lambda: loop.call_later(0.005, second))
     begin = loop.time()
+    loop.call_later(0.005, lambda: loop.call_later(0.005, second))
     loop.run_forever()
     assert times[0] - begin >= 0.01
 

@@ -228,7 +228,9 @@ def test_a_protocol_s_patched_methods_are_called(loop, pair):
         await until(lambda: calls == [("data", b"after")])
         client.transport.close()
         await lost
-        assert calls[1:] == ["eof"]
+        # asyncio's TLS of 3.9 and 3.10 tells nobody of the end
+        tells_the_end = pair is tcp.connected or sys.version_info >= (3, 11)
+        assert calls[1:] == (["eof"] if tells_the_end else [])
         assert remote.received == b"before"
 
     run(loop, pair, scenario)
