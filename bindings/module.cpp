@@ -10,6 +10,7 @@
 #include "bindings/eventloop/handle.h"
 #include "bindings/eventloop/literal_lookup.h"
 #include "bindings/eventloop/loop_object.h"
+#include "bindings/eventloop/pool_job.h"
 #include "bindings/kit/death_watch.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/transport_table.h"
@@ -48,9 +49,9 @@ PyMethodDef functions[] = {
 
 bool fill(PyObject* module) {
   return load_runtime() && load_death_watch() && add_handle_types(module) && make_transport_table_type() &&
-         add_loop_type(module) && add_stream_transport_type(module) && add_sock_call_type(module) &&
-         add_sock_method_type(module) && add_datagram_transport_type(module) && add_tls_types(module) &&
-         PyModule_AddFunctions(module, functions) == 0 &&
+         add_loop_type(module) && add_pool_job_type(module) && add_stream_transport_type(module) &&
+         add_sock_call_type(module) && add_sock_method_type(module) && add_datagram_transport_type(module) &&
+         add_tls_types(module) && PyModule_AddFunctions(module, functions) == 0 &&
          PyModule_AddStringConstant(module, "libuv_version", uv_version_string()) == 0;
 }
 

@@ -96,10 +96,19 @@ int FdWatcher::arm(int events) {
     KernelPoll::stop(poll_);
   else
     error = loop_.kernel().watch(poll_, events, on_event);
-  armed_ = error == 0 ? events : 0;
+  set_armed(error == 0 ? events : 0);
   if (armed_ == 0)
     note_closed();
   return error;
+}
+
+void FdWatcher::set_armed(int events) {
+  if (events == armed_)
+    return;
+  armed_ = events;
+  const int interest = ((events & UV_READABLE) != 0 ? tracer::kWatchesRead : 0) |
+                       ((events & UV_WRITABLE) != 0 ? tracer::kWatchesWrite : 0);
+  loop_.recorder().watch_changed(handle_id_, fd_, static_cast<std::uint8_t>(interest));
 }
 
 void FdWatcher::catch_up() {
@@ -130,7 +139,7 @@ void FdWatcher::false_alarm() {
 
 void FdWatcher::before_new_poll() {
   KernelPoll::stop(poll_);
-  armed_ = 0;
+  set_armed(0);
 }
 
 void FdWatcher::poll_renewed() {
@@ -140,7 +149,7 @@ void FdWatcher::poll_renewed() {
 
 /// libuv has not told the kernel.
 void FdWatcher::stopped_by_libuv() {
-  armed_ = 0;
+  set_armed(0);
   kept_ = false;
   if (!loop_.kernel().forget(fd_))
     loop_.watchers().want_new_poll();
@@ -168,7 +177,7 @@ void FdWatcher::note_closed() {
 void FdWatcher::close() {
   Callback* const callbacks[] = {std::exchange(reader_, nullptr), std::exchange(writer_, nullptr)};
   count();
-  armed_ = 0;
+  set_armed(0);
   note_closed();
   loop_.handle_closing();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), on_closed);

@@ -10,6 +10,11 @@ namespace {
 constexpr std::int64_t kLongestWithoutPollNs = 50'000;
 constexpr int kMostGenerations = 64;
 
+std::uint8_t flags_of(const Callback& callback, bool from_queue) {
+  return static_cast<std::uint8_t>((callback.ready_is_ns() ? tracer::kReadyIsNs : 0) |
+                                   (from_queue ? tracer::kFromQueue : 0));
+}
+
 }  // namespace
 
 // -- one iteration, in the order of libuv 1.44 (from 1.45 on, timers come last) -----------------------------------
@@ -47,6 +52,8 @@ void Loop::on_prepare() {
     watchers_.disarm_unwanted();
   watchers_.renew_if_wanted(alarm_);
   recorder_.poll_begin(poll);
+  if (recorder_.tasks() && queue_period_ != recorder_.tasks_period()) [[unlikely]]
+    record_queue();
   enter_poll(poll.timeout_ms != 0);
 }
 
@@ -57,7 +64,7 @@ void Loop::io_ready(Callback& callback) {
   callback.set_ready_ticks(woke_ticks_);
   callback.retain();
   if (!at_once)
-    return ready_.push(callback);
+    return enqueue(callback);
   recorder_.work_begins();
   run_callback(callback);
 }
@@ -167,17 +174,36 @@ void Loop::arm_idle() {
 /// None of them runs in the timers phase.
 std::uint64_t Loop::queue_due_timers() {
   recorder_.work_begins();
-  while (!timers_.due().empty()) ready_.push(timers_.due().pop());
+  while (!timers_.due().empty()) enqueue(timers_.due().pop());
   return 0;
+}
+
+void Loop::enqueue(Callback& callback) {
+  if (recorder_.tasks()) [[unlikely]]
+    record_queued(callback, 0);
+  ready_.push(callback);
+}
+
+void Loop::record_queued(Callback& callback, std::uint8_t flags) {
+  const Description what = callback.describe(recorder_);
+  recorder_.queued(what.kind, what.name, what.object, flags);
+}
+
+/// What was queued before this was recorded.
+void Loop::record_queue() {
+  queue_period_ = recorder_.tasks_period();
+  recorder_.queue_begins_anew();
+  ready_.for_each([&](Callback& callback) { record_queued(callback, tracer::kNoticed); });
 }
 
 /// Answers how many ran.
 std::uint64_t Loop::run_batch(ReadyQueue& queue) {
   std::uint64_t count = 0;
+  const bool from_queue = &queue == &ready_;
   for (auto left = queue.size(); left > 0 && state_ != RunState::interrupted; --left)
-    count += run_callback(queue.pop()) ? 1 : 0;
-  if (&queue != &ready_) {
-    while (!queue.empty()) ready_.push(queue.pop());
+    count += run_callback(queue.pop(), from_queue) ? 1 : 0;
+  if (!from_queue) {
+    while (!queue.empty()) enqueue(queue.pop());
   }
   return count;
 }
@@ -219,9 +245,11 @@ bool Loop::next_poll_is_only_for(const FdWatcher& watcher, std::int64_t until_ns
          may_go_without_poll(until_ns);
 }
 
-bool Loop::run_callback(Callback& callback) {
+bool Loop::run_callback(Callback& callback, bool from_queue) {
   if (callback.cancelled()) {
     recorder_.work_begins();
+    if (from_queue)
+      recorder_.unqueued(tracer::Unqueued::cancelled);
     callback.drop();
     return false;
   }
@@ -230,12 +258,14 @@ bool Loop::run_callback(Callback& callback) {
       recorder_.work_begins();
     else
       recorder_.count_callback();
+    if (from_queue)
+      recorder_.unqueued(tracer::Unqueued::runs);
     callback.run();
     callback_returned();
     return true;
   }
   const Description what = callback.describe(recorder_);
-  recorder_.callback_begin(what.kind, what.name, callback.ready(), callback.ready_is_ns(), what.object);
+  recorder_.callback_begin(what.kind, what.name, callback.ready(), flags_of(callback, from_queue), what.object);
   callback.run();
   callback_returned();
   recorder_.callback_end();

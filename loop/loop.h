@@ -90,6 +90,8 @@ class Loop {
       return callback.drop();
     if (recorder_.callbacks())
       callback.set_ready_ticks(recorder_.ticks());
+    if (recorder_.tasks()) [[unlikely]]
+      record_queued(callback, in_callback() ? 0 : tracer::kOtherThread);
     ready_.push(callback);
   }
   /// Takes over one reference; answers the timer's id.
@@ -141,13 +143,20 @@ class Loop {
     timers_.for_each_waiting(visit);
   }
   /// Drops what is ready, or all timers, as close() does.
-  void clear_ready() { timers_.due().clear(), ready_.clear(); }
+  void clear_ready() {
+    if (!ready_.empty())
+      recorder_.unqueued(tracer::Unqueued::cleared);
+    timers_.due().clear(), ready_.clear();
+  }
   void clear_timers() { timers_.clear(); }
 
   void set_gate(PollGate* gate) { gate_ = gate; }
   /// The clock that decides when timers are due, while it is in use. Null: CLOCK_MONOTONIC.
   void set_clock(ProgramClock* clock) { timers_.set_clock(clock); }
-  void set_recorder(tracer::Recorder recorder) { recorder_ = std::move(recorder); }
+  void set_recorder(tracer::Recorder recorder) {
+    recorder_ = std::move(recorder);
+    queue_period_ = recorder_.tasks_period();
+  }
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
   [[nodiscard]] KernelPoll& kernel() { return kernel_; }
@@ -158,7 +167,10 @@ class Loop {
   /// An I/O callback is due: runs it, or queues it behind what was ready before this poll.
   void io_ready(Callback& callback);
   /// Runs `callback` and gives its reference back, recording it. False if it was cancelled.
-  bool run_callback(Callback& callback);
+  bool run_callback(Callback& callback, bool from_queue = false);
+  void enqueue(Callback& callback);
+  void record_queued(Callback& callback, std::uint8_t flags);
+  void record_queue();
   /// To be called first in every libuv callback that the poll may bring.
   void poll_returned() {
     if (poll_stage() != PollStage::outside)
@@ -221,10 +233,11 @@ class Loop {
   RunState state_ = RunState::rest;
   RunUntil until_ = RunUntil::stopped;
   std::atomic<PollStage> poll_stage_ = PollStage::outside;
-  bool stopping_ = false;     ///< stop() was called, and holds from one run to the next until clear_stop()
-  bool queueing_ = false;     ///< what this poll brings joins the queue instead of running at once
-  bool idle_active_ = false;  ///< libuv has idle_ started
-  int poll_error_ = 0;        ///< why this run ends early; a libuv code
+  bool stopping_ = false;           ///< stop() was called, and holds from one run to the next until clear_stop()
+  bool queueing_ = false;           ///< what this poll brings joins the queue instead of running at once
+  bool idle_active_ = false;        ///< libuv has idle_ started
+  std::uint64_t queue_period_ = 0;  ///< the recorder's tasks_period() in which the queue was told of
+  int poll_error_ = 0;              ///< why this run ends early; a libuv code
   std::uint32_t polls_ = 0;
   std::uint64_t io_events_ = 0;  ///< of this poll
   std::uint64_t woke_ticks_ = 0;

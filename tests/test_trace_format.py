@@ -15,13 +15,18 @@ SECTIONS = {
     "Present": "Present",
     "Counters": "Counters",
     "Control": "Lease",
-    "Slots": "ObjectSlot",
+    "A track": "TrackCounts",
+    "Where a track lies": "TrackLayout",
+    "Handles": "HandleSlot",
+    "Tasks": "TaskSlot",
 }
 WIDTHS = {
     "char": 1,
     "std::uint8_t": 1,
     "std::uint32_t": 4,
     "std::int32_t": 4,
+    "std::int64_t": 8,
+    "TrackLayout": 40,
     "std::uint64_t": 8,
     "NameId": 4,
 }
@@ -35,8 +40,10 @@ def fields(struct: str) -> list[Row]:
     body = HEADER.partition(f"struct {struct} {{")[2].partition("\n};")[0]
     rows = []
     offset = 0
-    for kind, name, count in re.findall(r"^  ([\w:]+) (\w+)(?:\[(\d+)\])?;", body, re.MULTILINE):
-        aligned_to = 8 if kind == "ClockAnchor" else WIDTHS[kind]
+    for kind, name, count in re.findall(
+        r"^  ([\w:]+) (\w+)(?:\[(\w+)\])?;", body.replace("kTrackCount", "2"), re.MULTILINE
+    ):
+        aligned_to = 8 if kind in ("ClockAnchor", "TrackLayout") else WIDTHS[kind]
         width = ANCHOR_BYTES if kind == "ClockAnchor" else WIDTHS[kind]
         offset += -offset % aligned_to
         size = width * int(count or 1)

@@ -3,21 +3,23 @@
 ///
 /// A *session* is one file in memory (tmpfs), one per event loop. It holds, in this order:
 ///
-///     offset 0                                                           session.size_bytes
-///     +---------------+---------+----------+---------+----------+-----------+--------------+
-///     | SessionHeader | Present | Counters | Control | slots    | names     | ring         |
-///     | who, layout,  | what is | totals   | what    | handles, | strings;  | what         |
-///     | clock anchors | now     | so far   | viewers | tasks    | the first | happened;    |
-///     | (2048 bytes)  |         |          | ask for |          | are kept  | overwrites   |
-///     +---------------+---------+----------+---------+----------+-----------+--------------+
+///     offset 0                                                                        session.size_bytes
+///     +---------------+---------+----------+---------+----------+----------+-----------------+----------+
+///     | SessionHeader | Present | Track-   | Count-  | Control  | slots    | track: the loop | track:   |
+///     | who, layout,  | what is | Counts   | ers     | what     | handles, | names, and the  | the      |
+///     | clock anchors | now     | of each  | totals  | viewers  | tasks    | ring: what      | watchdog |
+///     | (2048 bytes)  |         | track    | so far  | ask for  |          | happened        |          |
+///     +---------------+---------+----------+---------+----------+----------+-----------------+----------+
 ///
-/// Slots, names and ring take their memory as they are used. Counters say how much of each is there. The rest of the file is a
-/// hole, which readers do not touch.
+/// A *track* is a ring of events and the table of the names that they use. Each has exactly one writer. Readers merge tracks by
+/// time. Slots, names and rings take their memory as they are used. Counters and TrackCounts say how much of each is there. The
+/// rest of the file is a hole, which readers do not touch.
 ///
-/// There are two kinds of memory. The ring holds history and may lose it. Everything before it holds the present
+/// There are two kinds of memory. A ring holds history and may lose it. Everything before the tracks holds the present
 /// and loses nothing. Losing history must not corrupt the present.
 ///
-/// Threads: one writer (the loop's thread), any number of readers in other processes. Readers write only to `Control`.
+/// Threads: one writer a track. The loop's track, the present, the slots and the counters are written by the loop's thread
+///   (bindings: whoever holds the GIL). Any number of readers in other processes; they write only to `Control`.
 /// Units: `*_ticks` is the session's clock (see `ClockSource`), `*_ns` is CLOCK_MONOTONIC.
 /// Bytes: little-endian, fixed widths, no pointers. Memory that is shared while it may change is accessed as relaxed
 ///   atomic words. docs/trace_format.md describes the same bytes for people.
@@ -26,7 +28,7 @@
 ///   writer  fence(release); four relaxed stores to slot n % length; head.store(n+1, release)
 ///   reader  h = head.load(acquire); copy words relaxed; fence(acquire); h2 = head.load(relaxed);
 ///           the copy of position p is valid if p + length > h2 (the slot of h2 may be half written);
-///           length is the number of events that fit into Counters::ring_ready_bytes, read after h2.
+///           length is the number of events that fit into TrackCounts::ring_ready_bytes, read after h2.
 ///
 /// Any change to these bytes raises kFormatVersion. A reader refuses other versions and names both. A new type of event
 /// does not raise it: readers pass on events that they do not know.
@@ -39,14 +41,15 @@
 namespace loopscope::tracer {
 
 inline constexpr char kMagic[8] = {'l', 'o', 'o', 'p', 's', 'c', 'o', 'p'};
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 
 /// How much is recorded. Each level includes the ones before it.
 enum class Level : std::uint8_t {
-  off = 0,        ///< one branch per event
-  phases = 1,     ///< iterations, phases, polls with reason; counters
-  callbacks = 2,  ///< every callback with name and t_ready, timers, bytes
-  tasks = 3,      ///< tasks created and done
+  off = 0,     ///< one branch per event
+  phases = 1,  ///< iterations, phases, polls with reason; counters
+  callbacks =
+      2,  ///< every callback with name and t_ready, timers, bytes, watched descriptors, jobs of the thread pool
+  tasks = 3,  ///< tasks, where each of their steps stops and what for, and who queued whom
 };
 
 /// The phases of one iteration. SessionHeader::phase_order has their order.
@@ -122,10 +125,11 @@ enum class EventType : std::uint8_t {
   poll_wake = 6,       // a = ticks waited for the GIL; b = 1 if the loop had released the GIL to sleep
   poll_end = 7,        // a = I/O events handled; b = iteration
   callback_begin = 8,  // kind = CallbackKind; name; a = t_ready (ticks, or ns with kReadyIsNs); b = id of its task
-                       //   (task_step), timer (timer) or handle (all others that have one)
-  callback_end = 9,    // kind, name as in callback_begin; b = object id
-  timer_set = 10,      // name; a = timer id; b = due_ns
-  timer_fired = 11,    // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
+  //   (task_step), timer (timer) or handle (all others that have one). With kFromQueue it was the first in
+  //   the ready queue
+  callback_end = 9,      // kind, name as in callback_begin; b = object id
+  timer_set = 10,        // name; a = timer id; b = due_ns
+  timer_fired = 11,      // name; a = timer id; b = due_ns. It moved to the ready queue or runs next
   timer_cancelled = 12,  // name; a = timer id
   handle_opened = 13,    // kind = HandleKind; name = what it serves; a = handle id; b = file descriptor
   handle_closed = 14,    // kind = HandleKind; a = handle id
@@ -138,7 +142,62 @@ enum class EventType : std::uint8_t {
   wakeup = 19,     // call_soon_threadsafe() woke the poll
   level_changed = 20,  // kind = the new Level; a = pid of the viewer that asked, 0 for the program itself
   clock_anchor = 21,   // a = CLOCK_MONOTONIC ns at the event's ticks: about one a second while the loop turns
+  queued =
+      22,  // joined the ready queue. kind = CallbackKind; name; a = its number, one more than the one before it;
+           //   b = id as in callback_begin. The callback that is open queued it, or nobody is known
+  unqueued = 23,  // kind = Unqueued; a = the number. Left the ready queue without a callback_begin with kFromQueue
+  step_stopped =
+      24,  // where the step that runs stops; its callback_end follows. kind = AwaitKind; name = the frame in which
+           //   the task stands; a = task id; b = id of what it waits for, or 0
+  task_named = 25,     // name = the task's own name, kNoName if it is asyncio's "Task-n"; a = task id; b = n
+  watch_changed = 26,  // kind = kWatches bits; b = file descriptor; a = id of its handle, or 0: the open one
+                       //   with that descriptor
+  gc_begin = 27,       // kind = generation
+  gc_end = 28,         // kind = generation; a = objects collected; b = objects found uncollectable
+  job_queued = 29,     // kind = JobKind; name = the function; a = job id. Given to a thread pool
+  job_begun = 30,      // name = the worker thread's; a = job id
+  job_ended = 31,      // kind = JobEnd; a = job id
+  mark = 32,  // name = what the program says; a = name of its details, or 0; b = id of the task that says it, or 0
+  span_begin = 33,   // name = what the program says; a = span id; b = name of its details, or 0
+  span_end = 34,     // name; a = span id
+  pause_begin = 35,  // kind = why the loop was paused. What follows until pause_end is not the program's own time
+  pause_end = 36,    // kind
 };
+
+/// How a callback left the ready queue without an event of its own.
+enum class Unqueued : std::uint8_t {
+  cancelled = 0,  ///< it did not run
+  runs = 1,       ///< it runs now, and records itself what it calls
+  cleared = 2,    ///< the loop was closed, or the program emptied its queue: this one and all others
+};
+
+/// What a task waits for where its step stops.
+enum class AwaitKind : std::uint8_t {
+  nothing = 0,  ///< the task is done
+  unknown = 1,  ///< something that nobody here can name
+  again = 2,    ///< only for its next turn: a bare yield, as in sleep(0)
+  future = 3,
+  task = 4,    ///< b = its id, if it is followed
+  gather = 5,  ///< the future of an asyncio.gather()
+  sleep = 6,   ///< b = the timer's id
+  job = 7,     ///< of a thread pool; b = its id
+  handle = 8,  ///< bytes, or a connection; b = the handle's id
+};
+
+/// Who asked for a job of the thread pool.
+enum class JobKind : std::uint8_t {
+  executor = 0,  ///< run_in_executor(), and what is built on it
+  lookup = 1,    ///< getaddrinfo() or getnameinfo()
+};
+enum class JobEnd : std::uint8_t {
+  returned = 0,
+  raised = 1,
+  cancelled = 2,  ///< before a worker took it
+};
+
+/// watch_changed.kind: what the kernel is asked about a descriptor. 0: nothing.
+inline constexpr std::uint8_t kWatchesRead = 1;
+inline constexpr std::uint8_t kWatchesWrite = 2;
 
 /// How a task came into the trace.
 enum class TaskStart : std::uint8_t {
@@ -154,6 +213,10 @@ enum class TaskEnd : std::uint8_t {
 
 /// Event::flags
 inline constexpr std::uint8_t kReadyIsNs = 1;  ///< callback_begin.a is CLOCK_MONOTONIC ns (a timer's due time)
+inline constexpr std::uint8_t kFromQueue = 2;  ///< callback_begin: it was the first in the ready queue
+inline constexpr std::uint8_t kOtherThread =
+    4;  ///< not by the loop's thread, or not while the loop runs: no open callback caused it
+inline constexpr std::uint8_t kNoticed = 8;  ///< queued, watch_changed: it was so before this was recorded
 
 /// One event: half a cache line.
 ///
@@ -175,14 +238,24 @@ using NameId = std::uint32_t;
 inline constexpr NameId kNoName = 0;
 
 /// An entry of the name table, 8-byte aligned. Name and file follow it (UTF-8, no terminator). It is complete and immutable
-/// once Counters::names_used_bytes covers it, until Counters::names_gone_bytes covers it, too: then its place is used again.
+/// once TrackCounts::names_used_bytes covers it, until TrackCounts::names_gone_bytes covers it, too: then its place is used again.
+///
+/// An entry with file_bytes = kIsFrame is a *frame*: a FrameLinks follows it instead. A frame and those that it names as its
+/// callers are a stack, or a chain of coroutines that await each other. Equal stacks are written once.
 struct NameEntry {
-  std::uint32_t line;        ///< first line of the function, 0 if it has none (written in C)
+  std::uint32_t
+      line;  ///< first line of the function, 0 if it has none (written in C); of a frame: where it stands
   std::uint16_t name_bytes;  ///< at most kMaxNameBytes
-  std::uint16_t file_bytes;  ///< at most kMaxFileBytes
+  std::uint16_t file_bytes;  ///< at most kMaxFileBytes, or kIsFrame
 };
 inline constexpr std::size_t kMaxNameBytes = 256;
 inline constexpr std::size_t kMaxFileBytes = 1024;
+inline constexpr std::uint16_t kIsFrame = 0xFFFF;
+struct FrameLinks {
+  NameId
+      caller;  ///< the frame that called this one or awaits it, always an earlier entry; kNoName: it is the outermost
+  NameId function;
+};
 
 enum class ClockSource : std::uint8_t {
   monotonic = 0,  ///< ticks are CLOCK_MONOTONIC ns
@@ -193,6 +266,21 @@ enum class ClockSource : std::uint8_t {
 struct ClockAnchor {
   std::uint64_t ticks;
   std::uint64_t monotonic_ns;
+};
+
+/// Who writes a track.
+enum class Track : std::uint8_t {
+  loop = 0,      ///< the loop's thread
+  watchdog = 1,  ///< the thread that looks at the loop's while a callback runs long
+};
+inline constexpr std::size_t kTrackCount = 2;
+
+struct TrackLayout {
+  std::uint64_t counts_offset;
+  std::uint64_t names_offset;
+  std::uint64_t names_bytes;
+  std::uint64_t ring_offset;
+  std::uint64_t ring_events;  ///< the most it may hold, a power of two; see TrackCounts::ring_ready_bytes
 };
 
 struct SessionHeader {
@@ -208,10 +296,7 @@ struct SessionHeader {
   std::uint64_t handle_slot_count;
   std::uint64_t task_slots_offset;
   std::uint64_t task_slot_count;
-  std::uint64_t names_offset;
-  std::uint64_t names_bytes;
-  std::uint64_t ring_offset;
-  std::uint64_t ring_events;  ///< the most it may hold, a power of two; see Counters::ring_ready_bytes
+  TrackLayout tracks[kTrackCount];  ///< by Track
 
   std::uint32_t pid;
   std::uint32_t loop_number;          ///< 1 for the first loop of the process
@@ -230,7 +315,7 @@ struct SessionHeader {
 
   std::uint64_t pid_namespace;  ///< inode of /proc/self/ns/pid: `pid` is valid only there. 0: not known
   std::uint8_t locked;          ///< 1: the program holds a lock on the first byte while it maps the file
-  char reserved[775];
+  char reserved[727];
 };
 static_assert(sizeof(Event) == 32);
 static_assert(sizeof(NameEntry) == 8);
@@ -261,15 +346,25 @@ struct Present {
   Level own_level;                     ///< what the program itself wants; viewers may have raised `level` above it
   std::uint8_t reserved_state[7];
   std::uint64_t loop_thread;  ///< kernel's id of the thread that runs the loop, or ran it last; 0: not known
-  std::uint64_t reserved[2];
+  std::uint64_t reserved[6];
+};
+
+/// How far a track is.
+struct TrackCounts {
+  std::uint64_t head;              ///< position of the next event: events written so far
+  std::uint64_t pad[7];            ///< readers that poll head do not touch the cache line of the other counts
+  std::uint64_t names_used_bytes;  ///< release/acquire: entries at offsets below it are complete
+  std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are gone
+  std::uint64_t names_lost;        ///< functions and frames that found no room in the name table
+  /// How much of these parts has memory. Grows, release/acquire. The ring is as long as its memory. It grows before its
+  /// events fill it. Once they have filled it, it has that length for good.
+  std::uint64_t ring_ready_bytes;
+  std::uint64_t names_ready_bytes;
+  std::uint64_t reserved[3];
 };
 
 /// Totals since the session began. Each is a relaxed word of its own. Together they are no snapshot.
 struct Counters {
-  std::uint64_t head;              ///< position of the next event: events written so far
-  std::uint64_t pad[7];            ///< readers that poll head do not touch the cache line of the other counters
-  std::uint64_t names_used_bytes;  ///< release/acquire: entries at offsets below it are complete
-  std::uint64_t names_lost;        ///< functions that found no room in the name table
   std::uint64_t iterations;
   std::uint64_t io_events;
   std::uint64_t callbacks;
@@ -284,18 +379,13 @@ struct Counters {
   std::uint64_t tasks_done;
   std::uint64_t poll_sleep_ticks;  ///< in polls that may sleep
   std::uint64_t gil_wait_ticks;
-  std::uint64_t slots_lost;        ///< handles and tasks that found no slot
-  std::uint64_t names_gone_bytes;  ///< names at offsets below it that are not kept are gone
-  std::uint64_t tasks_live;        ///< tasks that the trace follows now, with a slot or without
-  std::uint64_t tasks_destroyed;   ///< the part of tasks_done that was destroyed while pending
-  /// How much of these parts has memory. Grows, release/acquire. The ring is as long as its memory. It grows before its
-  /// events fill it. Once they have filled it, it has that length for good.
-  std::uint64_t ring_ready_bytes;
-  std::uint64_t handle_slots_ready_bytes;
+  std::uint64_t slots_lost;                ///< handles and tasks that found no slot
+  std::uint64_t tasks_live;                ///< tasks that the trace follows now, with a slot or without
+  std::uint64_t tasks_destroyed;           ///< the part of tasks_done that was destroyed while pending
+  std::uint64_t handle_slots_ready_bytes;  ///< as TrackCounts::ring_ready_bytes
   std::uint64_t task_slots_ready_bytes;
-  std::uint64_t names_ready_bytes;
   std::uint64_t memory_refused;  ///< parts for which a full file system gave no more memory; they keep their size
-  std::uint64_t reserved[1];
+  std::uint64_t reserved[4];
 };
 
 /// A viewer's lease. While its heartbeat is younger than kLeaseTimeoutNs the loop records at least its level.
@@ -313,22 +403,42 @@ struct Control {
   std::uint64_t lease_change;  ///< viewers raise it by one whenever they take, change or give back a lease
   std::uint64_t pad[7];
   Lease leases[kLeaseCount];
+  std::uint64_t reserved[8];
 };
 
-/// An open handle or a live task. Free if id is 0. Readers copy it, then check that id is unchanged.
-struct ObjectSlot {
+/// An open handle. Free if id is 0. Readers copy a slot, then check that id is unchanged.
+struct HandleSlot {
   std::uint64_t id;
   std::uint64_t since_ticks;
-  NameId name;
-  std::uint8_t kind;  ///< HandleKind, 0 for tasks
+  NameId name;  ///< what it serves
+  HandleKind kind;
+  std::uint8_t interest;  ///< kWatchesRead, kWatchesWrite; as of the latest watch_changed
+  std::uint8_t pad[2];
+  std::int64_t fd;
+};
+
+/// A live task.
+struct TaskSlot {
+  std::uint64_t id;
+  std::uint64_t since_ticks;
+  NameId name;        ///< its coroutine's
+  NameId given_name;  ///< as in task_named
+  std::uint64_t number;
+  /// Where its latest step stopped, as in step_stopped. stopped_ticks is 0 before its first step.
+  std::uint64_t stopped_ticks;
+  std::uint64_t awaited;
+  NameId frame;
+  AwaitKind await_kind;
   std::uint8_t pad[3];
-  std::uint64_t detail;  ///< file descriptor of a handle
+  std::uint64_t reserved;
 };
 
 static_assert(sizeof(SessionHeader) == 2048);
 static_assert(sizeof(Present) % 8 == 0);
 static_assert(sizeof(Lease) == 16);
-static_assert(sizeof(ObjectSlot) == 32);
+static_assert(sizeof(TrackCounts) == 128);
+static_assert(sizeof(HandleSlot) == 32);
+static_assert(sizeof(TaskSlot) == 64);
 static_assert(std::is_trivially_copyable_v<SessionHeader>);
 static_assert(std::is_trivially_copyable_v<Present>);
 static_assert(std::is_trivially_copyable_v<Counters>);
@@ -336,6 +446,8 @@ static_assert(std::is_trivially_copyable_v<Counters>);
 /// Defaults of the layout. A session's header has its real sizes.
 inline constexpr std::uint64_t kDefaultRingEvents = 1U << 18U;  // 8 MiB
 inline constexpr std::uint64_t kDefaultNamesBytes = 1U << 20U;
+inline constexpr std::uint64_t kWatchdogRingEvents = 1U << 14U;
+inline constexpr std::uint64_t kWatchdogNamesBytes = 1U << 19U;
 inline constexpr std::uint64_t kDefaultSlotCount = 1U << 14U;
 
 }  // namespace loopscope::tracer

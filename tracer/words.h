@@ -42,12 +42,48 @@ inline constexpr std::array<std::string_view, 20> kCallbackKinds{kUnknown,
                                                                  "internal"};
 inline constexpr std::array<std::string_view, 9> kHandleKinds{
     kUnknown, "watcher", "tcp", "unix_stream", "listener", "udp", "pipe", "process", "wakeup"};
-inline constexpr std::array<std::string_view, 22> kEvents{
-    "none",          "loop_start",    "loop_stop",       "phase_begin",    "phase_end",
-    "poll_begin",    "poll_wake",     "poll_end",        "callback_begin", "callback_end",
-    "timer_set",     "timer_fired",   "timer_cancelled", "handle_opened",  "handle_closed",
-    "bytes_read",    "bytes_written", "task_created",    "task_done",      "wakeup",
-    "level_changed", "clock_anchor"};
+inline constexpr std::array<std::string_view, 37> kEvents{"none",
+                                                          "loop_start",
+                                                          "loop_stop",
+                                                          "phase_begin",
+                                                          "phase_end",
+                                                          "poll_begin",
+                                                          "poll_wake",
+                                                          "poll_end",
+                                                          "callback_begin",
+                                                          "callback_end",
+                                                          "timer_set",
+                                                          "timer_fired",
+                                                          "timer_cancelled",
+                                                          "handle_opened",
+                                                          "handle_closed",
+                                                          "bytes_read",
+                                                          "bytes_written",
+                                                          "task_created",
+                                                          "task_done",
+                                                          "wakeup",
+                                                          "level_changed",
+                                                          "clock_anchor",
+                                                          "queued",
+                                                          "unqueued",
+                                                          "step_stopped",
+                                                          "task_named",
+                                                          "watch_changed",
+                                                          "gc_begin",
+                                                          "gc_end",
+                                                          "job_queued",
+                                                          "job_begun",
+                                                          "job_ended",
+                                                          "mark",
+                                                          "span_begin",
+                                                          "span_end",
+                                                          "pause_begin",
+                                                          "pause_end"};
+inline constexpr std::array<std::string_view, 3> kUnqueued{"cancelled", "runs", "cleared"};
+inline constexpr std::array<std::string_view, 9> kAwaits{"nothing", kUnknown, "again", "future", "task",
+                                                         "gather",  "sleep",  "job",   "handle"};
+inline constexpr std::array<std::string_view, 2> kJobKinds{"executor", "lookup"};
+inline constexpr std::array<std::string_view, 3> kJobEnds{"returned", "raised", "cancelled"};
 
 template <std::size_t kCount>
 constexpr std::string_view at(const std::array<std::string_view, kCount>& table, std::size_t number) {
@@ -69,6 +105,18 @@ constexpr std::string_view callback_kind_name(CallbackKind kind) {
 }
 constexpr std::string_view handle_kind_name(HandleKind kind) {
   return words::at(words::kHandleKinds, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view unqueued_name(Unqueued how) {
+  return words::at(words::kUnqueued, static_cast<std::size_t>(how));
+}
+constexpr std::string_view await_kind_name(AwaitKind kind) {
+  return words::at(words::kAwaits, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view job_kind_name(JobKind kind) {
+  return words::at(words::kJobKinds, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view job_end_name(JobEnd end) {
+  return words::at(words::kJobEnds, static_cast<std::size_t>(end));
 }
 /// Of the events in a ring; tracer/read/trace_event.h adds two of its own.
 constexpr std::string_view event_name(EventType type) {

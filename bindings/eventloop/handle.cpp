@@ -237,6 +237,7 @@ bool cancel_handle(HandleObject* handle) {
   }
   if (is_timer(handle))
     loop.timer_cancelled(handle->work, handle->object_id);
+  end_sleep(handle);
   release_call(handle);
   return true;
 }

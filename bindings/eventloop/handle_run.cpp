@@ -120,13 +120,15 @@ void run_plain(HandleObject* handle) {
     run_in_context(handle);
 }
 
-/// At level tasks: after a step a task may be done.
+/// At level tasks: after a step a task may be done, or waits for something.
 void run_task_step(HandleObject* handle, PyObject* task) {
   const PyRef kept = PyRef::borrow(task);
   run_plain(handle);
   const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
   if (done.get() == Py_True)
     handle->loop->state->tasks.done(task);
+  else
+    handle->loop->state->tasks.stopped(task);
 }
 
 }  // namespace
@@ -139,6 +141,17 @@ void run_handle(HandleObject* handle) {
       return run_task_step(handle, task);
   }
   run_plain(handle);
+}
+
+bool is_sleep(const HandleObject* handle) {
+  return handle->kind == CallbackKind::timer && handle->callback == runtime().set_result_unless_cancelled &&
+         handle->inline_count > 0;
+}
+
+/// The timer of an asyncio.sleep() is over: its future will be done by it no more.
+void end_sleep(HandleObject* handle) {
+  if (is_sleep(handle))
+    handle->loop->state->tasks.ends_with(handle->inline_args[0]);
 }
 
 HandleObject* handle_of(HandleCallback& work) {
@@ -158,6 +171,7 @@ void HandleCallback::retain() {
 }
 
 void HandleCallback::drop() {
+  end_sleep(handle_of(*this));
   release_from_queue(handle_of(*this));
 }
 
@@ -170,6 +184,7 @@ void HandleCallback::run() {
   } else {
     run_handle(handle);
   }
+  end_sleep(handle);
   release_from_queue(handle);
 }
 

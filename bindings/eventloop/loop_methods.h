@@ -94,6 +94,16 @@ PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);
 PyObject* get_session_path(PyObject* self, void*);
 
+// -- loop_says.cpp: marks and spans of the program, for loopscope/marks.py
+
+PyObject* is_recorded(PyObject* self, void*);
+///     _say_mark(text, details)                 details: a str or None
+///     _say_span_begin(text, details) -> id
+///     _say_span_end(id, text)
+PyObject* say_mark(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* say_span_begin(PyObject* self, PyObject* const* args, Py_ssize_t count);
+PyObject* say_span_end(PyObject* self, PyObject* const* args, Py_ssize_t count);
+
 // -- loop_spans.cpp: asyncio's transports in Python
 
 /// What Loop offers asyncio's transports in Python, so that they are recorded as the native ones are. `kind` is a

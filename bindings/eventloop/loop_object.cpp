@@ -8,8 +8,10 @@
 #include <system_error>
 #include <utility>
 
+#include "bindings/eventloop/gc_watch.h"
 #include "bindings/eventloop/handle.h"
 #include "bindings/eventloop/loop_methods.h"
+#include "bindings/eventloop/pool_job.h"
 #include "bindings/eventloop/py_callback.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/transport_table.h"
@@ -64,6 +66,7 @@ PyObject* write_to_self(PyObject* object, PyObject*) {
 }
 
 void stop_recording(LoopObject* self) {
+  ignore_collections(self);
   native(self).set_recorder(tracer::Recorder());
   self->state->tasks.clear();
   self->state->names.clear();
@@ -228,6 +231,10 @@ PyMethodDef methods[] = {
     {"_count_bytes", method<count_bytes>(), METH_FASTCALL, nullptr},
     {"_in_span", method<in_span>(), METH_FASTCALL, nullptr},
     {"_soon_in_span", method<soon_in_span>(), METH_FASTCALL, nullptr},
+    {"_pool_job", method<pool_job>(), METH_FASTCALL, nullptr},
+    {"_say_mark", method<say_mark>(), METH_FASTCALL, nullptr},
+    {"_say_span_begin", method<say_span_begin>(), METH_FASTCALL, nullptr},
+    {"_say_span_end", method<say_span_end>(), METH_FASTCALL, nullptr},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -242,6 +249,7 @@ PyMemberDef members[] = {
 PyGetSetDef properties[] = {
     {"_stopping", get_stopping, set_stopping, nullptr, nullptr},
     {"_ready_count", get_ready_count, nullptr, "Callbacks in the ready queue.", nullptr},
+    {"_is_recorded", is_recorded, nullptr, "Whether anything is recorded now.", nullptr},
     {"_transport_table", get_transport_table, nullptr, "For Loop._transports.", nullptr},
     {"_timer_count", get_timer_count, nullptr, "Timers that wait.", nullptr},
     {"trace_level", get_level, set_level,

@@ -96,7 +96,7 @@ PyObject* in_span(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   tracer::Recorder& recorder = native(self).recorder();
   const loop::Callback* cause = self->state->cause;
   recorder.work_begins();
-  recorder.callback_begin(span.kind, span.name, cause != nullptr ? cause->ready() : 0, false, span.handle_id);
+  recorder.callback_begin(span.kind, span.name, cause != nullptr ? cause->ready() : 0, 0, span.handle_id);
   PyObject* result = PyObject_Vectorcall(args[3], args + 4, static_cast<std::size_t>(count - 4), nullptr);
   recorder.callback_end();
   return result;

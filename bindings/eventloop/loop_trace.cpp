@@ -1,3 +1,4 @@
+#include "bindings/eventloop/gc_watch.h"
 #include "bindings/eventloop/loop_methods.h"
 
 #include <charconv>
@@ -72,6 +73,7 @@ PyObject* open_session(PyObject* object, PyObject* args) {
   if (session == nullptr)
     return PyUnicode_FromStringAndSize(error.data(), static_cast<Py_ssize_t>(error.size()));
   native(as_loop(object)).set_recorder(tracer::Recorder(std::move(session), level));
+  record_collections(as_loop(object));
   Py_RETURN_NONE;
 }
 

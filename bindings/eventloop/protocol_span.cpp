@@ -13,8 +13,7 @@ ProtocolSpan::ProtocolSpan(const Call& call)
   if (recorder_.callbacks())
     name = call.loop->state->names.method(recorder_, call.protocol, call.method);
   recorder_.work_begins();
-  recorder_.callback_begin(call.kind, name, call.cause != nullptr ? call.cause->ready() : 0, false,
-                           call.handle_id);
+  recorder_.callback_begin(call.kind, name, call.cause != nullptr ? call.cause->ready() : 0, 0, call.handle_id);
 }
 
 ProtocolSpan::~ProtocolSpan() {

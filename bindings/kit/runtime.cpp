@@ -32,6 +32,7 @@ void load_c_tasks(Runtime& it) {
   it.task_type = reinterpret_cast<PyTypeObject*>(task);
   it.task_get_coro = method_of(it.task_type, "get_coro");
   it.task_done = method_of(it.task_type, "done");
+  it.task_get_name = method_of(it.task_type, "get_name");
   PyObject* future = import_from("_asyncio", "Future");
   if (future == nullptr) {
     PyErr_Clear();

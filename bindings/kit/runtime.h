@@ -16,6 +16,7 @@ struct Runtime {
   PyTypeObject* task_type = nullptr;           ///< _asyncio.Task, null if asyncio has no C tasks
   PyCFunction task_get_coro = nullptr;
   PyCFunction task_done = nullptr;
+  PyCFunction task_get_name = nullptr;
   PyTypeObject* future_type = nullptr;  ///< _asyncio.Future, null if asyncio has no C futures
   PyCFunction future_done = nullptr;
   PyObject* extract_stack = nullptr;      ///< asyncio.format_helpers.extract_stack

@@ -14,6 +14,7 @@ programs may keep).
 
 from loopscope._native import libuv_version
 from loopscope.loop import Loop, new_event_loop
+from loopscope.marks import mark, span
 from loopscope.policy import EventLoopPolicy, install
 from loopscope.run import run
 
@@ -24,6 +25,8 @@ __all__ = (
     "Loop",
     "install",
     "libuv_version",
+    "mark",
     "new_event_loop",
     "run",
+    "span",
 )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import _socket
-import asyncio
 import socket
 from typing import Any
 
 from loopscope import _native
+from loopscope.pools import Pools
 
 _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 
 _getaddrinfo = socket.getaddrinfo
 if getattr(_getaddrinfo, "__globals__", None) is not vars(socket):
     _getaddrinfo = None  # type: ignore[assignment]  # the program has replaced it already
-_run_in_executor = asyncio.BaseEventLoop.run_in_executor
+_run_in_executor = Pools.run_in_executor
 
 
 class Lookups:

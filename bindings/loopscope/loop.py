@@ -23,6 +23,7 @@ from typing import Any
 from loopscope import _native, accepting, datagram
 from loopscope.lookups import Lookups
 from loopscope.pipes import ReadPipeTransport, WritePipeTransport
+from loopscope.pools import Pools
 from loopscope.process_end import ProcessEnd
 from loopscope.queues import Queues
 from loopscope.refusals import NotNestable, refuse_gevent
@@ -38,7 +39,7 @@ _open_loops: weakref.WeakSet[Loop] = weakref.WeakSet()
 _process_end = ProcessEnd(_open_loops)
 
 
-class Loop(_native.LoopBase, Lookups, Queues, NotNestable, Signals):  # type: ignore[misc]
+class Loop(_native.LoopBase, Lookups, Pools, Queues, NotNestable, Signals):  # type: ignore[misc]
     """An asyncio event loop on libuv that records what it does.
 
     Thread: as any asyncio loop, one; only call_soon_threadsafe() may be called from others.

@@ -35,13 +35,14 @@ class CallbackNames {
   tracer::NameId sleep(tracer::Recorder& recorder, PyObject* future);
   /// The name of the coroutine that a task runs.
   tracer::NameId task(tracer::Recorder& recorder, PyObject* task);
+  /// The name of the function whose code this is. Before Python 3.11 a code object does not know its `qualname`; null: its name.
+  tracer::NameId code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
 
   /// Only when nothing is recorded any more.
   void clear() { named_.clear(); }
 
  private:
   tracer::NameId callable(tracer::Recorder& recorder, PyObject* object);
-  tracer::NameId code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
   tracer::NameId c_function(tracer::Recorder& recorder, PyObject* function);
   tracer::NameId type_of(tracer::Recorder& recorder, PyObject* object);
   tracer::NameId type(tracer::Recorder& recorder, PyTypeObject* type, const char* method);

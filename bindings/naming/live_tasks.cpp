@@ -1,7 +1,11 @@
 #include "bindings/naming/live_tasks.h"
 
+#include <charconv>
+#include <string_view>
+
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
+#include "bindings/naming/await_chain.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -32,6 +36,19 @@ bool is_new(PyObject* task) {
 #endif
 }
 
+constexpr std::string_view kOwnName = "Task-";
+constexpr unsigned kKindShift = 56;
+
+/// n, if asyncio named it "Task-n"; else 0.
+std::uint64_t number_in(std::string_view name) {
+  std::uint64_t number = 0;
+  if (name.size() <= kOwnName.size() || name.substr(0, kOwnName.size()) != kOwnName ||
+      name[kOwnName.size()] == '0')
+    return 0;
+  const auto [end, failure] = std::from_chars(name.data() + kOwnName.size(), name.data() + name.size(), number);
+  return failure == std::errc() && end == name.data() + name.size() ? number : 0;
+}
+
 bool is_done(PyObject* task) {
   const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
   PyErr_Clear();
@@ -45,6 +62,8 @@ LiveTasks::LiveTasks(loop::Loop& loop, CallbackNames& names)
       task_names_(names),
       numbers_(kFirstPlaces),
       names_(kFirstPlaces),
+      told_(kFirstPlaces),
+      sources_(kFirstPlaces),
       watched_([this](const void* task) { end(task, tracer::TaskEnd::destroyed); }) {}
 
 std::uint64_t LiveTasks::number_of(PyObject* task) {
@@ -69,7 +88,60 @@ std::uint64_t LiveTasks::follow(PyObject* task) {
   names_.put(word_of(task), std::uint64_t{name} + 1);
   recorder.task_created(name, number, is_new(task) ? tracer::TaskStart::created : tracer::TaskStart::noticed,
                         word_of(task));
+  tell_name(task, number);
   return number;
+}
+
+/// asyncio names a task when it makes it. A program may give it another name at any time, which shows at its next step.
+void LiveTasks::tell_name(PyObject* task, std::uint64_t number) {
+  const PyRef name =
+      PyRef::steal(runtime().task_get_name != nullptr ? runtime().task_get_name(task, nullptr) : nullptr);
+  PyErr_Clear();
+  if (!name || !PyUnicode_Check(name.get()) || told_.find(word_of(task)) == word_of(name.get()))
+    return;
+  told_.put(word_of(task), word_of(name.get()));
+  Py_ssize_t bytes = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(name.get(), &bytes);
+  PyErr_Clear();
+  if (text == nullptr)
+    return;
+  const std::string_view given(text, static_cast<std::size_t>(bytes));
+  tracer::Recorder& recorder = loop_.recorder();
+  if (const auto own = number_in(given); own != 0)
+    recorder.task_named(number, tracer::kNoName, own);
+  else
+    recorder.task_named(number, recorder.intern_text(given), 0);
+}
+
+void LiveTasks::stopped(PyObject* task) {
+  const auto number = numbers_.find(word_of(task));
+  if (number == 0 || !loop_.recorder().tasks())
+    return;
+  tell_name(task, number);
+  tracer::Recorder& recorder = loop_.recorder();
+  const auto frame = await_chain(recorder, task_names_, task);
+  const Awaited awaited = what_awaits(task);
+  recorder.step_stopped(number, awaited.kind, frame, awaited.id);
+}
+
+LiveTasks::Awaited LiveTasks::what_awaits(PyObject* task) {
+  const PyRef future = awaited_by(task);
+  if (!future)
+    return {tracer::AwaitKind::again, 0};
+  if (const auto source = sources_.find(word_of(future.get())); source != 0)
+    return {static_cast<tracer::AwaitKind>(source >> kKindShift), source & ((std::uint64_t{1} << kKindShift) - 1)};
+  if (PyObject_TypeCheck(future.get(), runtime().task_type))
+    return {tracer::AwaitKind::task, number_of(future.get())};
+  return {is_gathering(future.get()) ? tracer::AwaitKind::gather : tracer::AwaitKind::future, 0};
+}
+
+void LiveTasks::starts_with(PyObject* future, tracer::AwaitKind kind, std::uint64_t id) {
+  sources_.put(word_of(future), static_cast<std::uint64_t>(kind) << kKindShift | id);
+}
+
+void LiveTasks::ends_with(PyObject* future) {
+  if (sources_.size() != 0) [[unlikely]]
+    sources_.erase(word_of(future));
 }
 
 void LiveTasks::done(PyObject* task) {
@@ -80,6 +152,7 @@ void LiveTasks::done(PyObject* task) {
 void LiveTasks::end(const void* task, tracer::TaskEnd how) {
   const auto number = numbers_.erase(word_of(task));
   const auto name = names_.erase(word_of(task));
+  told_.erase(word_of(task));
   if (number != 0 && loop_.recorder().tasks_period() == period_)
     loop_.recorder().task_done(static_cast<tracer::NameId>(name - 1), number, how);
 }
@@ -88,6 +161,7 @@ void LiveTasks::clear() {
   watched_.clear();
   numbers_ = tracer::WordMap(kFirstPlaces);
   names_ = tracer::WordMap(kFirstPlaces);
+  told_ = tracer::WordMap(kFirstPlaces);
 }
 
 }  // namespace loopscope::bindings

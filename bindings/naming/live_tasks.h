@@ -24,11 +24,22 @@ class LiveTasks {
   std::uint64_t number_of(PyObject* task);
   /// To be called when the task is done. Nothing if it is not followed.
   void done(PyObject* task);
+  /// To be called when a step of it has ended, and it is not done: where it stands now, and what it waits for.
+  void stopped(PyObject* task);
+  /// `future` will have its result from a timer (sleep) or from a job with this id; until ends_with() says that it was done.
+  void starts_with(PyObject* future, tracer::AwaitKind kind, std::uint64_t id);
+  void ends_with(PyObject* future);
   /// Only when nothing is recorded any more.
   void clear();
 
  private:
+  struct Awaited {
+    tracer::AwaitKind kind;
+    std::uint64_t id;
+  };
   std::uint64_t follow(PyObject* task);
+  void tell_name(PyObject* task, std::uint64_t number);
+  Awaited what_awaits(PyObject* task);
   void end(const void* task, tracer::TaskEnd how);
 
   loop::Loop& loop_;
@@ -37,6 +48,9 @@ class LiveTasks {
   std::uint64_t period_ = 0;  ///< the recorder's, in which these are followed
   tracer::WordMap numbers_;   ///< by address
   tracer::WordMap names_;     ///< by address: the task's name + 1
+  tracer::WordMap told_;      ///< by address: of the object that was its name in asyncio when that was told of
+  tracer::WordMap
+      sources_;  ///< by the address of a future, which lives as long: AwaitKind in the top byte, id below
   DeathWatch watched_;
 };
 

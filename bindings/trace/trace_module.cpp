@@ -129,7 +129,8 @@ py::object function_name(const Session& session, NameId id) {
   return py::cast(FunctionName{std::string(name.function), std::string(name.file), name.line});
 }
 
-py::dict object_to_dict(const Session& session, const LiveObject& object) {
+template <typename Object>
+py::dict object_to_dict(const Session& session, const Object& object) {
   py::dict made;
   made["id"] = object.id;
   made["since_ns"] = object.since_ns;
@@ -137,9 +138,36 @@ py::dict object_to_dict(const Session& session, const LiveObject& object) {
   return made;
 }
 
+/// asyncio's name for it; None if it is not known.
+py::object task_name(const Session& session, const OpenTask& task) {
+  if (task.given_name != kNoName)
+    return text(std::string(session.name(task.given_name).function));
+  return task.number == 0 ? py::object(py::none()) : text("Task-" + std::to_string(task.number));
+}
+
+/// A frame and those above it: a chain of coroutines, outermost first.
+py::list chain_of(const Session& session, NameId frame) {
+  std::vector<FunctionName> chain;
+  for (Frame at = session.frame(frame); at.function != kNoName && chain.size() < std::size_t{kMostFrames};
+       at = session.frame(at.caller)) {
+    const auto name = session.name(at.function);
+    chain.push_back({std::string(name.function), std::string(name.file), at.line});
+  }
+  std::reverse(chain.begin(), chain.end());
+  return py::cast(chain);
+}
+
 py::list tasks_of(const Session& session) {
   py::list made;
-  for (const auto& task : session.tasks()) made.append(object_to_dict(session, task));
+  for (const auto& task : session.tasks()) {
+    auto entry = object_to_dict(session, task);
+    entry["given_name"] = task_name(session, task);
+    entry["stopped_ns"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(task.stopped_ns);
+    entry["stands"] = chain_of(session, task.frame);
+    entry["awaits"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(await_kind_name(task.await_kind));
+    entry["awaited"] = task.awaited;
+    made.append(entry);
+  }
   return made;
 }
 
@@ -149,6 +177,8 @@ py::list handles_of(const Session& session) {
     auto entry = object_to_dict(session, handle);
     entry["kind"] = handle_kind_name(handle.kind);
     entry["fd"] = handle.fd;
+    entry["reads"] = (handle.interest & kWatchesRead) != 0;
+    entry["writes"] = (handle.interest & kWatchesWrite) != 0;
     made.append(entry);
   }
   return made;
@@ -182,8 +212,8 @@ py::dict present_of(const Session& session) {
 py::dict counters_of(const Session& session) {
   const auto counters = session.counters();
   py::dict made;
-  made["events"] = counters.head;
-  made["names_lost"] = counters.names_lost;
+  made["events"] = session.head();
+  made["names_lost"] = session.track_counts().names_lost;
   made["iterations"] = counters.iterations;
   made["io_events"] = counters.io_events;
   made["callbacks"] = counters.callbacks;
@@ -208,19 +238,29 @@ py::dict counters_of(const Session& session) {
 std::string_view word_of_kind(const TraceEvent& event) {
   switch (event.type) {
     case EventType::poll_begin:
-      return reason_name(static_cast<PollReason>(event.kind));
+      return reason_name(event.poll_reason());
     case EventType::callback_begin:
     case EventType::callback_end:
-      return callback_kind_name(static_cast<CallbackKind>(event.kind));
+      return callback_kind_name(event.callback_kind());
     case EventType::handle_opened:
     case EventType::handle_closed:
-      return handle_kind_name(static_cast<HandleKind>(event.kind));
+      return handle_kind_name(event.handle_kind());
     case EventType::level_changed:
-      return level_name(static_cast<Level>(event.kind));
+      return level_name(event.level());
     case EventType::task_created:
-      return static_cast<TaskStart>(event.kind) == TaskStart::noticed ? "noticed" : "created";
+      return event.task_start() == TaskStart::noticed ? "noticed" : "created";
     case EventType::task_done:
-      return static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed ? "destroyed" : "done";
+      return event.task_end() == TaskEnd::destroyed ? "destroyed" : "done";
+    case EventType::queued:
+      return callback_kind_name(event.callback_kind());
+    case EventType::unqueued:
+      return unqueued_name(event.unqueued());
+    case EventType::step_stopped:
+      return await_kind_name(event.await_kind());
+    case EventType::job_queued:
+      return job_kind_name(event.job_kind());
+    case EventType::job_ended:
+      return job_end_name(event.job_end());
     default:
       return "";
   }
@@ -277,6 +317,8 @@ void bind_events(py::module_& module) {
       .def_property_readonly("iteration", [](const PythonEvent& self) { return self.event.iteration; })
       .def_property_readonly("object", [](const PythonEvent& self) { return self.event.object; })
       .def_property_readonly("value", [](const PythonEvent& self) { return self.event.value; })
+      .def_property_readonly("other", [](const PythonEvent& self) { return self.event.other; })
+      .def_property_readonly("flags", [](const PythonEvent& self) { return self.event.flags; })
       .def_property_readonly("other_ns", [](const PythonEvent& self) { return self.event.other_ns; })
       .def_property_readonly("clock", [](const PythonEvent& self) { return clock_fault_name(self.event.clock); })
       .def_property_readonly("clock_ns", [](const PythonEvent& self) { return self.event.clock_ns; })
@@ -341,8 +383,8 @@ void bind_session(py::module_& module) {
       .def_property_readonly("created_realtime_ns",
                              [](const Session& self) { return self.header().created_realtime_ns; })
       .def_property_readonly("clock_known", &Session::clock_known)
-      .def_property_readonly("ring_events", [](const Session& self) { return self.header().ring_events; })
-      .def_property_readonly("ring_length", &Session::ring_length)
+      .def_property_readonly("ring_events", [](const Session& self) { return self.ring_capacity(); })
+      .def_property_readonly("ring_length", [](const Session& self) { return self.ring_length(); })
       .def_property_readonly("phase_order", &phase_order_of)
       .def("present", [](Session& self) { return present_of(up_to_date(self)); })
       .def("counters", &counters_of)

@@ -99,7 +99,7 @@ bool carries_bytes(tracer::HandleKind kind) {
 
 void read_handles(Digest& digest, const TraceSource& source) {
   digest.all_handles_known = !source.damaged() && always_at(source, tracer::Level::phases);
-  for (const tracer::LiveObject& handle : source.session().handles()) {
+  for (const tracer::OpenHandle& handle : source.session().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
     const HandleTraffic* traffic = carries_bytes(handle.kind) ? source.traffic().of(handle.id) : nullptr;

@@ -24,7 +24,7 @@ void HandleTrafficTable::add(const tracer::TraceEvent& event) {
       }
       break;
     case EventType::level_changed:
-      if (static_cast<tracer::Level>(event.kind) < tracer::Level::callbacks)
+      if (event.level() < tracer::Level::callbacks)
         lose();
       break;
     default:

@@ -8,7 +8,7 @@ using tracer::Level;
 
 void LevelHistory::add(const tracer::TraceEvent& event) {
   if (event.type == tracer::EventType::level_changed)
-    change(event.t_ns, static_cast<Level>(event.kind));
+    change(event.t_ns, event.level());
 }
 
 void LevelHistory::set_now(Level level, std::int64_t t_ns) {

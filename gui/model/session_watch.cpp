@@ -62,7 +62,7 @@ void SessionWatch::look_for_listeners(Watched& watched) {
   if (!pid_is_of_this_namespace(header.pid_namespace))
     return;
   std::optional<SocketTable> table;
-  for (const tracer::LiveObject& handle : watched.session->handles()) {
+  for (const tracer::OpenHandle& handle : watched.session->handles()) {
     if (handle.kind != tracer::HandleKind::listener)
       continue;
     if (!table)

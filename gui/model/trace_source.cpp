@@ -60,7 +60,7 @@ std::int64_t TraceSource::known_until_ns(std::int64_t now_ns, bool caught_up) co
 }
 
 std::uint64_t TraceSource::ring_events() const {
-  return session_->ring_is_short() ? session_->ring_length() : session_->header().ring_events;
+  return session_->ring_is_short() ? session_->ring_length() : session_->ring_capacity();
 }
 
 void TraceSource::pump(std::int64_t budget_ns) {
@@ -185,7 +185,7 @@ void TraceSource::ask_who_lives(std::int64_t now_ns) {
   if (!tasks_doubtful_ || live_.present.level < Level::tasks)
     return;
   std::vector<tracer::LiveTask> live;
-  for (const tracer::LiveObject& task : session_->tasks()) live.push_back({task.id, task.name});
+  for (const tracer::OpenTask& task : session_->tasks()) live.push_back({task.id, task.name});
   if (live.size() < live_.counters.tasks_live)
     return;  // some have no slot
   tasks_doubtful_ = false;

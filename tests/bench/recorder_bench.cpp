@@ -69,7 +69,7 @@ void turn(Recorder& recorder) {
 }
 
 void callback(Recorder& recorder, std::uint64_t object) {
-  recorder.callback_begin(CallbackKind::soon, 1, object, false, object);
+  recorder.callback_begin(CallbackKind::soon, 1, object, 0, object);
   recorder.callback_end();
 }
 

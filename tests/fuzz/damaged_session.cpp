@@ -17,9 +17,10 @@ using namespace tracer;
 
 namespace {
 
-constexpr std::uint64_t kRingEvents = 64;
+constexpr std::uint64_t kRingEvents = 128;
 constexpr std::uint64_t kSlots = 16;
-constexpr std::uint64_t kNamesBytes = 1024;
+constexpr std::uint64_t kNamesBytes = 2048;
+constexpr std::uint64_t kWatchdogBytes = 512;
 
 /// A few turns of a loop: callbacks in each other, timers, tasks, handles, bytes, a wait for the GIL.
 void record(Recorder& recorder) {
@@ -29,18 +30,33 @@ void record(Recorder& recorder) {
     const auto name = recorder.intern(&keys[number - 1], std::to_string(number) + "th", "/srv/app/main.py", 10);
     const auto handle = recorder.handle_opened(HandleKind::tcp, name, 4);
     recorder.task_created(name, number);
+    recorder.task_named(number, number % 2 == 0 ? name : kNoName, number);
+    recorder.queued(CallbackKind::task_step, name, number);
+    recorder.watch_changed(handle, 4, kWatchesRead);
+    const auto job = recorder.job_queued(JobKind::executor, name);
+    recorder.job_begun(job, recorder.intern_text("asyncio_0"));
+    recorder.job_ended(job, JobEnd::returned, true);
+    const auto span = recorder.span_begin(recorder.intern_text("checkout"), recorder.intern_text("order=17"));
+    recorder.mark(recorder.intern_text("deploy"), kNoName, number);
+    recorder.span_end(span, recorder.intern_text("checkout"));
+    recorder.gc_begin(2, false);
+    recorder.gc_end(2, 5, 1, false);
     recorder.phase_begin(Phase::timers, 1);
     recorder.timer_fired(name, number, monotonic_ns() - 20'000'000);
-    recorder.callback_begin(CallbackKind::timer, name, monotonic_ns() - 20'000'000, true, number);
+    recorder.callback_begin(CallbackKind::timer, name, monotonic_ns() - 20'000'000, kReadyIsNs, number);
     recorder.callback_end();
     recorder.phase_end(1);
     recorder.phase_begin(Phase::idle, 2);
-    recorder.callback_begin(CallbackKind::task_step, name, recorder.ticks(), false, number);
-    recorder.callback_begin(CallbackKind::soon, name, recorder.ticks(), false, 0);
+    recorder.callback_begin(CallbackKind::task_step, name, recorder.ticks(), kFromQueue, number);
+    recorder.callback_begin(CallbackKind::soon, name, recorder.ticks(), 0, 0);
     recorder.callback_end();
     recorder.timer_set(name, number, monotonic_ns());
     recorder.bytes_written(handle, 100);
+    const auto outer = recorder.intern_frame(kNoName, name, 12);
+    recorder.step_stopped(number, AwaitKind::task, recorder.intern_frame(outer, name, 14), number + 1);
     recorder.callback_end();
+    recorder.queued(CallbackKind::soon, name, 0, kNoticed);
+    recorder.unqueued(Unqueued::cancelled);
     recorder.phase_end(1);
     if (number % 2 == 0)
       recorder.task_done(name, number);
@@ -63,25 +79,33 @@ std::uint64_t pack(std::vector<char>& to, const char* part, std::uint64_t bytes)
 std::vector<char> pack_session(const char* bytes) {
   SessionHeader header{};
   std::memcpy(&header, bytes, sizeof(header));
-  Counters counters{};
-  std::memcpy(&counters, bytes + header.counters_offset, sizeof(counters));
+  auto& loop = header.tracks[static_cast<std::size_t>(Track::loop)];
+  auto& watchdog = header.tracks[static_cast<std::size_t>(Track::watchdog)];
+  TrackCounts counts{};
+  std::memcpy(&counts, bytes + loop.counts_offset, sizeof(counts));
   std::vector<char> ring(kRingEvents * sizeof(Event));
-  const auto head = counters.head;
+  const auto head = counts.head;
   for (auto position = head > kRingEvents ? head - kRingEvents : 0; position < head; ++position)
     std::memcpy(ring.data() + position % kRingEvents * sizeof(Event),
-                bytes + header.ring_offset + position % header.ring_events * sizeof(Event), sizeof(Event));
+                bytes + loop.ring_offset + position % loop.ring_events * sizeof(Event), sizeof(Event));
 
   std::vector<char> packed(sizeof(header));
   header.present_offset = pack(packed, bytes + header.present_offset, sizeof(Present));
   header.counters_offset = pack(packed, bytes + header.counters_offset, sizeof(Counters));
   header.control_offset = pack(packed, bytes + header.control_offset, sizeof(Control));
-  header.handle_slots_offset = pack(packed, bytes + header.handle_slots_offset, kSlots * sizeof(ObjectSlot));
-  header.task_slots_offset = pack(packed, bytes + header.task_slots_offset, kSlots * sizeof(ObjectSlot));
-  header.names_offset = pack(packed, bytes + header.names_offset, kNamesBytes);
-  header.ring_offset = pack(packed, ring.data(), ring.size());
+  header.handle_slots_offset = pack(packed, bytes + header.handle_slots_offset, kSlots * sizeof(HandleSlot));
+  header.task_slots_offset = pack(packed, bytes + header.task_slots_offset, kSlots * sizeof(TaskSlot));
+  watchdog.counts_offset = pack(packed, bytes + watchdog.counts_offset, sizeof(TrackCounts));
+  watchdog.names_offset = pack(packed, bytes + watchdog.names_offset, kWatchdogBytes);
+  watchdog.ring_offset = pack(packed, bytes + watchdog.ring_offset, kWatchdogBytes);
+  loop.counts_offset = pack(packed, bytes + loop.counts_offset, sizeof(TrackCounts));
+  loop.names_offset = pack(packed, bytes + loop.names_offset, kNamesBytes);
+  loop.ring_offset = pack(packed, ring.data(), ring.size());
   header.handle_slot_count = header.task_slot_count = kSlots;
-  header.names_bytes = kNamesBytes;
-  header.ring_events = kRingEvents;
+  watchdog.names_bytes = kWatchdogBytes;
+  watchdog.ring_events = kWatchdogBytes / sizeof(Event);
+  loop.names_bytes = kNamesBytes;
+  loop.ring_events = kRingEvents;
   header.size_bytes = packed.size();
   std::memcpy(packed.data(), &header, sizeof(header));
   return packed;
@@ -188,7 +212,7 @@ void Damage::harm_event(Words& words) {
 /// All events from one on come earlier or later.
 void Damage::shift_times(Words& words) {
   const auto by = random() % 2 == 0 ? odd_word(words) : random() % 20'000'000'000 - 10'000'000'000;
-  const auto capacity = header_of(words).ring_events == kRingEvents ? kRingEvents : 1;
+  const auto capacity = header_of(words).tracks[0].ring_events == kRingEvents ? kRingEvents : 1;
   for (auto event = random() % capacity; event < kRingEvents; ++event) words[ring_begins(words) + event * 4] += by;
 }
 

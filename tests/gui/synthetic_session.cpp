@@ -112,7 +112,7 @@ void SyntheticSession::run(std::int64_t duration_ns) {
 
 void SyntheticSession::hang() {
   recorder_.phase_begin(Phase::idle, 1);
-  recorder_.callback_begin(CallbackKind::task_step, names_[render_report], recorder_.ticks(), false, 50);
+  recorder_.callback_begin(CallbackKind::task_step, names_[render_report], recorder_.ticks(), 0, 50);
 }
 
 void SyntheticSession::end_hang() {
@@ -131,7 +131,7 @@ void SyntheticSession::iterate() {
 
 void SyntheticSession::call(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns,
                             std::uint64_t object, std::int64_t work_ns) {
-  recorder_.callback_begin(kind, name, ready, ready_is_ns, object);
+  recorder_.callback_begin(kind, name, ready, ready_is_ns ? tracer::kReadyIsNs : std::uint8_t{0}, object);
   spin(work_ns);
   recorder_.callback_end();
 }

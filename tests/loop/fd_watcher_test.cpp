@@ -69,8 +69,8 @@ TEST_F(FdWatcherTest, RunsTheReaderInThePollPhaseIfNothingIsQueued) {
   ASSERT_EQ(write(fds_[1], "x", 1), 1);
   harness_.loop().run();
   const std::vector<std::string> events = harness_.events();
-  const std::vector<std::string> first(events.begin(), events.begin() + 6);
-  EXPECT_THAT(first, testing::ElementsAre("loop_start", "poll_begin forever -1", "poll_wake",
+  const std::vector<std::string> first(events.begin(), events.begin() + 7);
+  EXPECT_THAT(first, testing::ElementsAre("watch_changed", "loop_start", "poll_begin forever -1", "poll_wake",
                                           "callback_begin reader", "callback_end reader", "poll_end 1"));
 }
 

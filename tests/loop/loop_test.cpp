@@ -30,9 +30,9 @@ TEST(Loop, RecordsTheWholeSequenceOfARunThatOneCallbackStops) {
   harness.loop().call_soon(stop.counted());
   harness.loop().run();
   EXPECT_THAT(harness.events(),
-              ElementsAre("loop_start", "poll_begin ready_callbacks 0 stop", "poll_wake", "poll_end 0",
-                          "phase_begin idle 1", "callback_begin stop", "callback_end stop", "phase_end idle 1",
-                          "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
+              ElementsAre("queued stop", "loop_start", "poll_begin ready_callbacks 0 stop", "poll_wake",
+                          "poll_end 0", "phase_begin idle 1", "callback_begin stop", "callback_end stop",
+                          "phase_end idle 1", "poll_begin stopping 0", "poll_wake", "poll_end 0", "loop_stop"));
   EXPECT_EQ(stop.references(), 0);
 }
 

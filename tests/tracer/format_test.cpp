@@ -47,16 +47,28 @@ TEST_F(FormatPage, HasEveryKindWithItsNumber) {
   expect_numbered(words::kReasons);
   expect_numbered(words::kCallbackKinds);
   expect_numbered(words::kHandleKinds);
+  expect_numbered(words::kUnqueued);
+  expect_numbered(words::kAwaits);
+  expect_numbered(words::kJobKinds);
+  expect_numbered(words::kJobEnds);
 }
 
 TEST_F(FormatPage, HasTheOffsetsOfADefaultSession) {
   const auto session = WritableSession::create_in_memory(testing::small_facts(kDefaultRingEvents));
   const auto& header = session->header();
   const std::pair<std::uint64_t, const char*> parts[] = {
-      {header.present_offset, "present"},  {header.counters_offset, "counters"},
-      {header.control_offset, "control"},  {header.handle_slots_offset, "handles"},
-      {header.task_slots_offset, "tasks"}, {header.names_offset, "names"},
-      {header.ring_offset, "ring"},        {header.size_bytes, "= size"}};
+      {header.present_offset, "present"},
+      {header.counters_offset, "counters"},
+      {header.control_offset, "control"},
+      {header.handle_slots_offset, "handles"},
+      {header.task_slots_offset, "tasks"},
+      {header.tracks[0].counts_offset, "counts of the loop's track"},
+      {header.tracks[0].names_offset, "names of the loop's track"},
+      {header.tracks[0].ring_offset, "ring of the loop's track"},
+      {header.tracks[1].counts_offset, "counts of the watchdog's track"},
+      {header.tracks[1].names_offset, "names of the watchdog's track"},
+      {header.tracks[1].ring_offset, "ring of the watchdog's track"},
+      {header.size_bytes, "= size"}};
   for (const auto& [offset, name] : parts)
     EXPECT_THAT(page, ContainsRegex(std::string("\n").append(std::to_string(offset)).append(" .*").append(name)))
         << name;

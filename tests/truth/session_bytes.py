@@ -9,18 +9,22 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 EVENT = struct.Struct("<QBBBBIQQ")
 TYPES = (
     "none loop_start loop_stop phase_begin phase_end poll_begin poll_wake poll_end callback_begin callback_end "
     "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
-    "task_done wakeup level_changed clock_anchor"
+    "task_done wakeup level_changed clock_anchor queued unqueued step_stopped task_named watch_changed gc_begin "
+    "gc_end job_queued job_begun job_ended mark span_begin span_end pause_begin pause_end"
 ).split()
 COUNTERS = (
-    "head 7 names_used_bytes names_lost iterations io_events callbacks bytes_read bytes_written timers_set "
+    "iterations io_events callbacks bytes_read bytes_written timers_set "
     "timers_fired timers_cancelled handles_opened handles_closed tasks_created tasks_done poll_sleep_ticks "
-    "gil_wait_ticks slots_lost names_gone_bytes tasks_live tasks_destroyed ring_ready_bytes"
-).split()  # a number stands for that many words of padding
+    "gil_wait_ticks slots_lost tasks_live tasks_destroyed"
+).split()
+TRACK_COUNTS = "head 7 names_used_bytes names_gone_bytes names_lost ring_ready_bytes".split()
+# a number stands for that many words of padding
+IS_FRAME = 0xFFFF
 REASONS = (
     "unknown stopping closing_handles ready_callbacks nothing_to_wait_for timer_due until_timer forever not_waiting"
 ).split()
@@ -48,9 +52,9 @@ class Event:
         return REASONS[self.kind]
 
 
-def read_counters(data: bytes, offset: int) -> dict[str, int]:
+def read_counters(data: bytes, offset: int, names: list[str]) -> dict[str, int]:
     counters = {}
-    for name in COUNTERS:
+    for name in names:
         if name.isdigit():
             offset += 8 * int(name)
             continue
@@ -73,15 +77,17 @@ class SessionBytes:
             _,
             _,
             _,
+            counts,
             self.names,
             self.names_bytes,
             self.ring,
             _,
-        ) = struct.unpack_from("<12Q", data, 16)
+        ) = struct.unpack_from("<13Q", data, 16)
         assert size == len(data)
-        clock_at = 16 + 12 * 8 + 8 + 3 * 8 + 40
+        clock_at = 16 + 18 * 8 + 8 + 3 * 8 + 40
         self.clock = {0: "monotonic", 1: "tsc"}[data[clock_at]]
-        self.counters = read_counters(data, counters)
+        self.counters = read_counters(data, counters, COUNTERS)
+        self.counters.update(read_counters(data, counts, TRACK_COUNTS))
         self.head = self.counters["head"]
         self.length = self.counters["ring_ready_bytes"] // EVENT.size
 
@@ -100,19 +106,35 @@ class SessionBytes:
                 found.append(Event(position, ticks, TYPES[kind_of_event], *rest))
         return found
 
-    def name(self, name_id: int) -> tuple[str, str, int]:
-        """(function, file, line)"""
-        if name_id == 0:
-            return "", "", 0
+    def _place(self, name_id: int) -> int:
         offset = name_id * 8
         segment = self.names_bytes // 2 // 4 // 8 * 8
         kept = self.names_bytes - 4 * segment
         if offset >= kept:
             assert offset >= self.counters["names_gone_bytes"], "its place was written anew"
             offset = kept + (offset - kept) % (4 * segment)
-        offset += self.names
+        return offset + self.names
+
+    def chain(self, frame: int) -> list[tuple[str, int]]:
+        """(function, line) of a frame and those above it, outermost first."""
+        found = []
+        while frame != 0:
+            function, _, line = self.name(frame)
+            found.append((function, line))
+            (frame,) = struct.unpack_from("<I", self.data, self._place(frame) + 8)
+        return found[::-1]
+
+    def name(self, name_id: int) -> tuple[str, str, int]:
+        """(function, file, line)"""
+        if name_id == 0:
+            return "", "", 0
+        offset = self._place(name_id)
         line, name_bytes, file_bytes = struct.unpack_from("<IHH", self.data, offset)
         start = offset + 8
+        if file_bytes == IS_FRAME:
+            _, function_id = struct.unpack_from("<II", self.data, start)
+            function, file, _ = self.name(function_id)
+            return function, file, line
         function = self.data[start : start + name_bytes].decode()
         file = self.data[start + name_bytes : start + name_bytes + file_bytes].decode()
         return function, file, line

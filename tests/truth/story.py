@@ -92,6 +92,13 @@ class Teller:
 
     # -- events --------------------------------------------------------------------------------------
 
+    def elsewhere(self, event: Event) -> None:
+        """Why things happened, and what else took time: test_causes.py has their stories."""
+
+    queued = unqueued = step_stopped = task_named = watch_changed = elsewhere
+    gc_begin = gc_end = job_queued = job_begun = job_ended = elsewhere
+    mark = span_begin = span_end = elsewhere
+
     def level_changed(self, event: Event) -> None:
         self.say("level", LEVELS[event.kind])
 

@@ -33,7 +33,7 @@ std::optional<Recorded> price_of(const TraceEvent& event) {
     case EventType::phase_begin:
       return Recorded::phase;
     case EventType::callback_begin:
-      return callback_of(static_cast<CallbackKind>(event.kind));
+      return callback_of(event.callback_kind());
     case EventType::timer_set:
     case EventType::timer_fired:
     case EventType::timer_cancelled:

@@ -17,7 +17,7 @@ void Statistics::add(const TraceEvent& event) {
     newest_number_ = -1;
   switch (event.type) {
     case EventType::level_changed:
-      callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
+      callbacks_recorded_ = event.level() >= Level::callbacks;
       calls_missing_ = calls_missing_ || (!callbacks_recorded_ && since_ns_ != 0);
       break;
     case EventType::callback_begin: {
@@ -27,7 +27,7 @@ void Statistics::add(const TraceEvent& event) {
         open_.clear();
       open_.push_back({event.t_ns, event.name});
       CallbackRow& row = row_of(event);
-      row.kind = static_cast<CallbackKind>(event.kind);
+      row.kind = event.callback_kind();
       if (since_ns_ == 0)
         since_ns_ = event.t_ns;
       if (event.other_ns <= 0)

@@ -59,7 +59,7 @@ void TaskTracks::doubt() {
 
 void TaskTracks::created(const TraceEvent& event, OpenCallbacks& open) {
   const auto address = static_cast<std::uint64_t>(event.value);
-  const bool is_new = static_cast<TaskStart>(event.kind) == TaskStart::created;
+  const bool is_new = event.task_start() == TaskStart::created;
   const auto before = address == 0 ? tasks_.end() : tasks_.find(address);
   if (before != tasks_.end() && is_new)
     before->second.done_ns = before->second.seen_ns();  // another task has its address now

@@ -95,10 +95,10 @@ void TraceModel::add(const TraceEvent& source) {
       open_activity(Activity::stopped, event.t_ns);
       break;
     case EventType::level_changed:
-      callbacks_recorded_ = static_cast<Level>(event.kind) >= Level::callbacks;
-      if (static_cast<Level>(event.kind) < Level::tasks)
+      callbacks_recorded_ = event.level() >= Level::callbacks;
+      if (event.level() < Level::tasks)
         tracks_.unfollow(open_callbacks_);
-      if (static_cast<Level>(event.kind) == Level::off) {
+      if (event.level() == Level::off) {
         stop(event.t_ns);
         off_ = true;
       }
@@ -126,7 +126,7 @@ void TraceModel::add(const TraceEvent& source) {
       callbacks_recorded_ = true;
       if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: some ends must be missing
         open_callbacks_.clear();
-      open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, static_cast<CallbackKind>(event.kind),
+      open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, event.callback_kind(),
                                  static_cast<std::uint8_t>(std::min<std::size_t>(open_callbacks_.size(), 255)),
                                  event.phase, event.object});
       break;
@@ -267,8 +267,7 @@ void TraceModel::on_poll_begin(const TraceEvent& event) {
   }
   const auto timeout_ms = static_cast<std::int32_t>(event.value);
   open_activity(timeout_ms == 0 ? Activity::poll_no_sleep : Activity::poll_asleep, event.t_ns);
-  open_poll_ = PollSlice{event.t_ns,     0, 0, 0, timeout_ms, static_cast<PollReason>(event.kind), event.name, 0,
-                         event.iteration};
+  open_poll_ = PollSlice{event.t_ns, 0, 0, 0, timeout_ms, event.poll_reason(), event.name, 0, event.iteration};
 }
 
 void TraceModel::on_poll_wake(const TraceEvent& event) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "tracer/export/jsonl.h"
+#include "tracer/export/event_details.h"
 #include "tracer/export/trace_walk.h"
 #include "tracer/read/printable.h"
 #include "tracer/read/trace_time.h"
@@ -16,33 +16,10 @@ namespace {
 constexpr int kLabelWidth = 14;
 constexpr int kMostIndent = 20;
 
-/// Duration with the unit that makes it readable.
-std::string duration(std::int64_t ns) {
-  char text[32];
-  if (ns < 10'000)
-    std::snprintf(text, sizeof(text), "%lld ns", static_cast<long long>(ns));
-  else if (ns < 10'000'000)
-    std::snprintf(text, sizeof(text), "%.1f us", static_cast<double>(ns) / 1e3);
-  else
-    std::snprintf(text, sizeof(text), "%.1f ms", static_cast<double>(ns) / 1e6);
-  return text;
-}
-
 std::string milliseconds(std::int64_t ns) {
   char text[32];
   std::snprintf(text, sizeof(text), "%14.6f", static_cast<double>(ns) / 1e6);
   return text;
-}
-
-std::string due(const TraceEvent& timer) {
-  if (timer.other_ns == 0)
-    return "due by the program's clock";
-  const std::int64_t left_ns = timer.other_ns - timer.t_ns;
-  return left_ns >= 0 ? "due in " + duration(left_ns) : "due since " + duration(-left_ns);
-}
-
-std::string function(const Session& session, NameId id) {
-  return id == kNoName ? "(no name)" : printable(describe_function(session, id));
 }
 
 template <typename Value>
@@ -85,9 +62,9 @@ void dump_header(const Session& session, std::ostream& out) {
   fact(out, "phases", order);
   fact(out, "ring",
        session.ring_is_short()
-           ? std::to_string(session.ring_length()) + " of " + std::to_string(header.ring_events) +
+           ? std::to_string(session.ring_length()) + " of " + std::to_string(session.ring_capacity()) +
                  " events: its file system had no more memory"
-           : std::to_string(header.ring_events) + " events");
+           : std::to_string(session.ring_capacity()) + " events");
   const bool tsc = header.clock_source == ClockSource::tsc;
   fact(out, "clock",
        std::string(tsc ? "time stamp counter" : "monotonic") +
@@ -138,7 +115,7 @@ void dump_counters(const Session& session, std::ostream& out) {
   const Recorded phases{Level::phases, now};
   const Recorded tasks{Level::tasks, now};
   const auto number = [](std::uint64_t value) { return std::to_string(value); };
-  fact(out, "events", totals.head);
+  fact(out, "events", session.head());
   fact(out, "iterations", phases.total(totals.iterations));
   fact(out, "callbacks", phases.total(totals.callbacks));
   fact(out, "I/O events", phases.total(totals.io_events));
@@ -161,8 +138,8 @@ void dump_counters(const Session& session, std::ostream& out) {
        phases.total(duration(session.duration_ns(totals.poll_sleep_ticks)), totals.iterations == 0));
   fact(out, "GIL waits",
        phases.total(duration(session.duration_ns(totals.gil_wait_ticks)), totals.iterations == 0));
-  if (totals.names_lost != 0)
-    fact(out, "names lost", totals.names_lost);
+  if (const auto lost = session.track_counts().names_lost; lost != 0)
+    fact(out, "names lost", lost);
   if (totals.slots_lost != 0)
     fact(out, "slots lost", totals.slots_lost);
   if (totals.memory_refused != 0)
@@ -183,62 +160,6 @@ void dump_legend(const Session& session, std::ostream& out) {
             : level == Level::phases ? "callbacks, timers, bytes and tasks"
                                      : "tasks")
         << ".\n";
-}
-
-/// The event's own fields, for people.
-std::string details(const Session& session, const TraceEvent& event) {
-  const auto number = [](auto value) { return std::to_string(value); };
-  if (event.type == kIterationBegin || event.type == kIterationEnd)
-    return number(event.iteration);
-  switch (event.type) {
-    case EventType::loop_start:
-      return "thread " + number(event.value);
-    case EventType::phase_begin:
-      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", waiting " + number(event.value) : "");
-    case EventType::phase_end:
-      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", callbacks " + number(event.value) : "");
-    case EventType::poll_begin:
-      return number(event.value) + " ms, " + std::string(reason_name(static_cast<PollReason>(event.kind))) +
-             (event.name == kNoName ? "" : ", " + function(session, event.name));
-    case EventType::poll_wake:
-      return std::string(event.value != 0 ? "slept" : "did not sleep") + ", GIL wait " + duration(event.other_ns);
-    case EventType::poll_end:
-      return "I/O events " + number(event.value);
-    case EventType::callback_begin:
-      return function(session, event.name) + ", " +
-             std::string(callback_kind_name(static_cast<CallbackKind>(event.kind))) +
-             (event.other_ns == 0 ? "" : ", waited " + duration(event.t_ns - event.other_ns));
-    case EventType::callback_end:
-      return function(session, event.name);
-    case EventType::timer_set:
-    case EventType::timer_fired:
-      return number(event.object) + ", " + due(event) + ", " + function(session, event.name);
-    case EventType::timer_cancelled:
-      return number(event.object) + ", " + function(session, event.name);
-    case EventType::handle_opened:
-      return number(event.object) + ", " + std::string(handle_kind_name(static_cast<HandleKind>(event.kind))) +
-             ", fd " + number(event.value) + ", " + function(session, event.name);
-    case EventType::handle_closed:
-      return number(event.object) + ", " + std::string(handle_kind_name(static_cast<HandleKind>(event.kind)));
-    case EventType::bytes_read:
-    case EventType::bytes_written:
-      return "handle " + number(event.object) + ", " + number(event.value) + " bytes";
-    case EventType::task_created:
-      return number(event.object) + ", " + function(session, event.name) +
-             (static_cast<TaskStart>(event.kind) == TaskStart::noticed ? ", noticed only now" : "");
-    case EventType::task_done:
-      return number(event.object) + ", " + function(session, event.name) +
-             (static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed ? ", destroyed while it was pending" : "");
-    case EventType::level_changed:
-      return std::string(level_name(static_cast<Level>(event.kind))) +
-             (event.value != 0 ? ", asked by " + number(event.value) : "");
-    case EventType::loop_stop:
-    case EventType::wakeup:
-      return "";
-    default:
-      return "type " + number(static_cast<int>(event.type)) + ", name " + number(event.name) + ", a " +
-             number(event.object) + ", b " + number(event.value);
-  }
 }
 
 /// What is wrong with the event's time, for people.
@@ -275,7 +196,7 @@ void dump_events(const Session& session, std::ostream& out) {
     const std::string indent(2 * static_cast<std::size_t>(std::min(depth, kMostIndent)), ' ');
     out << milliseconds(event.t_ns - start) << (event.inferred ? " ~ " : "   ") << indent
         << trace_event_name(event.type);
-    const auto own = details(session, event);
+    const auto own = event_details(session, event);
     out << (own.empty() ? "" : " ") << own << '\n';
     if (opens(event.type))
       ++depth;

@@ -24,7 +24,7 @@ void add_function(JsonObject& line, const Session& session, NameId id) {
 }
 
 void add_poll_begin(JsonObject& line, const Session& session, const TraceEvent& event) {
-  line.number("timeout_ms", event.value).text("reason", reason_name(static_cast<PollReason>(event.kind)));
+  line.number("timeout_ms", event.value).text("reason", reason_name(event.poll_reason()));
   if (event.name == kNoName)
     line.null("culprit");
   else
@@ -34,7 +34,7 @@ void add_poll_begin(JsonObject& line, const Session& session, const TraceEvent& 
 
 void add_callback(JsonObject& line, const Session& session, const TraceEvent& event) {
   add_function(line, session, event.name);
-  line.text("kind", callback_kind_name(static_cast<CallbackKind>(event.kind)));
+  line.text("kind", callback_kind_name(event.callback_kind()));
   if (event.type == EventType::callback_begin) {
     if (event.other_ns == 0)
       line.null("t_ready_ns");
@@ -46,7 +46,7 @@ void add_callback(JsonObject& line, const Session& session, const TraceEvent& ev
 }
 
 void add_handle(JsonObject& line, const Session& session, const TraceEvent& event) {
-  line.id("handle", event.object).text("kind", handle_kind_name(static_cast<HandleKind>(event.kind)));
+  line.id("handle", event.object).text("kind", handle_kind_name(event.handle_kind()));
   if (event.type != EventType::handle_opened)
     return;
   line.number("fd", event.value);
@@ -68,10 +68,72 @@ void add_task(JsonObject& line, const Session& session, const TraceEvent& event)
   line.id("task", event.object);
   if (event.type == EventType::task_created)
     line.id("address", static_cast<std::uint64_t>(event.value))
-        .truth("noticed", static_cast<TaskStart>(event.kind) == TaskStart::noticed);
+        .truth("noticed", event.task_start() == TaskStart::noticed);
   else
-    line.truth("destroyed", static_cast<TaskEnd>(event.kind) == TaskEnd::destroyed);
+    line.truth("destroyed", event.task_end() == TaskEnd::destroyed);
   add_function(line, session, event.name);
+}
+
+void add_queue(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.number("number", event.value);
+  if (event.type == EventType::unqueued)
+    return void(line.text("how", unqueued_name(event.unqueued())));
+  line.text("kind", callback_kind_name(event.callback_kind()))
+      .truth("noticed", event.has(kNoticed))
+      .truth("other_thread", event.has(kOtherThread));
+  if (event.object != 0)
+    line.id("object", event.object);
+  add_function(line, session, event.name);
+}
+
+/// Innermost first. A function stands at its own line, and not at the first one.
+void add_chain(JsonObject& line, const Session& session, NameId frame) {
+  std::string words;
+  int left = kMostFrames;
+  for (NameId at = frame; at != kNoName && left > 0; at = session.frame(at).caller, --left)
+    words += (words.empty() ? "" : " < ") + describe_function(session, at);
+  if (words.empty())
+    line.null("stands");
+  else
+    line.text("stands", words);
+}
+
+void add_step_stopped(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("task", event.object).text("awaits", await_kind_name(event.await_kind()));
+  if (event.other != 0)
+    line.id("awaited", event.other);
+  add_chain(line, session, event.name);
+}
+
+void add_given_name(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("task", event.object);
+  if (event.name == kNoName)
+    line.text("task_name", "Task-" + std::to_string(event.value));
+  else
+    line.text("task_name", session.name(event.name).function);
+}
+
+void add_job(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.id("job", event.object);
+  if (event.type == EventType::job_queued)
+    line.text("kind", job_kind_name(event.job_kind()));
+  if (event.type == EventType::job_ended)
+    return void(line.text("end", job_end_name(event.job_end())));
+  add_function(line, session, event.name);
+}
+
+void add_words(JsonObject& line, const Session& session, const TraceEvent& event) {
+  line.text("text", session.name(event.name).function);
+  if (event.object != 0)
+    line.id(event.type == EventType::mark ? "task" : "span", event.object);
+  if (event.other != 0)
+    line.text("details", session.name(static_cast<NameId>(event.other)).function);
+}
+
+void add_gc(JsonObject& line, const TraceEvent& event) {
+  line.number("generation", event.kind).truth("other_thread", event.has(kOtherThread));
+  if (event.type == EventType::gc_end)
+    line.number("collected", event.value).id("uncollectable", event.other);
 }
 
 void add_unknown(JsonObject& line, const TraceEvent& event) {
@@ -115,9 +177,34 @@ void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& 
     case EventType::task_created:
     case EventType::task_done:
       return add_task(line, session, event);
+    case EventType::queued:
+    case EventType::unqueued:
+      return add_queue(line, session, event);
+    case EventType::step_stopped:
+      return add_step_stopped(line, session, event);
+    case EventType::task_named:
+      return add_given_name(line, session, event);
+    case EventType::watch_changed:
+      return void(line.id("handle", event.object)
+                      .number("fd", event.value)
+                      .truth("reads", (event.kind & kWatchesRead) != 0)
+                      .truth("writes", (event.kind & kWatchesWrite) != 0));
+    case EventType::gc_begin:
+    case EventType::gc_end:
+      return add_gc(line, event);
+    case EventType::job_queued:
+    case EventType::job_begun:
+    case EventType::job_ended:
+      return add_job(line, session, event);
+    case EventType::mark:
+    case EventType::span_begin:
+    case EventType::span_end:
+      return add_words(line, session, event);
+    case EventType::pause_begin:
+    case EventType::pause_end:
+      return void(line.number("reason", event.kind));
     case EventType::level_changed:
-      return void(
-          line.text("level", level_name(static_cast<Level>(event.kind))).number("viewer_pid", event.value));
+      return void(line.text("level", level_name(event.level())).number("viewer_pid", event.value));
     default:
       return add_unknown(line, event);
   }

@@ -27,40 +27,51 @@ struct Name {
   std::uint32_t line = 0;
 };
 
+/// Where one function of a stack, or one coroutine of a chain, stands.
+struct Frame {
+  NameId caller =
+      kNoName;  ///< the frame that called or awaits it; always less than its own id. kNoName: it is the outermost
+  NameId function = kNoName;  ///< kNoName: there is no such frame, or it is known no more
+  std::uint32_t line = 0;
+};
+
 class NameReader {
  public:
   static constexpr std::size_t kMostCopies = 1U << 15U;
 
   NameReader() = default;  ///< of no table: everything is "?"
-  NameReader(const SessionBytes& bytes, const SessionHeader& header)
-      : bytes_(&bytes),
-        table_(header.names_offset),
-        layout_(header.names_bytes),
-        counters_(header.counters_offset) {}
+  NameReader(const SessionBytes& bytes, const TrackLayout& track)
+      : bytes_(&bytes), table_(track.names_offset), layout_(track.names_bytes), counts_(track.counts_offset) {}
 
+  /// Of a frame: its function's, and the line at which that stands.
   Name read(NameId id);
+  Frame frame(NameId id);
 
  private:
   struct Copy {
-    std::string text;  ///< name and file
-    std::size_t name_bytes;
-    std::uint32_t line;
+    NameEntry entry;
+    std::string text;  ///< name and file, or the links of a frame
+  };
+  struct Entry {
+    NameEntry entry{};
+    std::string_view text;  ///< empty: there is no such entry
   };
   using Copies = std::unordered_map<NameId, Copy>;
 
-  static Name name_of(const Copy& copy);
+  Entry find(NameId id);
+  static Entry entry_of(const Copy& copy) { return {copy.entry, copy.text}; }
   [[nodiscard]] std::uint64_t used_bytes() const;
   [[nodiscard]] bool is_gone(std::uint64_t offset) const;
-  Name read_kept(std::uint64_t offset);
+  Entry find_kept(std::uint64_t offset);
   const char* kept_up_to(std::uint64_t end);
-  Name read_copied(NameId id, std::uint64_t offset);
+  Entry find_copied(NameId id, std::uint64_t offset);
   [[nodiscard]] Copies copy(NameId id, std::uint64_t offset) const;
   const Copy& keep(Copies::node_type node);
 
   const SessionBytes* bytes_ = nullptr;
   std::uint64_t table_ = 0;  ///< its offset
   NameLayout layout_;
-  std::uint64_t counters_ = 0;  ///< their offset
+  std::uint64_t counts_ = 0;    ///< the offset of the track's TrackCounts
   SharedMemory mirror_;         ///< of the kept names, where the bytes are a file's
   std::uint64_t mirrored_ = 0;  ///< bytes of it
   Copies young_;                ///< looked up since the last change of generations

@@ -16,23 +16,23 @@ std::uint64_t oldest_whole(std::uint64_t head, std::uint64_t length) {
 
 /// `count` events from `position` on, which may go over the ring's end.
 void copy_events(const Session& session, std::uint64_t position, std::uint64_t count, std::uint64_t length,
-                 Event* into) {
+                 Event* into, Track track) {
   const auto slot = position % length;
   const auto to_the_end = std::min(count, length - slot);
-  session.copy_slots(slot, to_the_end, into);
-  session.copy_slots(0, count - to_the_end, into + to_the_end);
+  session.copy_slots(slot, to_the_end, into, track);
+  session.copy_slots(0, count - to_the_end, into + to_the_end, track);
 }
 
 }  // namespace
 
-RingReader::RingReader(const Session& session, Start start) : session_(session) {
-  const auto head = session.head();
-  cursor_ = start == Start::latest ? head : oldest_whole(head, session.ring_length());
+RingReader::RingReader(const Session& session, Start start, Track track) : session_(session), track_(track) {
+  const auto head = session.head(track);
+  cursor_ = start == Start::latest ? head : oldest_whole(head, session.ring_length(track));
 }
 
 bool RingReader::read(Batch& batch, std::size_t limit) {
-  const auto head = session_.head();
-  const auto length = session_.ring_length();
+  const auto head = session_.head(track_);
+  const auto length = session_.ring_length(track_);
   batch.events.clear();
   batch.lost = 0;
   batch.first_position = cursor_;
@@ -42,13 +42,13 @@ bool RingReader::read(Batch& batch, std::size_t limit) {
   const auto begin = std::max(cursor_, oldest_whole(head, length));
   const auto count = std::min<std::uint64_t>(head - begin, limit);
   batch.events.resize(count);
-  copy_events(session_, begin, count, length, batch.events.data());
+  copy_events(session_, begin, count, length, batch.events.data(), track_);
 
   // Copied first, validated now: whatever the writer may have reached meanwhile is not handed out. A ring that has grown
   // meanwhile had not been full, so nothing of it was overwritten.
   SessionBytes::between();
-  const auto head_now = std::max(head, session_.head());
-  const auto whole = oldest_whole(head_now, session_.ring_length());
+  const auto head_now = std::max(head, session_.head(track_));
+  const auto whole = oldest_whole(head_now, session_.ring_length(track_));
   const auto first = std::max(begin, whole);
   const auto torn = std::min(first - begin, count);
   batch.events.erase(batch.events.begin(), batch.events.begin() + static_cast<std::ptrdiff_t>(torn));

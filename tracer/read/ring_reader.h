@@ -1,5 +1,5 @@
 #pragma once
-/// The reading half of the ring: a cursor that follows the writer, copies, then validates, then hands out.
+/// The reading half of a track's ring: a cursor that follows the writer, copies, then validates, then hands out.
 ///
 /// Thread: one per object; any number of objects per session. Owner: refers to a Session that outlives it.
 /// Errors: none; what was overwritten before it could be copied is counted in `lost`.
@@ -16,7 +16,7 @@ class Session;
 class RingReader {
  public:
   enum class Start { oldest, latest };
-  explicit RingReader(const Session& session, Start start = Start::oldest);
+  explicit RingReader(const Session& session, Start start = Start::oldest, Track track = Track::loop);
 
   struct Batch {
     std::vector<Event> events;  ///< in order, ticks non-decreasing
@@ -31,6 +31,7 @@ class RingReader {
 
  private:
   const Session& session_;
+  Track track_;
   std::uint64_t cursor_ = 0;
   std::uint64_t lost_total_ = 0;
 };

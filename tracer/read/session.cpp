@@ -1,6 +1,7 @@
 #include "tracer/read/session.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -72,20 +73,25 @@ struct Session::State {
   std::string path;
   std::string boot = boot_id();
   SessionBytes bytes;
-  NameReader names;
+  std::array<NameReader, kTrackCount> names;
   TickScale scale;
   bool history_read = false;   ///< scale has the anchors of the file
   std::int64_t latest_ns = 0;  ///< no event is later; of a session that may change: as far as we have asked
   ViewerLease lease;
   PresentCopy latest_present{{}, true};
   Counters latest_counters{};
+  std::array<TrackCounts, kTrackCount> latest_counts{};
 
   OpenProblem load(OpenFile file, const OpenFile::Facts& facts);
   OpenProblem copy_whole(const OpenFile& file);
   /// From here on these bytes are what is read.
   void read_from(SessionBytes from);
-  [[nodiscard]] std::vector<LiveObject> objects(std::uint64_t offset, std::uint64_t count,
-                                                std::uint64_t ready_bytes) const;
+  [[nodiscard]] const TrackLayout& layout(Track track) const {
+    return header.tracks[static_cast<std::size_t>(track)];
+  }
+  template <typename Slot>
+  [[nodiscard]] std::vector<Slot> used_slots(std::uint64_t offset, std::uint64_t count,
+                                             std::uint64_t ready_bytes) const;
   [[nodiscard]] std::int64_t now_with_doubt() const;
   /// No event is later. Of a session of this boot: now. Of another one: its last anchor, or its newest event.
   [[nodiscard]] std::int64_t latest(const Session& session) const;
@@ -196,7 +202,7 @@ std::int64_t Session::State::latest(const Session& session) const {
 
 void Session::State::read_from(SessionBytes from) {
   bytes = std::move(from);
-  names = NameReader(bytes, header);
+  for (std::size_t track = 0; track < kTrackCount; ++track) names[track] = NameReader(bytes, header.tracks[track]);
 }
 
 const SessionHeader& Session::header() const {
@@ -233,59 +239,86 @@ Counters Session::counters() const {
   return state.latest_counters;
 }
 
-std::uint64_t Session::head() const {
-  const auto head = state_->bytes.get<std::uint64_t>(state_->header.counters_offset + offsetof(Counters, head));
-  SessionBytes::between();
-  return state_->bytes.was_cut() ? state_->latest_counters.head : head;
+TrackCounts Session::track_counts(Track track) const {
+  auto& latest = state_->latest_counts[static_cast<std::size_t>(track)];
+  const auto copy = state_->bytes.get<TrackCounts>(state_->layout(track).counts_offset);
+  if (!state_->bytes.was_cut())
+    latest = copy;
+  return latest;
 }
 
-std::uint64_t Session::ring_length() const {
-  const auto& header = state_->header;
-  const auto ready =
-      state_->bytes.get<std::uint64_t>(header.counters_offset + offsetof(Counters, ring_ready_bytes));
-  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, header.ring_events);
+std::uint64_t Session::head(Track track) const {
+  auto& latest = state_->latest_counts[static_cast<std::size_t>(track)].head;
+  const auto head =
+      state_->bytes.get<std::uint64_t>(state_->layout(track).counts_offset + offsetof(TrackCounts, head));
+  SessionBytes::between();
+  if (!state_->bytes.was_cut())
+    latest = head;
+  return latest;
+}
+
+std::uint64_t Session::ring_length(Track track) const {
+  const auto ready = state_->bytes.get<std::uint64_t>(state_->layout(track).counts_offset +
+                                                      offsetof(TrackCounts, ring_ready_bytes));
+  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, ring_capacity(track));
+}
+
+std::uint64_t Session::ring_capacity(Track track) const {
+  return state_->layout(track).ring_events;
 }
 
 bool Session::ring_is_short() const {
   const auto length = ring_length();
-  return length < state_->header.ring_events && head() >= length;
+  return length < ring_capacity() && head() >= length;
 }
 
-void Session::copy_slots(std::uint64_t slot, std::uint64_t count, Event* into) const {
-  state_->bytes.copy(state_->header.ring_offset + slot * sizeof(Event), into, count * sizeof(Event));
+void Session::copy_slots(std::uint64_t slot, std::uint64_t count, Event* into, Track track) const {
+  state_->bytes.copy(state_->layout(track).ring_offset + slot * sizeof(Event), into, count * sizeof(Event));
 }
 
-Name Session::name(NameId id) const {
-  return state_->names.read(id);
+Name Session::name(NameId id, Track track) const {
+  return state_->names[static_cast<std::size_t>(track)].read(id);
 }
 
-std::vector<LiveObject> Session::State::objects(std::uint64_t offset, std::uint64_t count,
-                                                std::uint64_t ready_bytes) const {
+Frame Session::frame(NameId id, Track track) const {
+  return state_->names[static_cast<std::size_t>(track)].frame(id);
+}
+
+template <typename Slot>
+std::vector<Slot> Session::State::used_slots(std::uint64_t offset, std::uint64_t count,
+                                             std::uint64_t ready_bytes) const {
   // Twice: a slot that was closed or became another's while it was copied does not read the same again.
-  std::vector<ObjectSlot> slots(std::min(count, ready_bytes / sizeof(ObjectSlot)));
+  std::vector<Slot> slots(std::min(count, ready_bytes / sizeof(Slot)));
   auto again = slots;
-  bytes.copy(offset, slots.data(), slots.size() * sizeof(ObjectSlot));
+  bytes.copy(offset, slots.data(), slots.size() * sizeof(Slot));
   SessionBytes::between();
-  bytes.copy(offset, again.data(), again.size() * sizeof(ObjectSlot));
-  std::vector<LiveObject> found;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    const auto& slot = slots[i];
-    if (slot.id == 0 || std::memcmp(&slot, &again[i], sizeof(slot)) != 0)
-      continue;
-    found.push_back({slot.id, scale.to_ns(slot.since_ticks), slot.name, static_cast<HandleKind>(slot.kind),
-                     static_cast<std::int64_t>(slot.detail)});
-  }
+  bytes.copy(offset, again.data(), again.size() * sizeof(Slot));
+  std::vector<Slot> used;
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (slots[i].id != 0 && std::memcmp(&slots[i], &again[i], sizeof(Slot)) == 0)
+      used.push_back(slots[i]);
+  return used;
+}
+
+std::vector<OpenHandle> Session::handles() const {
+  const auto& header = state_->header;
+  std::vector<OpenHandle> found;
+  for (const auto& slot : state_->used_slots<HandleSlot>(header.handle_slots_offset, header.handle_slot_count,
+                                                         counters().handle_slots_ready_bytes))
+    found.push_back({slot.id, to_ns(slot.since_ticks), slot.name, slot.kind, slot.interest, slot.fd});
   return found;
 }
 
-std::vector<LiveObject> Session::handles() const {
-  return state_->objects(state_->header.handle_slots_offset, state_->header.handle_slot_count,
-                         counters().handle_slots_ready_bytes);
-}
-
-std::vector<LiveObject> Session::tasks() const {
-  return state_->objects(state_->header.task_slots_offset, state_->header.task_slot_count,
-                         counters().task_slots_ready_bytes);
+std::vector<OpenTask> Session::tasks() const {
+  const auto& header = state_->header;
+  std::vector<OpenTask> found;
+  for (const auto& slot : state_->used_slots<TaskSlot>(header.task_slots_offset, header.task_slot_count,
+                                                       counters().task_slots_ready_bytes)) {
+    const auto stopped_ns = slot.stopped_ticks == 0 ? 0 : to_ns(slot.stopped_ticks);
+    found.push_back({slot.id, to_ns(slot.since_ticks), slot.name, slot.given_name, slot.number, stopped_ns,
+                     slot.frame, slot.await_kind, slot.awaited});
+  }
+  return found;
 }
 
 std::int64_t Session::to_ns(std::uint64_t ticks) const {

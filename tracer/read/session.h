@@ -23,12 +23,29 @@ namespace loopscope::tracer {
 
 inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
 
-struct LiveObject {
+/// Readers follow a frame no further up than this.
+inline constexpr int kMostFrames = 64;
+
+struct OpenHandle {
   std::uint64_t id;
   std::int64_t since_ns;
   NameId name;
   HandleKind kind;
+  std::uint8_t interest;  ///< kWatchesRead, kWatchesWrite; 0 also where it is not known
   std::int64_t fd;
+};
+
+/// A task that the program follows now.
+struct OpenTask {
+  std::uint64_t id;
+  std::int64_t since_ns;
+  NameId name;
+  NameId given_name;  ///< kNoName: asyncio's own, "Task-`number`"; 0 there, too, if it is not known
+  std::uint64_t number;
+  std::int64_t stopped_ns;  ///< when its latest step stopped; 0: none has
+  NameId frame;             ///< where it stands since then
+  AwaitKind await_kind;
+  std::uint64_t awaited;
 };
 
 class Session {
@@ -56,16 +73,20 @@ class Session {
   };
   [[nodiscard]] PresentCopy present() const;
   [[nodiscard]] Counters counters() const;
-  [[nodiscard]] std::uint64_t head() const;  ///< acquire
+  [[nodiscard]] TrackCounts track_counts(Track track = Track::loop) const;
+  [[nodiscard]] std::uint64_t head(Track track = Track::loop) const;  ///< acquire
   /// How many events the ring holds: at least 1, and less than it may hold while its memory is being taken.
-  [[nodiscard]] std::uint64_t ring_length() const;
+  [[nodiscard]] std::uint64_t ring_length(Track track = Track::loop) const;
+  /// How many it may hold.
+  [[nodiscard]] std::uint64_t ring_capacity(Track track = Track::loop) const;
   /// Does the ring hold less than it may, for good, because the file system had no more room?
   [[nodiscard]] bool ring_is_short() const;
   /// Copies what stands in the ring's slots now; slot + count is at most ring_length(). RingReader knows what of it is whole.
-  void copy_slots(std::uint64_t slot, std::uint64_t count, Event* into) const;
-  [[nodiscard]] Name name(NameId id) const;
-  [[nodiscard]] std::vector<LiveObject> handles() const;
-  [[nodiscard]] std::vector<LiveObject> tasks() const;
+  void copy_slots(std::uint64_t slot, std::uint64_t count, Event* into, Track track = Track::loop) const;
+  [[nodiscard]] Name name(NameId id, Track track = Track::loop) const;
+  [[nodiscard]] Frame frame(NameId id, Track track = Track::loop) const;
+  [[nodiscard]] std::vector<OpenHandle> handles() const;
+  [[nodiscard]] std::vector<OpenTask> tasks() const;
 
   /// Ticks to CLOCK_MONOTONIC ns by the anchors, bounded (tracer/read/trace_time.h). Call calibrate() now and then (each frame
   /// is fine): on the writer's own boot it takes an anchor of its own, so that a session a millisecond old has a good

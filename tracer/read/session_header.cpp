@@ -18,7 +18,7 @@ constexpr std::uint64_t kMostSlots = 4 * kDefaultSlotCount;
 /// Builds from before the first release changed the header and kept the version. Their headers are whole, but not ours.
 bool is_header_of_another_build(const SessionHeader& header, std::uint64_t file_bytes) {
   return header.header_bytes != sizeof(SessionHeader) && header.header_bytes % 8 == 0 &&
-         header.header_bytes >= offsetof(SessionHeader, ring_events) && header.header_bytes < file_bytes;
+         header.header_bytes >= offsetof(SessionHeader, tracks) && header.header_bytes < file_bytes;
 }
 
 OpenProblem other_version(const std::string& what, const std::string& theirs, const std::string& ours) {
@@ -63,22 +63,29 @@ bool is_order_of_phases(const std::uint8_t (&order)[7]) {
 }
 
 OpenProblem check_parts(const SessionHeader& header, const std::string& what) {
-  const std::array<Part, 7> parts{{
+  const auto& loop = header.tracks[static_cast<std::size_t>(Track::loop)];
+  const auto& watchdog = header.tracks[static_cast<std::size_t>(Track::watchdog)];
+  const std::array<Part, 11> parts{{
       {"present", header.present_offset, 1, sizeof(Present)},
       {"counters", header.counters_offset, 1, sizeof(Counters)},
       {"control", header.control_offset, 1, sizeof(Control)},
-      {"handle slots", header.handle_slots_offset, header.handle_slot_count, sizeof(ObjectSlot)},
-      {"task slots", header.task_slots_offset, header.task_slot_count, sizeof(ObjectSlot)},
-      {"names", header.names_offset, header.names_bytes, 1},
-      {"ring", header.ring_offset, header.ring_events, sizeof(Event)},
+      {"handle slots", header.handle_slots_offset, header.handle_slot_count, sizeof(HandleSlot)},
+      {"task slots", header.task_slots_offset, header.task_slot_count, sizeof(TaskSlot)},
+      {"counts", loop.counts_offset, 1, sizeof(TrackCounts)},
+      {"names", loop.names_offset, loop.names_bytes, 1},
+      {"ring", loop.ring_offset, loop.ring_events, sizeof(Event)},
+      {"watchdog's counts", watchdog.counts_offset, 1, sizeof(TrackCounts)},
+      {"watchdog's names", watchdog.names_offset, watchdog.names_bytes, 1},
+      {"watchdog's ring", watchdog.ring_offset, watchdog.ring_events, sizeof(Event)},
   }};
   for (const auto& part : parts)
     if (!fits(part, header.size_bytes))
       return damaged(what, std::string("its ") + part.name + " lie outside of it");
   if (header.handle_slot_count > kMostSlots || header.task_slot_count > kMostSlots)
     return damaged(what, "it has more slots than any program makes");
-  if (!std::has_single_bit(header.ring_events))
-    return damaged(what, "its ring does not hold a power of two events");
+  for (const auto& track : header.tracks)
+    if (!std::has_single_bit(track.ring_events))
+      return damaged(what, "a ring of it does not hold a power of two events");
   return {};
 }
 

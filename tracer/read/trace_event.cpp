@@ -128,6 +128,7 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
   to.type = event.type;
   to.phase = known(event.phase);
   to.kind = event.kind;
+  to.flags = event.flags;
   to.name = event.name;
   to.iteration = iteration_;
   to.position = position_;
@@ -158,6 +159,26 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
       break;
     case EventType::callback_end:
       to.object = event.b;
+      break;
+    case EventType::queued:
+      to.object = event.b;
+      to.value = as_count(event.a);
+      break;
+    case EventType::unqueued:
+      to.value = as_count(event.a);
+      break;
+    case EventType::step_stopped:
+    case EventType::span_begin:
+      to.object = event.a;
+      to.other = event.b;
+      break;
+    case EventType::gc_end:
+      to.value = as_count(event.a);
+      to.other = event.b;
+      break;
+    case EventType::mark:
+      to.object = event.b;
+      to.other = event.a;
       break;
     case EventType::timer_set:
     case EventType::timer_fired:

@@ -51,20 +51,37 @@ struct TraceEvent {
   std::int64_t t_ns = 0;  ///< never earlier than that of the event before, see `clock`
   EventType type = EventType::none;
   Phase phase = Phase::none;
-  std::uint8_t kind = 0;  ///< PollReason, CallbackKind, HandleKind or Level, as Event::kind
-  bool inferred = false;  ///< nobody observed it: its time is that of the next event that somebody did
+  std::uint8_t kind = 0;   ///< as Event::kind; the functions below say it by type
+  std::uint8_t flags = 0;  ///< kFromQueue, kOtherThread, kNoticed
+  bool inferred = false;   ///< nobody observed it: its time is that of the next event that somebody did
   NameId name = kNoName;
   std::uint64_t iteration = 0;  ///< the iteration it belongs to; 0 if not known
   std::uint64_t object = 0;     ///< handle, timer or task id; the object of a callback
   std::int64_t value = 0;       ///< bytes, file descriptor (handle_opened), timeout_ms (poll_begin), I/O events
                                 ///< (poll_end), 1 if it slept (poll_wake), count (phase_begin, phase_end), thread
-                                ///< id (loop_start), pid of the viewer (level_changed), address (task_created)
-  std::int64_t other_ns = 0;    ///< t_ready_ns (callback_begin), due_ns (timer_set, timer_fired), prepare_ns
-                                ///< (poll_begin), gil_wait_ns (poll_wake)
-  std::uint64_t position = 0;   ///< in the ring, of the event it was made from
+  ///< id (loop_start), pid of the viewer (level_changed), address (task_created), number
+  ///< (queued, unqueued, task_named), descriptor (watch_changed), objects collected (gc_end)
+  std::int64_t other_ns = 0;  ///< t_ready_ns (callback_begin), due_ns (timer_set, timer_fired), prepare_ns
+                              ///< (poll_begin), gil_wait_ns (poll_wake)
+  std::uint64_t other =
+      0;  ///< id of what is awaited (step_stopped), name of the details (mark, span_begin), objects
+          ///< that are uncollectable (gc_end)
+  std::uint64_t position = 0;  ///< in the ring, of the event it was made from
   ClockFault clock = ClockFault::none;
   std::int64_t clock_ns =
       0;  ///< how far it jumped or went back, or lies in the future: `t_ns` is then the time before
+
+  [[nodiscard]] PollReason poll_reason() const { return static_cast<PollReason>(kind); }
+  [[nodiscard]] CallbackKind callback_kind() const { return static_cast<CallbackKind>(kind); }
+  [[nodiscard]] HandleKind handle_kind() const { return static_cast<HandleKind>(kind); }
+  [[nodiscard]] Level level() const { return static_cast<Level>(kind); }
+  [[nodiscard]] TaskStart task_start() const { return static_cast<TaskStart>(kind); }
+  [[nodiscard]] TaskEnd task_end() const { return static_cast<TaskEnd>(kind); }
+  [[nodiscard]] Unqueued unqueued() const { return static_cast<Unqueued>(kind); }
+  [[nodiscard]] AwaitKind await_kind() const { return static_cast<AwaitKind>(kind); }
+  [[nodiscard]] JobKind job_kind() const { return static_cast<JobKind>(kind); }
+  [[nodiscard]] JobEnd job_end() const { return static_cast<JobEnd>(kind); }
+  [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
 };
 
 enum class Boundaries : std::uint8_t {

@@ -76,7 +76,7 @@ class Stage {
     }
     for (const auto& callback : queue_) {
       if (recorder.callbacks()) {
-        recorder.callback_begin(CallbackKind::soon, callback->name(recorder), callback->ready, false, 0);
+        recorder.callback_begin(CallbackKind::soon, callback->name(recorder), callback->ready, 0, 0);
         callback->run();
         recorder.callback_end();
       } else {

@@ -1,12 +1,14 @@
 #pragma once
 /// Names of functions, written once each into the session's name table and known by a number from then on.
 ///
+/// The table also has frames (tracer/format.h): stacks and chains of coroutines, each written once.
+///
 /// Keys are addresses. The caller calls forget() when an address no longer means the same function. Functions with the same
 /// name, file and line share one name, so a function that is made a million times takes no more room than one. If a
 /// program makes a million different ones, the newest have names; see tracer/name_layout.h.
 ///
 /// Thread: the loop's. Owner: of the private maps from keys and texts to ids; the name table is the session's.
-/// Errors: if there is no room at all, intern() answers kNoName and counts the function in Counters::names_lost.
+/// Errors: if there is no room at all, intern() answers kNoName and counts the function in TrackCounts::names_lost.
 /// Cost: find() is a hash and a compare. Only a first sight writes, and may grow the maps. Beyond the kept names, one new name in
 /// some thousand makes it walk through the maps.
 
@@ -27,10 +29,14 @@ std::string_view cut_utf8(std::string_view text, std::size_t limit_bytes);
 class NameInterner {
  public:
   NameInterner() = default;  ///< knows nothing and learns nothing
-  NameInterner(const PartMemory& table, Counters* counters);
+  NameInterner(const PartMemory& table, TrackCounts* counts);
 
   /// `key` is any pointer but null that means the same function until it is forgotten.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line);
+  /// A text that no key means.
+  NameId intern_text(std::string_view text);
+  /// The frame of `function` at `line` that `caller` (a frame, or kNoName) called or awaits. Equal frames have one id.
+  NameId intern_frame(NameId caller, NameId function, std::uint32_t line);
   [[nodiscard]] NameId find(const void* key) const {
     return static_cast<NameId>(by_key_.find(reinterpret_cast<std::uintptr_t>(key)));
   }
@@ -45,18 +51,23 @@ class NameInterner {
     std::string_view file;
     std::uint32_t line;
   };
+  [[nodiscard]] const char* place_of(NameId id) const {
+    return table_.items<char>() + layout_.place_of(std::uint64_t{id} * 8);
+  }
+  NameId intern(const Text& text);
   NameId find_text(std::uint64_t hash, const Text& text) const;
-  NameId append(const Text& text);
+  [[nodiscard]] bool is_frame(NameId id, const FrameLinks& links, std::uint32_t line) const;
+  /// Appends what is not there yet, and counts it if there is no room. `hash` is where it will be found.
+  NameId append(std::uint64_t hash, const NameEntry& entry, std::string_view first, std::string_view second);
   void begin_segment(std::uint64_t offset);
-  void write(std::uint64_t offset, const Text& text);
 
   PartMemory table_;
   NameLayout layout_;
-  Counters* counters_ = nullptr;
+  TrackCounts* counts_ = nullptr;
   NameId first_recycled_ = UINT32_MAX;  ///< ids below it are kept
   NameId first_left_ = 0;               ///< of the others, those below it are gone
   WordMap by_key_;
-  WordMap by_text_;  ///< from hashes; the table has the texts
+  WordMap by_text_;  ///< from hashes; the table has the texts and the frames
 };
 
 }  // namespace loopscope::tracer

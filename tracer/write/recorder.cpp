@@ -22,10 +22,11 @@ Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : sess
   clock_ = header.clock_source;
   present_ = PresentWriter(session_->present());
   counters_ = &session_->counters();
-  ring_ = RingWriter(session_->ring(), &counters_->head);
-  names_ = NameInterner(session_->names(), counters_);
-  handles_ = ObjectSlots(session_->handle_slots());
-  tasks_ = ObjectSlots(session_->task_slots());
+  TrackCounts& counts = session_->track_counts();
+  ring_ = RingWriter(session_->ring(), &counts.head);
+  names_ = NameInterner(session_->names(), &counts);
+  handles_ = HandleSlots(session_->handle_slots());
+  tasks_ = TaskSlots(session_->task_slots());
   requests_ = Requests(session_->control());
   anchors_ = Anchors(clock_, header.anchor_first);
   own_level_ = level_ = level;
@@ -119,6 +120,8 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
   const Event event{
       ticks(), EventType::level_changed, phase_, static_cast<std::uint8_t>(level), 0, kNoName, viewer_pid, 0};
   put(event);
+  if ((before >= Level::tasks) != tasks())
+    ++tasks_period_;
   if (before >= Level::tasks && !tasks())
     forget_tasks();
   if (!callbacks() && callback_depth_ != 0) {
@@ -145,7 +148,7 @@ std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {
   const auto detail = static_cast<std::uint64_t>(std::int64_t{fd});
   put({now, EventType::handle_opened, phase_, static_cast<std::uint8_t>(kind), 0, name, id, detail});
   add(&Counters::handles_opened, 1);
-  if (!handles_.open({id, now, name, static_cast<std::uint8_t>(kind), {}, detail}))
+  if (!handles_.open({id, now, name, kind, 0, {}, fd}))
     add(&Counters::slots_lost, 1);
   return id;
 }
@@ -163,7 +166,7 @@ void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start, std::ui
   put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, address});
   add(&Counters::tasks_created, 1);
   add(&Counters::tasks_live, 1);
-  if (!tasks_.open({id, now, name, 0, {}, 0}))
+  if (!tasks_.open({.id = id, .since_ticks = now, .name = name}))
     add(&Counters::slots_lost, 1);
 }
 
@@ -176,8 +179,25 @@ void Recorder::close_task(NameId name, std::uint64_t id, TaskEnd end) {
   tasks_.close(id);
 }
 
+void Recorder::stop_step(std::uint64_t id, AwaitKind kind, NameId frame, std::uint64_t awaited) {
+  const auto now = ticks();
+  put({now, EventType::step_stopped, phase_, static_cast<std::uint8_t>(kind), 0, frame, id, awaited});
+  tasks_.change(id, [&](TaskSlot& slot) {
+    slot.stopped_ticks = now;
+    slot.awaited = awaited;
+    slot.frame = frame;
+    slot.await_kind = kind;
+  });
+}
+
+void Recorder::task_named(std::uint64_t id, NameId name, std::uint64_t number) {
+  if (!tasks())
+    return;
+  put({ticks(), EventType::task_named, phase_, 0, 0, name, id, number});
+  tasks_.change(id, [&](TaskSlot& slot) { slot.given_name = name, slot.number = number; });
+}
+
 void Recorder::forget_tasks() {
-  ++tasks_period_;
   tasks_.clear();
   std::atomic_ref(counters_->tasks_live).store(0, std::memory_order_relaxed);
 }

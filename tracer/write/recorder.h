@@ -60,6 +60,12 @@ class Recorder {
   /// kNoName if `key` was never interned.
   [[nodiscard]] NameId find_name(const void* key) const { return names_.find(key); }
   void forget_name(const void* key) { names_.forget(key); }
+  /// The id of a text that is no function's: a thread's name, or what the program says.
+  NameId intern_text(std::string_view text) { return names_.intern_text(text); }
+  /// The id of a frame of a stack or a chain of coroutines; see tracer/format.h.
+  NameId intern_frame(NameId caller, NameId function, std::uint32_t line) {
+    return names_.intern_frame(caller, function, line);
+  }
   /// False if the name has left the session. A caller that kept the id has to intern it again.
   [[nodiscard]] bool holds_name(NameId id) const { return names_.holds(id); }
 
@@ -135,8 +141,9 @@ class Recorder {
   }
 
   // -- callbacks -----------------------------------------------------------------------------------------
-  /// Counts at any level but off; writes the pair of events from Level::callbacks on. Nests.
-  void callback_begin(CallbackKind kind, NameId name, std::uint64_t ready, bool ready_is_ns,
+  /// Counts at any level but off; writes the pair of events from Level::callbacks on. Nests. `flags` are kReadyIsNs, and kFromQueue
+  /// for the first one in the ready queue.
+  void callback_begin(CallbackKind kind, NameId name, std::uint64_t ready, std::uint8_t flags,
                       std::uint64_t object) {
     if (!on())
       return;
@@ -144,7 +151,8 @@ class Recorder {
     if (!callbacks())
       return;
     const auto now = boundary();
-    const auto flags = ready_is_ns ? kReadyIsNs : std::uint8_t{0};
+    if ((flags & kFromQueue) != 0)
+      ++unqueued_;
     put({now, EventType::callback_begin, phase_, static_cast<std::uint8_t>(kind), flags, name, ready, object});
     const auto depth = callback_depth_++;
     if (depth >= kCallbackFrames)
@@ -175,6 +183,20 @@ class Recorder {
     if (on())
       add(&Counters::callbacks, 1);
   }
+
+  // -- the ready queue, at level tasks ---------------------------------------------------------------------
+  /// One joined. `flags` are kOtherThread and kNoticed.
+  void queued(CallbackKind kind, NameId name, std::uint64_t object, std::uint8_t flags = 0) {
+    if (tasks())
+      put({ticks(), EventType::queued, phase_, static_cast<std::uint8_t>(kind), flags, name, ++queued_, object});
+  }
+  /// The first one left it without a callback_begin() with kFromQueue; or, if the queue was cleared, all did.
+  void unqueued(Unqueued how) {
+    if (tasks())
+      leave_queue(how);
+  }
+  /// What the queue holds is told of anew: queued() with kNoticed for each.
+  void queue_begins_anew() { unqueued_ = queued_; }
 
   // -- timers, handles, bytes, tasks -----------------------------------------------------------------------
   void timer_set(NameId name, std::uint64_t id, std::uint64_t due_ns) {
@@ -207,6 +229,12 @@ class Recorder {
     if (id != 0)
       close_handle(kind, id);
   }
+  /// What the kernel is asked about a descriptor is now `interest`. `handle` is 0 if the descriptor is not watched by add_reader() or
+  /// add_writer(): the open handle with this descriptor is meant.
+  void watch_changed(std::uint64_t handle, int fd, std::uint8_t interest) {
+    if (callbacks())
+      change_watch(handle, fd, interest);
+  }
   void bytes_read(std::uint64_t handle, std::uint64_t bytes) {
     if (!on())
       return;
@@ -232,8 +260,32 @@ class Recorder {
     if (tasks())
       close_task(name, id, end);
   }
-  /// A number that grows when the trace stops following tasks. Numbers of tasks from before mean nothing then.
+  /// A number that grows when the trace begins or stops to follow tasks. Numbers of tasks from before mean nothing then.
   [[nodiscard]] std::uint64_t tasks_period() const { return tasks_period_; }
+  /// The step of task `id` that runs has stopped, in `frame` (intern_frame()), and waits for what has the id `awaited`; 0 if that has
+  /// none.
+  void step_stopped(std::uint64_t id, AwaitKind kind, NameId frame, std::uint64_t awaited) {
+    if (tasks())
+      stop_step(id, kind, frame, awaited);
+  }
+  /// A name that somebody gave it; or kNoName, and the number in asyncio's own "Task-n".
+  void task_named(std::uint64_t id, NameId name, std::uint64_t number);
+
+  // -- what else takes time ----------------------------------------------------------------------------------
+  void gc_begin(int generation, bool other_thread);
+  void gc_end(int generation, std::uint64_t collected, std::uint64_t uncollectable, bool other_thread);
+  /// A job was given to a thread pool: its id; 0 if that is not recorded.
+  std::uint64_t job_queued(JobKind kind, NameId function);
+  /// In the worker's thread (bindings: with the GIL). Nothing for id 0.
+  void job_begun(std::uint64_t id, NameId worker);
+  void job_ended(std::uint64_t id, JobEnd end, bool other_thread);
+
+  // -- what the program says about itself ----------------------------------------------------------------------
+  void mark(NameId text, NameId details, std::uint64_t task);
+  /// The span's id; 0 if nothing is recorded.
+  std::uint64_t span_begin(NameId text, NameId details);
+  void span_end(std::uint64_t id, NameId text);
+
   void wakeup() {
     if (on())
       put({ticks(), EventType::wakeup, phase_, 0, 0, kNoName, 0, 0});
@@ -261,6 +313,9 @@ class Recorder {
   void write_poll_begin(const Poll& poll);
   void write_anchor();
   void end_deep_callback();
+  void stop_step(std::uint64_t id, AwaitKind kind, NameId frame, std::uint64_t awaited);
+  void leave_queue(Unqueued how);
+  void change_watch(std::uint64_t handle, int fd, std::uint8_t interest);
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
   void open_task(NameId name, std::uint64_t id, TaskStart start, std::uint64_t address);
@@ -282,12 +337,16 @@ class Recorder {
   std::uint64_t last_handle_ = 0;
   std::uint64_t tasks_period_ = 1;
   PresentWriter::Callback frames_[kCallbackFrames];
+  std::uint64_t queued_ = 0;    ///< callbacks that joined the ready queue, of those that are recorded
+  std::uint64_t unqueued_ = 0;  ///< those of them that left it
+  std::uint64_t last_job_ = 0;
+  std::uint64_t last_span_ = 0;
 
   Requests requests_;
   Anchors anchors_;  ///< the latest one is in the ring
   NameInterner names_;
-  ObjectSlots handles_;
-  ObjectSlots tasks_;
+  HandleSlots handles_;
+  TaskSlots tasks_;
   std::unique_ptr<WritableSession> session_;
 };
 

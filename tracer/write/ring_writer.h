@@ -21,7 +21,7 @@ namespace loopscope::tracer {
 class RingWriter {
  public:
   RingWriter() = default;
-  /// `head` is Counters::head of the same session; where it is not 0, the ring goes on from there.
+  /// `head` is TrackCounts::head of the same session; where it is not 0, the ring goes on from there.
   RingWriter(const PartMemory& ring, std::uint64_t* head);
 
   void write(const Event& event) {

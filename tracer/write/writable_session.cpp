@@ -32,19 +32,36 @@ constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
 // A page holds the header, the present and the first handles: with a page of names and one of events that is a small program's all.
 // Present, counters and each word that viewers write lie on cache lines of their own.
 constexpr std::uint64_t kPresentOffset = sizeof(SessionHeader);
-constexpr std::uint64_t kCountersOffset = kPresentOffset + 256;
-constexpr std::uint64_t kControlOffset = kCountersOffset + 320;
-constexpr std::uint64_t kHandleSlotsOffset = kControlOffset + 192;
-constexpr std::uint64_t kSlotsBytes = kDefaultSlotCount * sizeof(ObjectSlot);
-constexpr std::uint64_t kTaskSlotsOffset = whole_pages(kHandleSlotsOffset + kSlotsBytes);
-constexpr std::uint64_t kNamesOffset = kTaskSlotsOffset + kSlotsBytes;
-constexpr std::uint64_t kRingOffset = kNamesOffset + kDefaultNamesBytes;
+constexpr std::uint64_t kTrackCountsOffset = kPresentOffset + 256;
+constexpr std::uint64_t kCountersOffset = kTrackCountsOffset + kTrackCount * sizeof(TrackCounts);
+constexpr std::uint64_t kControlOffset = kCountersOffset + 192;
+constexpr std::uint64_t kHandleSlotsOffset = kControlOffset + 256;
+constexpr std::uint64_t kHandlesBytes = kDefaultSlotCount * sizeof(HandleSlot);
+constexpr std::uint64_t kTasksBytes = kDefaultSlotCount * sizeof(TaskSlot);
+constexpr std::uint64_t kTaskSlotsOffset = whole_pages(kHandleSlotsOffset + kHandlesBytes);
+constexpr std::uint64_t kTracksOffset = kTaskSlotsOffset + kTasksBytes;
 constexpr std::uint64_t kFirstHandlesBytes = kPageBytes - kHandleSlotsOffset;
-static_assert(sizeof(Present) <= 256 && sizeof(Counters) <= 320 && sizeof(Control) <= 192);
+static_assert(sizeof(Present) <= 256 && sizeof(Counters) <= 192 && sizeof(Control) <= 256);
 static_assert(kHandleSlotsOffset < kPageBytes);
 
+/// One after the other, the loop's last: it is the one whose length can be chosen.
+void place_tracks(TrackLayout (&tracks)[kTrackCount], std::uint64_t ring_events) {
+  std::uint64_t end = kTracksOffset;
+  const auto place = [&](Track track, std::uint64_t names_bytes, std::uint64_t events) {
+    const auto number = static_cast<std::size_t>(track);
+    const auto counts = kTrackCountsOffset + number * sizeof(TrackCounts);
+    tracks[number] = {counts, end, names_bytes, end + names_bytes, events};
+    end += names_bytes + events * sizeof(Event);
+  };
+  place(Track::watchdog, kWatchdogNamesBytes, kWatchdogRingEvents);
+  place(Track::loop, kDefaultNamesBytes, ring_events);
+}
+
 std::uint64_t size_with(std::uint64_t ring_events) {
-  return whole_pages(kRingOffset + ring_events * sizeof(Event));
+  TrackLayout tracks[kTrackCount];
+  place_tracks(tracks, ring_events);
+  const auto& last = tracks[static_cast<std::size_t>(Track::loop)];
+  return whole_pages(last.ring_offset + ring_events * sizeof(Event));
 }
 
 std::uint64_t ring_events_for(const SessionFacts& facts) {
@@ -138,7 +155,10 @@ int WritableSession::make_file(const std::string& directory, const SessionFacts&
 
 /// The memory without which there is no session.
 int WritableSession::take_first() {
-  return make_room(at<char>(0), kPageBytes) && make_room(at<char>(kRingOffset), kPageBytes) ? 0 : ENOSPC;
+  TrackLayout tracks[kTrackCount];
+  place_tracks(tracks, kLeastRingEvents);
+  const auto ring = tracks[static_cast<std::size_t>(Track::loop)].ring_offset;
+  return make_room(at<char>(0), kPageBytes) && make_room(at<char>(ring), kPageBytes) ? 0 : ENOSPC;
 }
 
 void WritableSession::give_up() {
@@ -216,10 +236,7 @@ void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_even
   to.handle_slot_count = kDefaultSlotCount;
   to.task_slots_offset = kTaskSlotsOffset;
   to.task_slot_count = kDefaultSlotCount;
-  to.names_offset = kNamesOffset;
-  to.names_bytes = kDefaultNamesBytes;
-  to.ring_offset = kRingOffset;
-  to.ring_events = ring_events;
+  place_tracks(to.tracks, ring_events);
 
   const auto own = own_process();
   to.pid = own.pid;
@@ -242,12 +259,18 @@ void WritableSession::lay_out(const SessionFacts& facts, std::uint64_t ring_even
   present().anchor_last = to.anchor_first;
   new (&counters()) Counters{};
   const bool in_memory = path_.empty();
-  counters().handle_slots_ready_bytes = in_memory ? kSlotsBytes : kFirstHandlesBytes;
-  counters().task_slots_ready_bytes = in_memory ? kSlotsBytes : 0;
-  counters().names_ready_bytes = in_memory ? kDefaultNamesBytes : 0;
-  counters().ring_ready_bytes = in_memory ? ring_events * sizeof(Event) : kPageBytes;
-  // Offset 0 of the name table stays unused, so that no name has the number of kNoName.
-  counters().names_used_bytes = sizeof(NameEntry);
+  counters().handle_slots_ready_bytes = in_memory ? kHandlesBytes : kFirstHandlesBytes;
+  counters().task_slots_ready_bytes = in_memory ? kTasksBytes : 0;
+  for (const auto track : {Track::loop, Track::watchdog}) {
+    const auto& layout = to.tracks[static_cast<std::size_t>(track)];
+    auto& counts = *new (at<char>(layout.counts_offset)) TrackCounts{};
+    counts.names_ready_bytes = in_memory ? layout.names_bytes : 0;
+    counts.ring_ready_bytes = in_memory ? layout.ring_events * sizeof(Event) : 0;
+    // Offset 0 of a name table stays unused, so that no name has the number of kNoName.
+    counts.names_used_bytes = sizeof(NameEntry);
+  }
+  if (!in_memory)
+    track_counts(Track::loop).ring_ready_bytes = kPageBytes;
   new (&control()) Control{};
   std::atomic_ref(to.format_version).store(kFormatVersion, std::memory_order_release);
 }
@@ -265,16 +288,23 @@ Control& WritableSession::control() const {
   return *at<Control>(kControlOffset);
 }
 PartMemory WritableSession::handle_slots() {
-  return part(kHandleSlotsOffset, kSlotsBytes, counters().handle_slots_ready_bytes);
+  return part(kHandleSlotsOffset, kHandlesBytes, counters().handle_slots_ready_bytes);
 }
 PartMemory WritableSession::task_slots() {
-  return part(kTaskSlotsOffset, kSlotsBytes, counters().task_slots_ready_bytes);
+  return part(kTaskSlotsOffset, kTasksBytes, counters().task_slots_ready_bytes);
 }
-PartMemory WritableSession::names() {
-  return part(kNamesOffset, kDefaultNamesBytes, counters().names_ready_bytes);
+const TrackLayout& WritableSession::layout(Track track) const {
+  return header().tracks[static_cast<std::size_t>(track)];
 }
-PartMemory WritableSession::ring() {
-  return part(kRingOffset, header().ring_events * sizeof(Event), counters().ring_ready_bytes);
+TrackCounts& WritableSession::track_counts(Track track) const {
+  return *at<TrackCounts>(layout(track).counts_offset);
+}
+PartMemory WritableSession::names(Track track) {
+  return part(layout(track).names_offset, layout(track).names_bytes, track_counts(track).names_ready_bytes);
+}
+PartMemory WritableSession::ring(Track track) {
+  return part(layout(track).ring_offset, layout(track).ring_events * sizeof(Event),
+              track_counts(track).ring_ready_bytes);
 }
 
 PartMemory WritableSession::part(std::uint64_t offset, std::uint64_t size_bytes, std::uint64_t& ready) {

@@ -50,12 +50,13 @@ class WritableSession final : private MemorySource {
   [[nodiscard]] SessionHeader& header() const;
   [[nodiscard]] Present& present() const;
   [[nodiscard]] Counters& counters() const;
+  [[nodiscard]] TrackCounts& track_counts(Track track = Track::loop) const;
   [[nodiscard]] Control& control() const;
   /// The parts that grow. Each for one writer, which is the only one to grow it.
   [[nodiscard]] PartMemory handle_slots();
   [[nodiscard]] PartMemory task_slots();
-  [[nodiscard]] PartMemory names();
-  [[nodiscard]] PartMemory ring();
+  [[nodiscard]] PartMemory names(Track track = Track::loop);
+  [[nodiscard]] PartMemory ring(Track track = Track::loop);
   [[nodiscard]] const std::string& path() const { return path_; }  ///< empty if in memory
   [[nodiscard]] void* data() const { return memory_.data(); }      ///< header().size_bytes bytes
 
@@ -72,6 +73,7 @@ class WritableSession final : private MemorySource {
   void give_up();
   bool make_room(void* start, std::uint64_t size_bytes);
   [[nodiscard]] bool was_cut() const;
+  [[nodiscard]] const TrackLayout& layout(Track track) const;
   void lay_out(const SessionFacts& facts, std::uint64_t ring_events);
   [[nodiscard]] PartMemory part(std::uint64_t offset, std::uint64_t size_bytes, std::uint64_t& ready);
   template <typename Part>

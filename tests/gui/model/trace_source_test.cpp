@@ -58,7 +58,7 @@ class TraceSourceTest : public ::testing::Test {
   }
   void run_until_the_ring_wraps() {
     const auto session = tracer::Session::open(program_->path()).session;
-    write_events(session->header().ring_events + 1000);
+    write_events(session->ring_capacity() + 1000);
   }
   /// When the program's level became `level`, as far as the ring goes back.
   [[nodiscard]] std::vector<std::uint64_t> level_changes_to(Level level) const {
@@ -282,7 +282,7 @@ TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
   start();
   const auto source = attach();
   run_and_pump(*source, 60 * kMs);
-  while (source->session().head() < source->session().header().ring_events * 2) program_->run(200 * kMs);
+  while (source->session().head() < source->session().ring_capacity() * 2) program_->run(200 * kMs);
   source->pump(5'000 * kMs);
   EXPECT_GT(source->lost(), 0U);
   ASSERT_FALSE(source->model().gaps().empty());
@@ -314,7 +314,7 @@ TEST_F(TraceSourceTest, HistoryThatGoesWhileItIsReadIsForgottenAndLeavesNoHole) 
   const auto source = attach(Level::off);
   source->step();
   const auto begin_ns = source->model().first_event_ns();
-  write_events(source->session().header().ring_events / 4);  // what is read next has been overwritten
+  write_events(source->session().ring_capacity() / 4);  // what is read next has been overwritten
   source->pump(5'000 * kMs);
   EXPECT_EQ(source->lost(), 0U);
   EXPECT_TRUE(source->model().gaps().empty());

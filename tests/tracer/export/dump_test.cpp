@@ -30,7 +30,7 @@ TEST(Dump, ShowsWhoWhatIsNowTotalsAndEvents) {
   const auto name = recording.recorder->intern(&handler, "handle", "/srv/chat.py", 12);
   recording.recorder->loop_start();
   recording.recorder->phase_begin(Phase::idle, 1);
-  recording.recorder->callback_begin(CallbackKind::soon, name, recording.recorder->ticks(), false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, name, recording.recorder->ticks(), 0, 0);
   std::ostringstream out;
   write_dump(*recording.session, out);
   for (const char* words :
@@ -102,8 +102,8 @@ TEST(Dump, SaysWhatItsSignsMean) {
 
 TEST(Dump, IndentsWhatIsNestedAndComesBack) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, kNoName, 0, false, 0);
-  recording.recorder->callback_begin(CallbackKind::accept, kNoName, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, kNoName, 0, 0, 0);
+  recording.recorder->callback_begin(CallbackKind::accept, kNoName, 0, 0, 0);
   recording.recorder->callback_end();
   recording.recorder->callback_end();
   std::stringstream out;
@@ -120,7 +120,7 @@ TEST(Dump, LetsNoNameReachTheTerminalAsACommand) {
   const Recording recording(Level::callbacks);
   const int evil = 0;
   const auto name = recording.recorder->intern(&evil, "\x1b[2J\nevil", "/srv/chat.py", 12);
-  recording.recorder->callback_begin(CallbackKind::soon, name, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, name, 0, 0, 0);
   std::ostringstream out;
   write_dump(*recording.session, out);
   EXPECT_EQ(out.str().find('\x1b'), std::string::npos);

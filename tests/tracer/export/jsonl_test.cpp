@@ -63,7 +63,7 @@ TEST(Jsonl, SaysEveryFieldOfEachEventByName) {
   to.task_created(name, 5);
   to.phase_begin(Phase::idle, 2);
   to.timer_set(name, 3, 1'000'000);
-  to.callback_begin(CallbackKind::timer, name, 123, true, 5);
+  to.callback_begin(CallbackKind::timer, name, 123, kReadyIsNs, 5);
   to.bytes_written(handle, 10);
   to.callback_end();
   to.timer_fired(name, 3, 0);
@@ -127,7 +127,7 @@ TEST(Jsonl, SaysNullWhereACallbackHasNoFileOrNoTimeOfReadiness) {
   const Recording recording(Level::callbacks);
   const int builtin = 0;
   const auto name = recording.recorder->intern(&builtin, "print", "", 0);
-  recording.recorder->callback_begin(CallbackKind::soon, name, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, name, 0, 0, 0);
   expect_fields(first(objects_of(*recording.session), "callback_begin"),
                 {{"name", "print"}, {"file", "null"}, {"line", "null"}, {"t_ready_ns", "null"}});
 }
@@ -159,7 +159,7 @@ TEST(Jsonl, EscapesWhatAStrangerPutIntoAName) {
   const std::string name =
       "a\"b\\c\n\x01\x7F\xFF\xC3(\xED\xA0\x80\xF4\x90\x80\x80 \xC3\xA4\xF0\x9F\x98\x80</script>";
   const auto id = recording.recorder->intern(&evil, name, "/tmp/\"\n.py", 1);
-  recording.recorder->callback_begin(CallbackKind::soon, id, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, id, 0, 0, 0);
   const auto fields = first(objects_of(*recording.session), "callback_begin");
   const std::string bad = "\xEF\xBF\xBD";
   EXPECT_EQ(fields.at("name"), "a\"b\\c\n\x01\x7F" + bad + bad + "(" + bad + bad + bad + bad + bad + bad + bad +
@@ -175,7 +175,7 @@ TEST(Jsonl, IsJsonForNamesOfRandomBytes) {
     std::string name(1 + random() % 40, ' ');
     for (auto& byte : name) byte = static_cast<char>(random());
     const auto id = recording.recorder->intern(&key, name, name, 1);
-    recording.recorder->callback_begin(CallbackKind::soon, id, 0, false, 0);
+    recording.recorder->callback_begin(CallbackKind::soon, id, 0, 0, 0);
     recording.recorder->callback_end();
   }
   const auto objects = objects_of(*recording.session);
@@ -194,10 +194,32 @@ TEST(Jsonl, LosesNothingOfWhatATerminalMightObey) {
       "\x1b[2J\a\xC2\x9B"
       "31m \xE2\x80\xAE \xE2\x80\xA8 \xF3\xA0\x81\x81";
   const auto id = recording.recorder->intern(&evil, name, "/srv/chat.py", 12);
-  recording.recorder->callback_begin(CallbackKind::soon, id, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, id, 0, 0, 0);
   const auto lines = lines_of(*recording.session);
   EXPECT_EQ(first(objects_of(*recording.session), "callback_begin").at("name"), name);
   for (const auto& line : lines) EXPECT_EQ(printable(line), line);
+}
+
+TEST(Jsonl, SaysWhereATaskStandsAndWhatItAwaits) {
+  const Recording recording(Level::tasks);
+  Recorder& to = *recording.recorder;
+  const char functions[2] = {};
+  const auto worker = to.intern(&functions[0], "worker", "/srv/shop.py", 20);
+  const auto acquire = to.intern(&functions[1], "Lock.acquire", "/usr/lib/locks.py", 90);
+  const auto frame = to.intern_frame(to.intern_frame(kNoName, worker, 31), acquire, 114);
+  to.step_stopped(7, AwaitKind::future, frame, 0);
+  const auto stopped = first(objects_of(*recording.session), "step_stopped");
+  EXPECT_EQ(stopped.at("stands"), "Lock.acquire locks.py:114 < worker shop.py:31");
+  EXPECT_EQ(stopped.at("awaits"), "future");
+}
+
+TEST(Jsonl, SaysWhatTheProgramSays) {
+  const Recording recording(Level::phases);
+  Recorder& to = *recording.recorder;
+  to.mark(to.intern_text("deploy"), to.intern_text("version='1.4'"), 3);
+  const auto mark = first(objects_of(*recording.session), "mark");
+  EXPECT_EQ(mark.at("text"), "deploy");
+  EXPECT_EQ(mark.at("details"), "version='1.4'");
 }
 
 }  // namespace

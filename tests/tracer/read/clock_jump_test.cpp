@@ -35,7 +35,7 @@ class Machine {
     header.created_monotonic_ns = ns_;
     header.anchor_first = now();
     std::memcpy(header.boot_id, "another-boot", 13);
-    ring_ = RingWriter(memory_->ring(), &memory_->counters().head);
+    ring_ = RingWriter(memory_->ring(), &memory_->track_counts().head);
   }
 
   Machine& run(std::uint64_t ns) {

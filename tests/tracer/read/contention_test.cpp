@@ -70,7 +70,7 @@ Seen read_until(const Session& session, const std::atomic<bool>& stop, std::size
 
 TEST(Contention, NoTornEventIsHandedOutAndEachIsSeenOrCountedAsLost) {
   const MemorySession memory;
-  auto& head = memory.writable->counters().head;
+  auto& head = memory.writable->track_counts().head;
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     RingWriter ring(memory.writable->ring(), &head);
@@ -132,9 +132,10 @@ TEST(Contention, NoObjectIsSeenWithAnothersFields) {
   const MemorySession memory;
   std::atomic<bool> stop{false};
   std::thread writer([&] {
-    ObjectSlots slots({memory.writable->handle_slots().items<ObjectSlot>(), 16 * sizeof(ObjectSlot)});
+    HandleSlots slots({memory.writable->handle_slots().items<HandleSlot>(), 16 * sizeof(HandleSlot)});
     for (std::uint64_t id = 1; !stop.load(std::memory_order_relaxed); ++id) {
-      slots.open({.id = id, .since_ticks = 0, .name = static_cast<NameId>(id), .detail = ~id});
+      slots.open(
+          {.id = id, .since_ticks = 0, .name = static_cast<NameId>(id), .fd = static_cast<std::int64_t>(~id)});
       if (id > 8)
         slots.close(id - 8);
     }
@@ -161,7 +162,7 @@ TEST(Contention, ANameIsCompleteAsSoonAsItsIdIsKnown) {
   std::atomic<bool> stop{false};
   std::thread writer([&] {
     std::vector<char> keys(8000);
-    NameInterner names(memory.writable->names(), &memory.writable->counters());
+    NameInterner names(memory.writable->names(), &memory.writable->track_counts());
     for (auto& key : keys) {
       const auto text = std::to_string(&key - keys.data());
       latest.store(names.intern(&key, text + "!", text + ".py", 1), std::memory_order_relaxed);

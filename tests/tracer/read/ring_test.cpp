@@ -16,8 +16,8 @@ class Ring : public ::testing::Test {
  protected:
   /// As if `position` events had been written before.
   void start_at(std::uint64_t position) {
-    memory.writable->counters().head = position;
-    writer = RingWriter(memory.writable->ring(), &memory.writable->counters().head);
+    memory.writable->track_counts().head = position;
+    writer = RingWriter(memory.writable->ring(), &memory.writable->track_counts().head);
   }
   /// Each event says its position in `a`.
   void write(std::uint64_t count) {
@@ -32,7 +32,7 @@ class Ring : public ::testing::Test {
   }
 
   MemorySession memory;
-  RingWriter writer{memory.writable->ring(), &memory.writable->counters().head};
+  RingWriter writer{memory.writable->ring(), &memory.writable->track_counts().head};
   RingReader::Batch batch;
 };
 
@@ -159,13 +159,13 @@ TEST_F(Ring, WhosePositionJumpsBackHandsOutNothingTwice) {
   RingReader reader(memory.session());
   write(10);
   ASSERT_TRUE(reader.read(batch, 100));
-  memory.writable->counters().head = 3;
+  memory.writable->track_counts().head = 3;
   EXPECT_FALSE(reader.read(batch, 100));
 }
 
 TEST_F(Ring, WhosePositionIsAbsurdIsReadWithinBounds) {
   RingReader reader(memory.session());
-  memory.writable->counters().head = UINT64_MAX;
+  memory.writable->track_counts().head = UINT64_MAX;
   ASSERT_TRUE(reader.read(batch, 1U << 30U));
   EXPECT_LE(batch.events.size(), kCapacity);
 }

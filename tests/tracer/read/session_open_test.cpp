@@ -157,20 +157,34 @@ TEST_F(OpenSession, WhosePartsLieOutsideOfIt) {
                                                    {&SessionHeader::counters_offset, "counters"},
                                                    {&SessionHeader::control_offset, "control"},
                                                    {&SessionHeader::handle_slots_offset, "handle slots"},
-                                                   {&SessionHeader::task_slots_offset, "task slots"},
-                                                   {&SessionHeader::names_offset, "names"},
-                                                   {&SessionHeader::ring_offset, "ring"}};
+                                                   {&SessionHeader::task_slots_offset, "task slots"}};
   for (const auto& [field, name] : offsets)
     for (const auto offset : {kSmallBytes, UINT64_MAX, UINT64_MAX - 7, std::uint64_t{0}, std::uint64_t{8193}})
       expect_damage([&, where = field](auto& header) { header.*where = offset; }, std::string("its ") + name);
 }
 
+TEST_F(OpenSession, WhoseTracksLieOutsideOfIt) {
+  using Field = std::uint64_t TrackLayout::*;
+  const std::pair<Field, const char*> offsets[] = {{&TrackLayout::counts_offset, "counts"},
+                                                   {&TrackLayout::names_offset, "names"},
+                                                   {&TrackLayout::ring_offset, "ring"}};
+  const std::pair<Field, const char*> counts[] = {{&TrackLayout::names_bytes, "names"},
+                                                  {&TrackLayout::ring_events, "ring"}};
+  for (std::size_t track = 0; track < kTrackCount; ++track) {
+    const std::string whose = track == 0 ? "its " : "its watchdog's ";
+    for (const auto& [field, name] : offsets)
+      for (const auto offset : {kSmallBytes, UINT64_MAX, UINT64_MAX - 7, std::uint64_t{0}, std::uint64_t{8193}})
+        expect_damage([&, where = field](auto& header) { header.tracks[track].*where = offset; }, whose + name);
+    for (const auto& [field, name] : counts)
+      for (const auto count : {kSmallBytes, UINT64_MAX, UINT64_MAX / 32 + 1})
+        expect_damage([&, where = field](auto& header) { header.tracks[track].*where = count; }, whose + name);
+  }
+}
+
 TEST_F(OpenSession, WhosePartsAreTooLong) {
   using Field = std::uint64_t SessionHeader::*;
   const std::pair<Field, const char*> counts[] = {{&SessionHeader::handle_slot_count, "handle slots"},
-                                                  {&SessionHeader::task_slot_count, "task slots"},
-                                                  {&SessionHeader::names_bytes, "names"},
-                                                  {&SessionHeader::ring_events, "ring"}};
+                                                  {&SessionHeader::task_slot_count, "task slots"}};
   for (const auto& [field, name] : counts)
     for (const auto count : {kSmallBytes, UINT64_MAX, UINT64_MAX / 32 + 1})
       expect_damage([&, where = field](auto& header) { header.*where = count; }, std::string("its ") + name);
@@ -178,7 +192,7 @@ TEST_F(OpenSession, WhosePartsAreTooLong) {
 
 TEST_F(OpenSession, WhoseRingIsNoPowerOfTwo) {
   for (const std::uint64_t count : {0, 3, 100})
-    expect_damage([&](auto& header) { header.ring_events = count; }, "power of two");
+    expect_damage([&](auto& header) { header.tracks[0].ring_events = count; }, "power of two");
 }
 
 TEST_F(OpenSession, WhoseTextsHaveNoEnd) {
@@ -204,8 +218,8 @@ TEST_F(OpenSession, WhoseHeaderHasAnotherLengthIsOfAnotherVersionAndNamesBoth) {
     const auto path = file(session_bytes([&](auto& header) { header.header_bytes = bytes; }));
     expect_problem(path, OpenError::other_version, "made by another version of loopscope");
     expect_problem(path, OpenError::other_version,
-                   "version 2 with a header of " + std::to_string(bytes) + " bytes");
-    expect_problem(path, OpenError::other_version, "version 2 with a header of 2048 bytes");
+                   "version 3 with a header of " + std::to_string(bytes) + " bytes");
+    expect_problem(path, OpenError::other_version, "version 3 with a header of 2048 bytes");
   }
 }
 
@@ -292,7 +306,7 @@ TEST_F(OpenSession, OfALivingProgramOnADiskIsCopied) {
 }
 
 TEST_F(OpenSession, InMemoryIsCheckedLikeAFile) {
-  const auto bytes = session_bytes([](auto& header) { header.ring_offset = UINT64_MAX - 31; });
+  const auto bytes = session_bytes([](auto& header) { header.tracks[0].ring_offset = UINT64_MAX - 31; });
   const auto opened = Session::view(bytes.data(), bytes.size());
   EXPECT_EQ(opened.session, nullptr);
   EXPECT_THAT(opened.message, HasSubstr("its ring"));
@@ -345,7 +359,7 @@ TEST_F(OpenSession, WhoseNamesAreLongerThanAnyProgramWritesDoesNotRepeatThem) {
     std::memcpy(names + 8 * id, &entry, sizeof(entry));
   };
   std::memset(names, 'x', 200'000);
-  session->counters().names_used_bytes = 200'000;
+  session->track_counts().names_used_bytes = 200'000;
   put(1, kMaxNameBytes, 0);
   put(100, kMaxNameBytes + 1, 0);
   put(200, 65'535, 65'535);

@@ -31,7 +31,7 @@ using testing::small_facts;
     recorder.poll_begin({0, PollReason::ready_callbacks, name, 1, 0, 0});
     recorder.poll_wake(recorder.ticks(), 0, false);
     recorder.poll_end(0);
-    recorder.callback_begin(CallbackKind::soon, name, recorder.ticks(), false, 0);
+    recorder.callback_begin(CallbackKind::soon, name, recorder.ticks(), 0, 0);
     recorder.callback_end();
   }
 }
@@ -114,7 +114,7 @@ TEST_F(ProcessEnd, OfAForkedChildLeavesTheParentsSessionAlone) {
   if (child == 0) {
     recorder.disown();
     recorder.loop_start();
-    recorder.callback_begin(CallbackKind::soon, kNoName, 0, false, 0);
+    recorder.callback_begin(CallbackKind::soon, kNoName, 0, 0, 0);
     recorder.set_level(Level::tasks);
     recorder.poll_begin({0, PollReason::stopping, kNoName, 0, 0, 0});
     const bool silent = !recorder.on() && recorder.handle_opened(HandleKind::tcp, 1, 1) == 0;

@@ -83,7 +83,7 @@ TEST(Level, GoingOffLeavesNoGhostHandles) {
 
 TEST(Level, FallingInTheMiddleOfACallbackLeavesNoGhostCallback) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, 0, 0);
   recording.recorder->set_level(Level::phases);
   recording.turn();
   recording.recorder->callback_end();

@@ -27,7 +27,7 @@ class Names : public ::testing::Test {
 
   char keys[65536] = {};
   MemorySession memory;
-  NameInterner names{memory.writable->names(), &memory.writable->counters()};
+  NameInterner names{memory.writable->names(), &memory.writable->track_counts()};
 };
 
 TEST_F(Names, AreReadBackAsTheyWereGiven) {
@@ -40,17 +40,62 @@ TEST_F(Names, AreReadBackAsTheyWereGiven) {
 
 TEST_F(Names, KeepTheirIdHoweverOftenTheyAreSeen) {
   const auto id = names.intern(key(1), "tick", "a.py", 1);
-  const auto used = memory.writable->counters().names_used_bytes;
+  const auto used = memory.writable->track_counts().names_used_bytes;
   EXPECT_EQ(names.intern(key(1), "tick", "a.py", 1), id);
   EXPECT_EQ(names.find(key(1)), id);
-  EXPECT_EQ(memory.writable->counters().names_used_bytes, used);
+  EXPECT_EQ(memory.writable->track_counts().names_used_bytes, used);
+}
+
+TEST_F(Names, FramesKnowTheirFunctionTheirLineAndWhoCalledThem) {
+  const auto shop = names.intern(key(1), "shop", "shop.py", 20);
+  const auto acquire = names.intern(key(2), "Lock.acquire", "locks.py", 90);
+  const auto outer = names.intern_frame(kNoName, shop, 31);
+  const auto inner = names.intern_frame(outer, acquire, 114);
+  const auto frame = memory.session().frame(inner);
+  EXPECT_EQ(frame.caller, outer);
+  EXPECT_EQ(frame.function, acquire);
+  EXPECT_EQ(frame.line, 114U);
+  EXPECT_EQ(memory.session().frame(outer).caller, kNoName);
+  EXPECT_EQ(read(inner).function, "Lock.acquire") << "a frame has its function's name";
+  EXPECT_EQ(read(inner).line, 114U) << "and the line at which it stands";
+}
+
+TEST_F(Names, EqualFramesAreOneAndOthersAreNot) {
+  const auto f = names.intern(key(1), "f", "a.py", 1);
+  const auto outer = names.intern_frame(kNoName, f, 2);
+  const auto inner = names.intern_frame(outer, f, 3);
+  const auto used = memory.writable->track_counts().names_used_bytes;
+  EXPECT_EQ(names.intern_frame(kNoName, f, 2), outer);
+  EXPECT_EQ(names.intern_frame(outer, f, 3), inner);
+  EXPECT_EQ(memory.writable->track_counts().names_used_bytes, used);
+  EXPECT_NE(names.intern_frame(outer, f, 4), inner);
+  EXPECT_NE(names.intern_frame(inner, f, 3), inner);
+}
+
+TEST_F(Names, AFrameOfADamagedFileNeverLeadsAroundInACircle) {
+  const auto f = names.intern(key(1), "f", "a.py", 1);
+  const auto outer = names.intern_frame(kNoName, f, 2);
+  const auto inner = names.intern_frame(outer, f, 3);
+  auto* links = reinterpret_cast<FrameLinks*>(memory.writable->names().items<char>() + std::size_t{outer} * 8 + 8);
+  links->caller = inner;
+  EXPECT_EQ(memory.session().frame(outer).caller, kNoName);
+  links->function = inner;
+  EXPECT_EQ(read(outer).function, "?") << "a frame is no function";
+  EXPECT_EQ(memory.session().frame(f).function, kNoName) << "and a function no frame";
+}
+
+TEST_F(Names, TextsNeedNoKey) {
+  const auto id = names.intern_text("asyncio_0");
+  EXPECT_EQ(names.intern_text("asyncio_0"), id);
+  EXPECT_EQ(read(id).function, "asyncio_0");
+  EXPECT_EQ(names.intern_text(""), kNoName);
 }
 
 TEST_F(Names, OfOneTextAreOneHoweverManyKeysHaveIt) {
   const auto id = names.intern(key(1), "f", "a.py", 1);
-  const auto used = memory.writable->counters().names_used_bytes;
+  const auto used = memory.writable->track_counts().names_used_bytes;
   for (std::size_t i = 2; i < 1000; ++i) ASSERT_EQ(names.intern(key(i), "f", "a.py", 1), id);
-  EXPECT_EQ(memory.writable->counters().names_used_bytes, used);
+  EXPECT_EQ(memory.writable->track_counts().names_used_bytes, used);
   EXPECT_EQ(names.find(key(999)), id);
 }
 
@@ -103,23 +148,23 @@ TEST_F(Names, AreFoundAgainAfterTheMapHasGrown) {
 TEST(NamesInATableThatIsTooSmall, AreCountedOnceAndHaveNoId) {
   struct {
     alignas(8) char table[4096] = {};
-    Counters counters{.names_used_bytes = sizeof(NameEntry)};
+    TrackCounts counts{.names_used_bytes = sizeof(NameEntry)};
   } session;
-  auto& counters = session.counters;
-  SessionHeader header{.counters_offset = sizeof(session.table), .names_bytes = sizeof(session.table)};
+  auto& counts = session.counts;
+  const TrackLayout track{.counts_offset = sizeof(session.table), .names_bytes = sizeof(session.table)};
   char keys[100] = {};
-  NameInterner names(PartMemory(session.table, sizeof(session.table)), &counters);
+  NameInterner names(PartMemory(session.table, sizeof(session.table)), &counts);
   const auto bytes = SessionBytes::of(&session);
-  NameReader reader(bytes, header);
+  NameReader reader(bytes, track);
   const std::string file(500, 'p');
   std::size_t i = 0;
   while (names.intern(&keys[i], std::to_string(i), file, 1) != kNoName) ASSERT_LT(++i, 10U);
   EXPECT_GT(i, 5U);
-  EXPECT_EQ(counters.names_lost, 1U);
+  EXPECT_EQ(counts.names_lost, 1U);
   EXPECT_EQ(names.intern(&keys[i], std::to_string(i), file, 1), kNoName);
-  EXPECT_EQ(counters.names_lost, 1U);
+  EXPECT_EQ(counts.names_lost, 1U);
   EXPECT_EQ(names.intern(&keys[i + 1], std::to_string(i + 1), file, 1), kNoName);
-  EXPECT_EQ(counters.names_lost, 2U);
+  EXPECT_EQ(counts.names_lost, 2U);
   EXPECT_EQ(reader.read(names.find(&keys[i - 1])).file, file);
 }
 
@@ -138,7 +183,7 @@ class ManyNames : public Names {
 TEST_F(ManyNames, NeverEndTheNamesOfLaterOnes) {
   const auto kept = names.intern(&names, "kept", "a.py", 1);
   for (std::size_t i = 0; i < kMany; ++i) ASSERT_EQ(read(make(i)).function, nth(i));
-  EXPECT_EQ(memory.session().counters().names_lost, 0U);
+  EXPECT_EQ(memory.session().track_counts().names_lost, 0U);
   EXPECT_EQ(read(kept).function, "kept");
   EXPECT_EQ(names.find(&names), kept);
 }
@@ -221,7 +266,7 @@ TEST_F(Names, ThatNobodyWroteAreUnknownToAReader) {
 class FollowedNames : public ManyNames {
  protected:
   FollowedNames() : writable(WritableSession::create(testing::small_facts(), error)) {
-    names = NameInterner(writable->names(), &writable->counters());
+    names = NameInterner(writable->names(), &writable->track_counts());
     auto opened = Session::open(writable->path());
     EXPECT_TRUE(opened.session) << opened.message;
     session = std::move(opened.session);
@@ -243,7 +288,7 @@ TEST_F(FollowedNames, AreReadFromTheFileAsTheyCome) {
   }
   EXPECT_EQ(session->name(first).function, "first");
   EXPECT_EQ(session->name(first).file, "a.py");
-  EXPECT_EQ(session->counters().names_lost, 0U);
+  EXPECT_EQ(session->track_counts().names_lost, 0U);
 }
 
 TEST_F(FollowedNames, ThatHaveLeftTheTableAreKnownIfTheyWereRead) {

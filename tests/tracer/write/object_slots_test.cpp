@@ -15,12 +15,12 @@ using testing::MemorySession;
 class Slots : public ::testing::Test {
  protected:
   bool open(std::uint64_t id) {
-    return slots.open({.id = id, .since_ticks = id * 10, .name = 3, .detail = id * 2});
+    return slots.open({.id = id, .since_ticks = id * 10, .name = 3, .fd = static_cast<std::int64_t>(id * 2)});
   }
-  [[nodiscard]] std::vector<LiveObject> live() const { return memory.session().handles(); }
+  [[nodiscard]] std::vector<OpenHandle> live() const { return memory.session().handles(); }
 
   MemorySession memory;
-  ObjectSlots slots{memory.writable->handle_slots()};
+  HandleSlots slots{memory.writable->handle_slots()};
 };
 
 TEST_F(Slots, ShowWhatIsOpen) {
@@ -101,7 +101,7 @@ TEST_F(Slots, AgreeWithAMapWhateverIsOpenedAndClosed) {
 }
 
 TEST(NoSlots, HoldNothing) {
-  ObjectSlots none;
+  HandleSlots none;
   EXPECT_FALSE(none.open({.id = 1}));
   EXPECT_FALSE(none.close(1));
   none.clear();

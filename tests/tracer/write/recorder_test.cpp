@@ -25,18 +25,18 @@ using testing::small_facts;
 void busy_turn(Recorder& to) {
   to.phase_begin(Phase::timers, 1);
   to.timer_fired(3, 11, 5000);
-  to.callback_begin(CallbackKind::timer, 3, 5000, true, 11);
+  to.callback_begin(CallbackKind::timer, 3, 5000, kReadyIsNs, 11);
   to.callback_end();
   to.phase_end(1);
   to.phase_begin(Phase::idle, 1);
-  to.callback_begin(CallbackKind::soon, 4, to.ticks(), false, 0);
+  to.callback_begin(CallbackKind::soon, 4, to.ticks(), 0, 0);
   to.timer_set(3, 12, 9000);
   to.callback_end();
   to.phase_end(1);
   to.prepare_begin();
   to.poll_begin({12, PollReason::until_timer, 3, 0, 1, 9000});
   to.poll_wake(to.ticks(), 77, true);
-  to.callback_begin(CallbackKind::data_received, 5, to.ticks(), false, 1);
+  to.callback_begin(CallbackKind::data_received, 5, to.ticks(), 0, 1);
   to.bytes_read(1, 1024);
   to.callback_end();
   to.poll_end(1);
@@ -152,8 +152,8 @@ TEST(Recorder, ShowsThePresentPhaseAndPoll) {
 
 TEST(Recorder, ShowsTheInnermostCallback) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, false, 100);
-  recording.recorder->callback_begin(CallbackKind::accept, 2, 0, false, 200);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, 0, 100);
+  recording.recorder->callback_begin(CallbackKind::accept, 2, 0, 0, 200);
   auto now = recording.present();
   EXPECT_EQ(now.callback_name, 2U);
   EXPECT_EQ(now.callback_kind, CallbackKind::accept);
@@ -173,8 +173,8 @@ TEST(Recorder, ShowsTheInnermostCallback) {
 
 TEST(Recorder, PairsEachCallbackWithItsEnd) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, false, 100);
-  recording.recorder->callback_begin(CallbackKind::accept, 2, 0, false, 200);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 0, 0, 100);
+  recording.recorder->callback_begin(CallbackKind::accept, 2, 0, 0, 200);
   recording.recorder->callback_end();
   recording.recorder->callback_end();
   const auto events = recording.events();
@@ -191,7 +191,7 @@ TEST(Recorder, CountsTheDepthOfCallbacksNestedBeyondItsMemory) {
   constexpr int kDepth = 300;
   const Recording recording(Level::callbacks);
   for (int i = 1; i <= kDepth; ++i) {
-    recording.recorder->callback_begin(CallbackKind::soon, static_cast<NameId>(i), 0, false, 0);
+    recording.recorder->callback_begin(CallbackKind::soon, static_cast<NameId>(i), 0, 0, 0);
     ASSERT_EQ(recording.present().callback_depth, std::min(i, 255));
   }
   for (int i = kDepth; i >= 1; --i) {
@@ -208,8 +208,8 @@ TEST(Recorder, CountsTheDepthOfCallbacksNestedBeyondItsMemory) {
 
 TEST(Recorder, SaysWhetherATimeOfReadinessIsNs) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::timer, 1, 123456, true, 0);
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 654321, false, 0);
+  recording.recorder->callback_begin(CallbackKind::timer, 1, 123456, kReadyIsNs, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 654321, 0, 0);
   const auto events = recording.events();
   EXPECT_EQ(events[0].flags, kReadyIsNs);
   EXPECT_EQ(events[0].a, 123456U);
@@ -349,7 +349,7 @@ TEST(Recorder, ABatchOfCallbacksSharesTheStampsOfItsBoundaries) {
   const Recording recording(Level::callbacks);
   recording.recorder->phase_begin(Phase::idle, 2);
   for (int i = 0; i < 2; ++i) {
-    recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
+    recording.recorder->callback_begin(CallbackKind::soon, 1, 1, 0, 0);
     recording.recorder->callback_end();
   }
   recording.recorder->phase_end(2);
@@ -366,7 +366,7 @@ TEST(Recorder, SharesNoStampAcrossWhatHasNoSpan) {
   const Recording recording(Level::callbacks);
   recording.recorder->phase_begin(Phase::idle, 1);
   recording.recorder->work_begins();
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, 0, 0);
   recording.recorder->callback_end();
   recording.recorder->count_callback();
   recording.recorder->phase_end(1);
@@ -378,13 +378,70 @@ TEST(Recorder, SharesNoStampAcrossWhatHasNoSpan) {
 
 TEST(Recorder, ANestedCallbackHasStampsOfItsOwn) {
   const Recording recording(Level::callbacks);
-  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, false, 0);
-  recording.recorder->callback_begin(CallbackKind::data_received, 2, 1, false, 0);
+  recording.recorder->callback_begin(CallbackKind::soon, 1, 1, 0, 0);
+  recording.recorder->callback_begin(CallbackKind::data_received, 2, 1, 0, 0);
   recording.recorder->callback_end();
   recording.recorder->callback_end();
   const auto at = stamps(recording);
   ASSERT_EQ(at.size(), 4U);
   for (std::size_t i = 1; i < at.size(); ++i) EXPECT_LT(at[i - 1], at[i]);
+}
+
+TEST(Recorder, NumbersWhatIsQueuedAndCountsItOut) {
+  const Recording recording(Level::tasks);
+  Recorder& to = *recording.recorder;
+  for (std::uint64_t i = 0; i < 4; ++i) to.queued(CallbackKind::soon, 1, 0);
+  to.callback_begin(CallbackKind::soon, 1, 1, kFromQueue, 0);
+  to.callback_end();
+  to.unqueued(Unqueued::cancelled);
+  to.queued(CallbackKind::soon, 1, 0);
+  to.unqueued(Unqueued::cleared);
+  std::vector<std::uint64_t> numbers;
+  for (const auto& event : recording.events())
+    if (event.type == EventType::queued || event.type == EventType::unqueued)
+      numbers.push_back(event.a);
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3, 4, 2, 5, 5}));
+}
+
+TEST(Recorder, ATasksSlotSaysWhereItStandsAndWhatItIsCalled) {
+  const Recording recording(Level::tasks);
+  Recorder& to = *recording.recorder;
+  const int f = 0;
+  const auto name = to.intern(&f, "shop", "shop.py", 20);
+  to.task_created(name, 7);
+  to.task_named(7, kNoName, 12);
+  ASSERT_EQ(recording.session->tasks().size(), 1U);
+  EXPECT_EQ(recording.session->tasks()[0].stopped_ns, 0) << "no step yet";
+  to.step_stopped(7, AwaitKind::task, to.intern_frame(kNoName, name, 31), 8);
+  const auto task = recording.session->tasks()[0];
+  EXPECT_EQ(task.number, 12U);
+  EXPECT_GT(task.stopped_ns, 0);
+  EXPECT_EQ(task.await_kind, AwaitKind::task);
+  EXPECT_EQ(task.awaited, 8U);
+  EXPECT_EQ(recording.session->frame(task.frame).line, 31U);
+}
+
+TEST(Recorder, AHandlesSlotSaysWhatTheKernelIsAskedAbout) {
+  const Recording recording(Level::callbacks);
+  Recorder& to = *recording.recorder;
+  const auto id = to.handle_opened(HandleKind::watcher, kNoName, 5);
+  to.watch_changed(id, 5, kWatchesRead | kWatchesWrite);
+  ASSERT_EQ(recording.session->handles().size(), 1U);
+  EXPECT_EQ(recording.session->handles()[0].interest, kWatchesRead | kWatchesWrite);
+}
+
+TEST(Recorder, BelowTheirLevelsTheNewVerbsWriteNothing) {
+  const Recording recording(Level::phases);
+  Recorder& to = *recording.recorder;
+  to.queued(CallbackKind::soon, 1, 0);
+  to.unqueued(Unqueued::cancelled);
+  to.step_stopped(1, AwaitKind::future, kNoName, 0);
+  to.task_named(1, kNoName, 1);
+  to.watch_changed(1, 3, kWatchesRead);
+  EXPECT_EQ(to.job_queued(JobKind::executor, 1), 0U);
+  to.job_begun(0, kNoName);
+  to.job_ended(0, JobEnd::returned, false);
+  EXPECT_TRUE(recording.events().empty());
 }
 
 }  // namespace

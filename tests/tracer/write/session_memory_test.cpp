@@ -128,7 +128,7 @@ TEST_F(FullFileSystem, CostsLaterNamesAndObjectsAndCountsThem) {
     traced.recorder.handle_opened(HandleKind::tcp, kNoName, 5);
   }
   const auto counters = traced.opened.session->counters();
-  EXPECT_EQ(counters.names_lost, 1000U);
+  EXPECT_EQ(traced.opened.session->track_counts().names_lost, 1000U);
   EXPECT_EQ(counters.slots_lost, 2000U - traced.opened.session->handles().size());
   EXPECT_EQ(counters.memory_refused, 4U) << "names, tasks, handles, ring";
   EXPECT_EQ(counters.tasks_created, 1000U);

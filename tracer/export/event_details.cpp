@@ -1,0 +1,168 @@
+#include "tracer/export/event_details.h"
+
+#include <cstdio>
+
+#include "tracer/export/jsonl.h"
+#include "tracer/read/printable.h"
+#include "tracer/words.h"
+
+namespace loopscope::tracer {
+
+std::string duration(std::int64_t ns) {
+  char text[32];
+  if (ns < 10'000)
+    std::snprintf(text, sizeof(text), "%lld ns", static_cast<long long>(ns));
+  else if (ns < 10'000'000)
+    std::snprintf(text, sizeof(text), "%.1f us", static_cast<double>(ns) / 1e3);
+  else
+    std::snprintf(text, sizeof(text), "%.1f ms", static_cast<double>(ns) / 1e6);
+  return text;
+}
+
+std::string function(const Session& session, NameId id) {
+  return id == kNoName ? "(no name)" : printable(describe_function(session, id));
+}
+
+std::string chain(const Session& session, NameId frame) {
+  std::string words;
+  int left = kMostFrames;
+  for (NameId at = frame; at != kNoName && left > 0; at = session.frame(at).caller, --left)
+    words += (words.empty() ? "" : " < ") + function(session, at);
+  return words.empty() ? "not known where" : words + (left == 0 ? " < ..." : "");
+}
+
+namespace {
+
+std::string due(const TraceEvent& timer) {
+  if (timer.other_ns == 0)
+    return "due by the program's clock";
+  const std::int64_t left_ns = timer.other_ns - timer.t_ns;
+  return left_ns >= 0 ? "due in " + duration(left_ns) : "due since " + duration(-left_ns);
+}
+
+std::string elsewhere(const TraceEvent& event) {
+  return event.has(kOtherThread) ? ", in another thread" : "";
+}
+
+std::string interest(std::uint8_t bits) {
+  if ((bits & (kWatchesRead | kWatchesWrite)) == 0)
+    return "nothing";
+  return (bits & kWatchesRead) == 0 ? "write" : (bits & kWatchesWrite) == 0 ? "read" : "read and write";
+}
+
+std::string queue_details(const Session& session, const TraceEvent& event) {
+  const auto number = std::to_string(event.value);
+  if (event.type == EventType::unqueued)
+    return number + ", " + std::string(unqueued_name(event.unqueued()));
+  return number + ", " + function(session, event.name) + ", " +
+         std::string(callback_kind_name(event.callback_kind())) +
+         (event.has(kNoticed) ? ", noticed only now" : "");
+}
+
+std::string task_details(const Session& session, const TraceEvent& event) {
+  const auto id = std::to_string(event.object);
+  if (event.type == EventType::task_named)
+    return id + ", " +
+           (event.name == kNoName ? "Task-" + std::to_string(event.value) : function(session, event.name));
+  if (event.await_kind() == AwaitKind::nothing)
+    return id + ", is done";
+  return id + ", in " + chain(session, event.name) + ", awaits " +
+         std::string(await_kind_name(event.await_kind())) +
+         (event.other == 0 ? "" : " " + std::to_string(event.other));
+}
+
+std::string job_details(const Session& session, const TraceEvent& event) {
+  const auto id = std::to_string(event.object);
+  if (event.type == EventType::job_ended)
+    return id + ", " + std::string(job_end_name(event.job_end()));
+  return id + ", " + function(session, event.name) +
+         (event.type == EventType::job_queued ? ", " + std::string(job_kind_name(event.job_kind())) : "");
+}
+
+std::string words_of_program(const Session& session, const TraceEvent& event) {
+  const auto id = event.object == 0 ? "" : std::to_string(event.object) + ", ";
+  const auto more = event.other == 0 ? "" : ", " + function(session, static_cast<NameId>(event.other));
+  return (event.type == EventType::mark ? "" : id) + function(session, event.name) + more;
+}
+
+}  // namespace
+
+std::string event_details(const Session& session, const TraceEvent& event) {
+  const auto number = [](auto value) { return std::to_string(value); };
+  if (event.type == kIterationBegin || event.type == kIterationEnd)
+    return number(event.iteration);
+  switch (event.type) {
+    case EventType::loop_start:
+      return "thread " + number(event.value);
+    case EventType::phase_begin:
+      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", waiting " + number(event.value) : "");
+    case EventType::phase_end:
+      return std::string(phase_name(event.phase)) + (event.value != 0 ? ", callbacks " + number(event.value) : "");
+    case EventType::poll_begin:
+      return number(event.value) + " ms, " + std::string(reason_name(event.poll_reason())) +
+             (event.name == kNoName ? "" : ", " + function(session, event.name));
+    case EventType::poll_wake:
+      return std::string(event.value != 0 ? "slept" : "did not sleep") + ", GIL wait " + duration(event.other_ns);
+    case EventType::poll_end:
+      return "I/O events " + number(event.value);
+    case EventType::callback_begin:
+      return function(session, event.name) + ", " + std::string(callback_kind_name(event.callback_kind())) +
+             (event.other_ns == 0 ? "" : ", waited " + duration(event.t_ns - event.other_ns));
+    case EventType::callback_end:
+      return function(session, event.name);
+    case EventType::timer_set:
+    case EventType::timer_fired:
+      return number(event.object) + ", " + due(event) + ", " + function(session, event.name);
+    case EventType::timer_cancelled:
+      return number(event.object) + ", " + function(session, event.name);
+    case EventType::handle_opened:
+      return number(event.object) + ", " + std::string(handle_kind_name(event.handle_kind())) + ", fd " +
+             number(event.value) + ", " + function(session, event.name);
+    case EventType::handle_closed:
+      return number(event.object) + ", " + std::string(handle_kind_name(event.handle_kind()));
+    case EventType::bytes_read:
+    case EventType::bytes_written:
+      return "handle " + number(event.object) + ", " + number(event.value) + " bytes";
+    case EventType::task_created:
+      return number(event.object) + ", " + function(session, event.name) +
+             (event.task_start() == TaskStart::noticed ? ", noticed only now" : "");
+    case EventType::task_done:
+      return number(event.object) + ", " + function(session, event.name) +
+             (event.task_end() == TaskEnd::destroyed ? ", destroyed while it was pending" : "");
+    case EventType::level_changed:
+      return std::string(level_name(event.level())) +
+             (event.value != 0 ? ", asked by " + number(event.value) : "");
+    case EventType::loop_stop:
+    case EventType::wakeup:
+      return "";
+    case EventType::queued:
+    case EventType::unqueued:
+      return queue_details(session, event);
+    case EventType::step_stopped:
+    case EventType::task_named:
+      return task_details(session, event);
+    case EventType::watch_changed:
+      return number(event.object) + ", fd " + number(event.value) + ", " + interest(event.kind);
+    case EventType::gc_begin:
+      return "generation " + number(event.kind) + elsewhere(event);
+    case EventType::gc_end:
+      return "generation " + number(event.kind) + ", collected " + number(event.value) +
+             (event.other != 0 ? ", uncollectable " + number(event.other) : "") + elsewhere(event);
+    case EventType::job_queued:
+    case EventType::job_begun:
+    case EventType::job_ended:
+      return job_details(session, event);
+    case EventType::mark:
+    case EventType::span_begin:
+    case EventType::span_end:
+      return words_of_program(session, event);
+    case EventType::pause_begin:
+    case EventType::pause_end:
+      return "reason " + number(event.kind);
+    default:
+      return "type " + number(static_cast<int>(event.type)) + ", name " + number(event.name) + ", a " +
+             number(event.object) + ", b " + number(event.value);
+  }
+}
+
+}  // namespace loopscope::tracer
