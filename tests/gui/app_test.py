@@ -414,7 +414,7 @@ class AppTest(unittest.TestCase):
         data[8:12] = struct.pack("<I", 77)
         other = self.folder / session.name
         other.write_bytes(data)
-        self.assert_refused(self.app(str(other)), "version 77", "version 2")
+        self.assert_refused(self.app(str(other)), "version 77", "version 3")
 
     def test_wrong_arguments(self) -> None:
         for arguments in (
