@@ -11,28 +11,43 @@ namespace {
 
 constexpr int kMostCoroutines = 48;  // readers follow 64 frames
 
-PyRef attribute(PyObject* object, const char* name) {
-  PyRef found = PyRef::steal(PyObject_GetAttrString(object, name));
+PyRef attribute(PyObject* object, PyObject* name) {
+  PyRef found = PyRef::steal(name != nullptr ? PyObject_GetAttr(object, name) : nullptr);
   PyErr_Clear();
   return found;
 }
 
-/// How the attributes of the three kinds of coroutines are called.
+/// How the attributes of the three kinds of coroutines are called. Made once and kept.
 struct Attributes {
-  const char* frame;
-  const char* code;
-  const char* awaited;
+  Attributes(const char* frame_name, const char* code_name, const char* awaited_name)
+      : frame(PyUnicode_InternFromString(frame_name)),
+        code(PyUnicode_InternFromString(code_name)),
+        awaited(PyUnicode_InternFromString(awaited_name)) {}
+  PyObject* frame;
+  PyObject* code;
+  PyObject* awaited;
 };
 
 const Attributes* attributes_of(PyObject* object) {
-  static constexpr Attributes kCoroutine{"cr_frame", "cr_code", "cr_await"};
-  static constexpr Attributes kGenerator{"gi_frame", "gi_code", "gi_yieldfrom"};
-  static constexpr Attributes kAsyncGenerator{"ag_frame", "ag_code", "ag_await"};
+  static const Attributes coroutine("cr_frame", "cr_code", "cr_await");
+  static const Attributes generator("gi_frame", "gi_code", "gi_yieldfrom");
+  static const Attributes async_generator("ag_frame", "ag_code", "ag_await");
   if (PyCoro_CheckExact(object))
-    return &kCoroutine;
+    return &coroutine;
   if (PyGen_CheckExact(object))
-    return &kGenerator;
-  return PyAsyncGen_CheckExact(object) ? &kAsyncGenerator : nullptr;
+    return &generator;
+  return PyAsyncGen_CheckExact(object) ? &async_generator : nullptr;
+}
+
+/// Before Python 3.11 a code object does not know it.
+PyRef qualname_of(PyObject* coroutine) {
+#if PY_VERSION_HEX >= 0x030B0000
+  (void)coroutine;
+  return {};
+#else
+  static PyObject* const name = PyUnicode_InternFromString("__qualname__");
+  return attribute(coroutine, name);
+#endif
 }
 
 /// What CPython puts between two coroutines has no public type, but shows the inner one to the garbage collector.
@@ -75,17 +90,17 @@ tracer::NameId await_chain(tracer::Recorder& recorder, CallbackNames& names, PyO
   PyErr_Clear();
   tracer::NameId frame = tracer::kNoName;
   for (int left = kMostCoroutines; at && at.get() != Py_None && left > 0; --left) {
-    if (is_in_between(at.get())) {
+    const Attributes* has = attributes_of(at.get());
+    if (has == nullptr) {
+      if (!is_in_between(at.get()))
+        break;
       at = behind(at.get());
       continue;
     }
-    const Attributes* has = attributes_of(at.get());
-    if (has == nullptr)
-      break;
     const PyRef code = attribute(at.get(), has->code);
     if (!code || !PyCode_Check(code.get()))
       break;
-    const PyRef qualname = attribute(at.get(), "__qualname__");
+    const PyRef qualname = qualname_of(at.get());
     const auto function = names.code(recorder, reinterpret_cast<PyCodeObject*>(code.get()), qualname.get());
     frame = recorder.intern_frame(frame, function, line_of(at.get(), *has));
     at = attribute(at.get(), has->awaited);
@@ -94,7 +109,8 @@ tracer::NameId await_chain(tracer::Recorder& recorder, CallbackNames& names, PyO
 }
 
 PyRef awaited_by(PyObject* task) {
-  PyRef future = attribute(task, "_fut_waiter");
+  static PyObject* const name = PyUnicode_InternFromString("_fut_waiter");
+  PyRef future = attribute(task, name);
   return future && future.get() != Py_None ? std::move(future) : PyRef();
 }
 
