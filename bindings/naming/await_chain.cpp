@@ -1,5 +1,9 @@
 #include "bindings/naming/await_chain.h"
 
+#if PY_VERSION_HEX < 0x030B0000
+#include <frameobject.h>  // later ones have PyFrame_Check in Python.h
+#endif
+
 #include <array>
 #include <cstring>
 
