@@ -5,7 +5,7 @@
 /// Reads only coroutines, generators and what CPython itself puts between them, so that no code of the program runs. A chain ends
 /// where something else is awaited, for example an object of a class with __await__().
 /// Thread: the loop's, with the GIL. Owner: of nothing that it names. Errors: none; what cannot be read is left out.
-/// Cost: some 100 ns for each coroutine of the chain, at level tasks only.
+/// Cost: about half a µs for each coroutine of the chain (CPython 3.11), at level tasks only.
 
 #include <Python.h>
 

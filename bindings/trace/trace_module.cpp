@@ -17,6 +17,7 @@
 
 #include "bindings/trace/python_sink.h"
 #include "tracer/export/dump.h"
+#include "tracer/export/event_details.h"
 #include "tracer/export/jsonl.h"
 #include "tracer/format.h"
 #include "tracer/read/event_stream.h"
@@ -148,10 +149,9 @@ py::object task_name(const Session& session, const OpenTask& task) {
 /// A frame and those above it: a chain of coroutines, outermost first.
 py::list chain_of(const Session& session, NameId frame) {
   std::vector<FunctionName> chain;
-  for (Frame at = session.frame(frame); at.function != kNoName && chain.size() < std::size_t{kMostFrames};
-       at = session.frame(at.caller)) {
-    const auto name = session.name(at.function);
-    chain.push_back({std::string(name.function), std::string(name.file), at.line});
+  for (const NameId at : frames_of(session, frame)) {
+    const auto name = session.name(at);
+    chain.push_back({std::string(name.function), std::string(name.file), name.line});
   }
   std::reverse(chain.begin(), chain.end());
   return py::cast(chain);

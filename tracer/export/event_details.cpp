@@ -23,12 +23,18 @@ std::string function(const Session& session, NameId id) {
   return id == kNoName ? "(no name)" : printable(describe_function(session, id));
 }
 
+std::vector<NameId> frames_of(const Session& session, NameId frame) {
+  std::vector<NameId> frames;
+  for (NameId at = frame; at != kNoName && frames.size() < std::size_t{kMostFrames}; at = session.frame(at).caller)
+    frames.push_back(at);
+  return frames;
+}
+
 std::string chain(const Session& session, NameId frame) {
+  const auto frames = frames_of(session, frame);
   std::string words;
-  int left = kMostFrames;
-  for (NameId at = frame; at != kNoName && left > 0; at = session.frame(at).caller, --left)
-    words += (words.empty() ? "" : " < ") + function(session, at);
-  return words.empty() ? "not known where" : words + (left == 0 ? " < ..." : "");
+  for (const NameId at : frames) words += (words.empty() ? "" : " < ") + function(session, at);
+  return words.empty() ? "not known where" : words + (frames.size() == std::size_t{kMostFrames} ? " < ..." : "");
 }
 
 namespace {

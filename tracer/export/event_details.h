@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tracer/read/session.h"
 #include "tracer/read/trace_event.h"
@@ -14,7 +15,9 @@ namespace loopscope::tracer {
 std::string duration(std::int64_t ns);
 /// "heartbeat chat.py:41".
 std::string function(const Session& session, NameId id);
-/// A frame and those above it, innermost first: "Lock.acquire locks.py:113 < worker shop.py:31".
+/// A frame and those above it, innermost first; at most kMostFrames.
+std::vector<NameId> frames_of(const Session& session, NameId frame);
+/// The same in words: "Lock.acquire locks.py:113 < worker shop.py:31".
 std::string chain(const Session& session, NameId frame);
 /// The event's own fields.
 std::string event_details(const Session& session, const TraceEvent& event);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tracer/export/event_details.h"
 #include "tracer/export/json_text.h"
 #include "tracer/export/trace_walk.h"
 #include "tracer/words.h"
@@ -89,8 +90,7 @@ void add_queue(JsonObject& line, const Session& session, const TraceEvent& event
 /// Innermost first. A function stands at its own line, and not at the first one.
 void add_chain(JsonObject& line, const Session& session, NameId frame) {
   std::string words;
-  int left = kMostFrames;
-  for (NameId at = frame; at != kNoName && left > 0; at = session.frame(at).caller, --left)
+  for (const NameId at : frames_of(session, frame))
     words += (words.empty() ? "" : " < ") + describe_function(session, at);
   if (words.empty())
     line.null("stands");
