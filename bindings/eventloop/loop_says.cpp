@@ -1,6 +1,6 @@
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/py_ref.h"
-#include "bindings/kit/runtime.h"
+#include "bindings/kit/utf8_text.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -14,14 +14,7 @@ bool text_in(tracer::Recorder& recorder, PyObject* object, tracer::NameId& text)
     PyErr_Format(PyExc_TypeError, "a mark or a span is named by a str, not %R", object);
     return false;
   }
-  Py_ssize_t bytes = 0;
-  const char* utf8 = PyUnicode_AsUTF8AndSize(object, &bytes);
-  if (utf8 == nullptr) {
-    PyErr_Clear();  // a lone surrogate is no character
-    text = recorder.intern_text("?");
-    return true;
-  }
-  text = recorder.intern_text({utf8, static_cast<std::size_t>(bytes)});
+  text = recorder.intern_text(utf8_text(object));
   return true;
 }
 

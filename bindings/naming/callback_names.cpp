@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "bindings/kit/runtime.h"
+#include "bindings/kit/utf8_text.h"
 #include "bindings/naming/protocol_calls.h"
 
 namespace loopscope::bindings {
@@ -14,17 +15,6 @@ using tracer::kNoName;
 using tracer::NameId;
 
 namespace {
-
-std::string_view text_of(PyObject* string) {
-  Py_ssize_t size = 0;
-  const char* utf8 =
-      string != nullptr && PyUnicode_Check(string) ? PyUnicode_AsUTF8AndSize(string, &size) : nullptr;
-  if (utf8 == nullptr) {
-    PyErr_Clear();
-    return "?";
-  }
-  return {utf8, static_cast<std::size_t>(size)};
-}
 
 PyObject* qualname_of(PyCodeObject* code, PyObject* fallback) {
 #if PY_VERSION_HEX >= 0x030B0000
@@ -225,8 +215,8 @@ NameId CallbackNames::sleep_in(tracer::Recorder& recorder, PyCodeObject* code, P
   const void* key = &code->co_firstlineno;  // an address of the code object's that is not its name's key
   if (const NameId known = recorder.find_name(key); known != kNoName)
     return known;
-  const std::string text = std::string("sleep in ").append(text_of(qualname_of(code, qualname)));
-  return intern(recorder, key, reinterpret_cast<PyObject*>(code), text, text_of(code->co_filename),
+  const std::string text = std::string("sleep in ").append(utf8_text(qualname_of(code, qualname)));
+  return intern(recorder, key, reinterpret_cast<PyObject*>(code), text, utf8_text(code->co_filename),
                 static_cast<std::uint32_t>(code->co_firstlineno));
 }
 
@@ -260,8 +250,8 @@ NameId CallbackNames::callable(tracer::Recorder& recorder, PyObject* object) {
 NameId CallbackNames::code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname) {
   if (const NameId known = recorder.find_name(code); known != kNoName)
     return known;
-  return intern(recorder, code, reinterpret_cast<PyObject*>(code), text_of(qualname_of(code, qualname)),
-                text_of(code->co_filename), static_cast<std::uint32_t>(code->co_firstlineno));
+  return intern(recorder, code, reinterpret_cast<PyObject*>(code), utf8_text(qualname_of(code, qualname)),
+                utf8_text(code->co_filename), static_cast<std::uint32_t>(code->co_firstlineno));
 }
 
 NameId CallbackNames::c_function(tracer::Recorder& recorder, PyObject* function) {
@@ -272,7 +262,7 @@ NameId CallbackNames::c_function(tracer::Recorder& recorder, PyObject* function)
   PyObject* named = PyType_Check(owner) ? owner : function;
   const PyRef qualname = PyRef::steal(PyObject_GetAttrString(named, "__qualname__"));
   PyErr_Clear();
-  std::string text(qualname ? text_of(qualname.get()) : definition->ml_name);
+  std::string text(qualname ? utf8_text(qualname.get()) : definition->ml_name);
   if (qualname && named == owner)
     text.append(1, '.').append(definition->ml_name);
   return intern(recorder, definition, owner, text);
@@ -294,10 +284,10 @@ NameId CallbackNames::type(tracer::Recorder& recorder, PyTypeObject* type, const
   std::uint32_t line = 0;
   if (found != nullptr && PyFunction_Check(found)) {
     const auto* code = reinterpret_cast<PyCodeObject*>(reinterpret_cast<PyFunctionObject*>(found)->func_code);
-    file = text_of(code->co_filename);
+    file = utf8_text(code->co_filename);
     line = static_cast<std::uint32_t>(code->co_firstlineno);
   }
-  return intern(recorder, type, reinterpret_cast<PyObject*>(type), text_of(qualname.get()), file, line);
+  return intern(recorder, type, reinterpret_cast<PyObject*>(type), utf8_text(qualname.get()), file, line);
 }
 
 NameId CallbackNames::intern(tracer::Recorder& recorder, const void* key, PyObject* alive, std::string_view name,
