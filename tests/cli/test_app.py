@@ -174,6 +174,31 @@ def test_run_gives_the_exit_code_of_a_program_that_ends_at_once_and_says_why_the
     assert picture.exists() or f"{ended}, before a picture could be taken" in done.stderr
 
 
+def test_run_gives_the_exit_code_of_a_program_that_ends_some_time_after_its_loop(
+    sessions: Path,
+    tmp_path: Path,
+    without_display: None,
+    build_directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = tmp_path / "app"
+    app.write_text(
+        f"""#!/bin/sh
+        while [ -n "$(ls {sessions})" ]; do sleep 0.02; done
+        exec {build_directory}/bin/loopscope-gui "$@"
+        """
+    )
+    app.chmod(0o700)
+    monkeypatch.setenv("LOOPSCOPE_GUI", str(app))
+    monkeypatch.setenv("LOOPSCOPE_SCREENSHOT", str(tmp_path / "picture.png"))
+    code = "import asyncio, time; asyncio.run(asyncio.sleep(0.5)); time.sleep(3); raise SystemExit(23)"
+    done = subprocess.run(
+        [ROOT / "run", "-c", code], capture_output=True, text=True, timeout=2 * PATIENCE_S
+    )
+    assert done.returncode == 23, done.stderr
+    assert "ended with exit code 23, before a picture could be taken" in done.stderr
+
+
 def test_run_gives_a_program_its_stdin(
     sessions: Path, tmp_path: Path, without_display: None
 ) -> None:

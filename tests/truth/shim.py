@@ -66,7 +66,7 @@ def run(program: Path, *arguments: str, folder: Path, capacity: int, **settings:
         env={**environment(build(folder), log, capacity), **settings},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
     )
     assert result.returncode == 0, result.stderr
     return read(log)
