@@ -299,7 +299,7 @@ void App::draw(Painter& painter, const Rect& window) {
   draw_below(below, window);
   painter.into_overlay();
   if (overlay_ == Overlay::sessions) {
-    const std::string shown = reader_ == nullptr ? "" : reader_->look()->session().path();
+    const std::string shown = reader_ == nullptr ? "" : reader_->look()->path();
     chosen_ = picker_.draw(painter, window, PickerView::Place::overlay, message_, shown, now_);
     const bool same = chosen_ && *chosen_ == shown;
     if (same)

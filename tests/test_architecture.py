@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "bindings/datagram": {"bindings/eventloop", "bindings/kit"},
     "bindings/sock": {"bindings/eventloop", "bindings/kit"},
     "bindings/tls": {"bindings/eventloop", "bindings/kit", "bindings/stream"},
-    "bindings/trace": {"tracer", "tracer/export", "tracer/read", "tracer/system"},
+    "bindings/trace": {"tracer", "tracer/export", "tracer/read"},
     "bindings": {
         "bindings/datagram",
         "bindings/eventloop",
@@ -79,6 +79,11 @@ RULES = [
         "viewers price recording by the calibration, and see nothing else of the writing side",
         r"gui/.*|tracer/write/cost_calibration\.h",
         WRITERS,
+    ),
+    Rule(
+        "exports and analysis read a trace by EventSource, wherever it lies",
+        r"tracer/(analysis|export)/.*|bindings/trace/(events|names|present)\..*",
+        r"tracer/read/(session|ring_reader|viewer_lease)\.h",
     ),
     Rule(
         "the traced program never calibrates",

@@ -84,6 +84,7 @@ inline constexpr std::array<std::string_view, 9> kAwaits{"nothing", kUnknown, "a
                                                          "gather",  "sleep",  "job",   "handle"};
 inline constexpr std::array<std::string_view, 2> kJobKinds{"executor", "lookup"};
 inline constexpr std::array<std::string_view, 3> kJobEnds{"returned", "raised", "cancelled"};
+inline constexpr std::array<std::string_view, kTrackCount> kTracks{"loop", "watchdog"};
 
 template <std::size_t kCount>
 constexpr std::string_view at(const std::array<std::string_view, kCount>& table, std::size_t number) {
@@ -117,6 +118,9 @@ constexpr std::string_view job_kind_name(JobKind kind) {
 }
 constexpr std::string_view job_end_name(JobEnd end) {
   return words::at(words::kJobEnds, static_cast<std::size_t>(end));
+}
+constexpr std::string_view track_name(Track track) {
+  return words::at(words::kTracks, static_cast<std::size_t>(track));
 }
 /// Of the events in a ring; tracer/read/trace_event.h adds two of its own.
 constexpr std::string_view event_name(EventType type) {

@@ -1,4 +1,4 @@
-"""Reads sessions of loops, live and dead. Written in C++: bindings/trace_module.cpp.
+"""Reads sessions of loops, live and dead. Written in C++: bindings/trace/.
 
 Times are nanoseconds of CLOCK_MONOTONIC, as time.monotonic_ns() returns them, unless their name says otherwise.
 """
@@ -47,10 +47,11 @@ class Name:
     line: int
 
 class TraceEvent:
-    """One event. Fields that its type does not use are 0, "" or None; tracer/trace_event.h says which do."""
+    """One event. Fields that its type does not use are 0, "" or None; tracer/read/trace_event.h says which do."""
 
     t_ns: int
     type: str
+    track: str  # who wrote it: "loop", "watchdog"
     phase: str
     kind: str
     inferred: bool

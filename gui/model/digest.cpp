@@ -65,7 +65,7 @@ void read_callbacks(Digest& digest, const TraceSource& source) {
 
 /// Whether the program has recorded at `level` or above all its life, for all that is known.
 bool always_at(const TraceSource& source, tracer::Level level) {
-  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  const auto created = static_cast<std::int64_t>(source.trace().header().created_monotonic_ns);
   return source.present().own_level >= level && source.levels().below(level, created, source.now_ns()).empty();
 }
 
@@ -99,7 +99,7 @@ bool carries_bytes(tracer::HandleKind kind) {
 
 void read_handles(Digest& digest, const TraceSource& source) {
   digest.all_handles_known = !source.damaged() && always_at(source, tracer::Level::phases);
-  for (const tracer::OpenHandle& handle : source.session().handles()) {
+  for (const tracer::OpenHandle& handle : source.trace().handles()) {
     const Name name = source.name(handle.name);
     std::string serves = handle.name == tracer::kNoName ? "" : tracer::function_text(name);
     const HandleTraffic* traffic = carries_bytes(handle.kind) ? source.traffic().of(handle.id) : nullptr;
@@ -126,7 +126,7 @@ void read_rates(Digest& digest, const TraceSource& source) {
 
 /// Whether the session was recorded on this machine since its last boot.
 bool recorded_here(const TraceSource& source) {
-  const auto& boot = source.session().header().boot_id;
+  const auto& boot = source.trace().header().boot_id;
   return std::string(boot, strnlen(boot, sizeof(boot))) == tracer::boot_id();
 }
 
@@ -138,7 +138,7 @@ ProgramState state_of(const TraceSource& source, const std::optional<tracer::Han
     return ProgramState::damaged;
   if (source.present().ended != 0)
     return ProgramState::closed;
-  const auto& header = source.session().header();
+  const auto& header = source.trace().header();
   const bool of_here = recorded_here(source) && header.pid_namespace == tracer::own_process().pid_namespace;
   const bool lives = of_here && header.process_start_ticks != 0 &&
                      tracer::process_start_ticks(header.pid) == header.process_start_ticks;

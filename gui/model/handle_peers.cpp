@@ -24,7 +24,7 @@ void HandlePeers::look(const TraceSource& source, const Digest& digest) {
     return;
   looked_ns_ = digest.at_ns;
   words_.clear();
-  const tracer::SessionHeader& header = source.session().header();
+  const tracer::SessionHeader& header = source.trace().header();
   if (source.ended() || !pid_is_of_this_namespace(header.pid_namespace))
     return;
   const SocketTable table = SocketTable::read(header.pid);

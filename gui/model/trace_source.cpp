@@ -25,7 +25,10 @@ std::int64_t clock_ns() {
 }  // namespace
 
 TraceSource::TraceSource(std::unique_ptr<tracer::Session> session, Level want)
-    : session_(std::move(session)), attached_at_(session_->head()), stream_(*session_), want_(want) {
+    : session_(std::move(session)),
+      attached_at_(session_->head()),
+      stream_(*session_, tracer::Boundaries::iterations),
+      want_(want) {
   look_at_present();
   live_.levels.set_now(live_.present.level,
                        clock_ns());  // the level as we found it, before we ask for another one
@@ -60,7 +63,8 @@ std::int64_t TraceSource::known_until_ns(std::int64_t now_ns, bool caught_up) co
 }
 
 std::uint64_t TraceSource::ring_events() const {
-  return session_->ring_is_short() ? session_->ring_length() : session_->ring_capacity();
+  const tracer::RingSize ring = session_->ring();
+  return ring.cut_short ? ring.length : ring.capacity;
 }
 
 void TraceSource::pump(std::int64_t budget_ns) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "gui/model/cpu_watch.h"
@@ -42,7 +43,8 @@ class TraceSource {
   void let_go() { held_.reset(); }
   [[nodiscard]] bool held() const { return held_ != nullptr; }
 
-  [[nodiscard]] const tracer::Session& session() const { return *session_; }
+  [[nodiscard]] const tracer::EventSource& trace() const { return *session_; }
+  [[nodiscard]] const std::string& path() const { return session_->path(); }
   [[nodiscard]] const tracer::TraceModel& model() const { return shown().model; }
   [[nodiscard]] const tracer::Statistics& statistics() const { return shown().statistics; }
   [[nodiscard]] const tracer::RecordedSeries& recorded() const { return shown().recorded; }

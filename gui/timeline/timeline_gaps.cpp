@@ -83,7 +83,7 @@ void draw_dropped(Painter& p, const Rect& plot, const Row& row) {
 void draw_not_recorded(Painter& p, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
                        const Viewport& viewport, std::int64_t now_ns) {
   const std::int64_t first = source.model().first_event_ns();
-  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  const auto created = static_cast<std::int64_t>(source.trace().header().created_monotonic_ns);
   const std::int64_t begin = std::max(viewport.begin_ns(), first > 0 ? first : created);
   const std::int64_t end = std::min(viewport.end_ns(), now_ns);
   const auto columns = [&](const BelowLevel& below, const Rect& rows) {

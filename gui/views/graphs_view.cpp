@@ -101,7 +101,7 @@ void draw_unrecorded(Painter& p, const Rect& plot, const TraceSource& source, tr
     return plot.x1 - static_cast<float>(now_ns - t_ns) / static_cast<float>(kGraphNs) * plot.width();
   };
   const std::int64_t first = source.model().first_event_ns();
-  const auto created = static_cast<std::int64_t>(source.session().header().created_monotonic_ns);
+  const auto created = static_cast<std::int64_t>(source.trace().header().created_monotonic_ns);
   const std::int64_t begin = std::max(now_ns - kGraphNs, first > 0 ? first : created);
   for (const BelowLevel& below : source.levels().below(needed, begin, now_ns)) {
     const Rect rect{to_x(below.begin_ns), plot.y0, to_x(below.end_ns), plot.y1};

@@ -61,9 +61,9 @@ std::vector<Tile> tiles(const TraceSource& source, const Digest& digest, const T
                  tracer::count_text(source.lost()),
                  source.lost() > 0 ? theme.alarm_text : theme.text,
                  {"lost events", "Events that were overwritten before this viewer could read them."}});
-  if (source.session().ring_is_short())
+  if (source.trace().ring().cut_short)
     all.back().tip.push_back("The session's file system is full: the ring holds only " +
-                             tracer::count_text(source.session().ring_length()) + " events.");
+                             tracer::count_text(source.trace().ring().length) + " events.");
   const bool cost_known = digest.recording.state == Recording::State::known;
   all.push_back({"tracing cost", recording_tile(digest.recording), cost_known ? theme.text : theme.text_faint,
                  recording_tip(digest.recording), "~below 0.01 %"});
@@ -171,7 +171,7 @@ HeaderAction draw_header(Painter& p, const Rect& area, const TraceSource& source
   float x = area.x0 + p.px(21);
   const float least_x = x + state_room(p);
   x = draw_state(p, {x, y}, state_shown(theme, digest, paused));
-  const auto& header = source.session().header();
+  const auto& header = source.trace().header();
   const std::string program = field_text(header.program);
   const std::string title = tracer::program_title(program);
   const std::string facts = "pid " + std::to_string(header.pid) + " · Python " +

@@ -250,7 +250,7 @@ void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Di
   const tracer::Present& present = digest.present;
   const bool recorded = present.level > tracer::Level::off;
   Rect inner = p.card(area, "The loop", recorded ? "iteration " + tracer::count_text(digest.iteration) : "");
-  const std::vector<Phase> order = order_of(source.session().header());
+  const std::vector<Phase> order = order_of(source.trace().header());
   if (order.empty()) {
     p.text_fit(inner.centre(), Face::body, theme.text_dim,
                "The session does not say in which order its phases run.", inner.width(), Align::centre);
@@ -273,7 +273,7 @@ void draw_loop(Painter& p, const Rect& area, const TraceSource& source, const Di
   draw_ring(p, wheel, pieces);
   draw_labels(p, wheel, inner, pieces, known);
 
-  const std::int64_t poll_ns = digest.at_ns - source.session().to_ns(present.poll_begin_ticks);
+  const std::int64_t poll_ns = digest.at_ns - source.trace().to_ns(present.poll_begin_ticks);
   for (const Piece& piece : pieces) {
     if (piece.active)
       draw_hand(p, wheel, hand_angle(piece.arc, present, poll_ns));

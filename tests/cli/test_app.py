@@ -191,7 +191,9 @@ def test_run_gives_the_exit_code_of_a_program_that_ends_some_time_after_its_loop
     app.chmod(0o700)
     monkeypatch.setenv("LOOPSCOPE_GUI", str(app))
     monkeypatch.setenv("LOOPSCOPE_SCREENSHOT", str(tmp_path / "picture.png"))
-    code = "import asyncio, time; asyncio.run(asyncio.sleep(0.5)); time.sleep(3); raise SystemExit(23)"
+    code = (
+        "import asyncio, time; asyncio.run(asyncio.sleep(0.5)); time.sleep(3); raise SystemExit(23)"
+    )
     done = subprocess.run(
         [ROOT / "run", "-c", code], capture_output=True, text=True, timeout=2 * PATIENCE_S
     )

@@ -59,6 +59,8 @@ std::optional<Recorded> price_of(const TraceEvent& event) {
 }  // namespace
 
 void RecordedCounts::add(const TraceEvent& event) {
+  if (is_derived(event.type))
+    return;
   ++events;
   if (const auto what = price_of(event))
     ++of[static_cast<std::size_t>(*what)];

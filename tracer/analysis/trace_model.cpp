@@ -78,12 +78,13 @@ void TraceModel::add(const TraceEvent& source) {
   const bool turns = event.type == EventType::phase_begin || event.type == EventType::poll_begin;
   if (turns)
     loop_running_ = true;
-  if (turns && event.iteration != 0) {
-    const std::int64_t begin = event.type == EventType::poll_begin ? event.t_ns - event.other_ns : event.t_ns;
-    enter_iteration(event.iteration, begin);
-  }
-
   switch (event.type) {
+    case kIterationBegin:
+      open_iteration_ = IterationSlice{event.t_ns, 0, event.iteration};
+      break;
+    case kIterationEnd:
+      end_iteration(event.t_ns);
+      break;
     case EventType::loop_start:
       stop(event.t_ns);
       close_activity(event.t_ns, false);
@@ -157,9 +158,7 @@ void TraceModel::lose(std::uint64_t count) {
   pending_loss_ += count;
   end_gil_wait(last_event_ns_);
   close_activity(last_event_ns_, true);
-  if (open_iteration_)
-    iterations_.push({open_iteration_->begin_ns, last_event_ns_, open_iteration_->number});
-  open_iteration_.reset();
+  end_iteration(last_event_ns_);
   open_poll_.reset();
   open_callbacks_.clear();
   tracks_.doubt();
@@ -226,16 +225,11 @@ void TraceModel::end_gil_wait(std::int64_t by_ns) {
   gil_waits_.push(wait);
 }
 
-void TraceModel::enter_iteration(std::uint64_t number, std::int64_t t_ns) {
-  if (open_iteration_ && open_iteration_->number == number)
-    return;
-  if (open_iteration_) {
-    t_ns = std::max(t_ns, open_iteration_->begin_ns);
+/// One whose number nobody has told is not shown.
+void TraceModel::end_iteration(std::int64_t t_ns) {
+  if (open_iteration_ && open_iteration_->number != 0)
     iterations_.push({open_iteration_->begin_ns, t_ns, open_iteration_->number});
-  } else if (!iterations_.empty()) {
-    t_ns = std::max(t_ns, iterations_.back().end_ns);
-  }
-  open_iteration_ = IterationSlice{t_ns, 0, number};
+  open_iteration_.reset();
 }
 
 void TraceModel::open_activity(Activity activity, std::int64_t t_ns) {
@@ -259,6 +253,8 @@ void TraceModel::on_phase_begin(const TraceEvent& event) {
 }
 
 void TraceModel::on_poll_begin(const TraceEvent& event) {
+  if (open_iteration_)
+    open_iteration_->number = event.iteration;  // after a loss it is not known before the poll
   if (event.other_ns > 0) {
     const std::int64_t earliest = phases_.empty() ? event.t_ns - event.other_ns : phases_.back().end_ns;
     const std::int64_t begin = std::max(event.t_ns - event.other_ns, earliest);
@@ -317,9 +313,7 @@ void TraceModel::sample_depth(std::int64_t t_ns, std::uint64_t depth) {
 
 void TraceModel::stop(std::int64_t t_ns) {
   close_activity(t_ns, false);
-  if (open_iteration_)
-    iterations_.push({open_iteration_->begin_ns, t_ns, open_iteration_->number});
-  open_iteration_.reset();
+  end_iteration(t_ns);
   open_poll_.reset();
   open_callbacks_.clear();
 }

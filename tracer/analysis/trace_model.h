@@ -79,7 +79,7 @@ class TraceModel {
  private:
   void mind_the_clock(const TraceEvent& event);
   void end_gil_wait(std::int64_t by_ns);
-  void enter_iteration(std::uint64_t number, std::int64_t t_ns);
+  void end_iteration(std::int64_t t_ns);
   void open_activity(Activity activity, std::int64_t t_ns);
   void close_activity(std::int64_t t_ns, bool inferred);
   void on_phase_begin(const TraceEvent& event);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "tracer/format.h"
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 
 namespace loopscope::tracer {
 

@@ -8,7 +8,7 @@
 
 #include "tracer/analysis/slices.h"
 #include "tracer/format.h"
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 
 namespace loopscope::tracer {
 

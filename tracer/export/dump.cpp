@@ -48,11 +48,11 @@ struct Recorded {
   [[nodiscard]] std::string total(std::uint64_t count) const { return total(std::to_string(count), count == 0); }
 };
 
-void dump_header(const Session& session, std::ostream& out) {
-  const auto& header = session.header();
+void dump_header(const EventSource& source, std::ostream& out) {
+  const auto& header = source.header();
   fact(out, "session",
        std::to_string(header.pid) + "." + std::to_string(header.loop_number) +
-           (session.alive() ? " (live)" : " (dead)"));
+           (source.alive() ? " (live)" : " (dead)"));
   fact(out, "program", printable(header.program));
   fact(out, "python", printable(header.python_version));
   fact(out, "libuv", printable(header.libuv_version));
@@ -60,19 +60,19 @@ void dump_header(const Session& session, std::ostream& out) {
   for (const auto phase : header.phase_order)
     order += (order.empty() ? "" : ", ") + std::string(phase_name(static_cast<Phase>(phase)));
   fact(out, "phases", order);
+  const auto ring = source.ring();
   fact(out, "ring",
-       session.ring_is_short()
-           ? std::to_string(session.ring_length()) + " of " + std::to_string(session.ring_capacity()) +
-                 " events: its file system had no more memory"
-           : std::to_string(session.ring_capacity()) + " events");
+       ring.cut_short ? std::to_string(ring.length) + " of " + std::to_string(ring.capacity) +
+                            " events: its file system had no more memory"
+                      : std::to_string(ring.capacity) + " events");
   const bool tsc = header.clock_source == ClockSource::tsc;
   fact(out, "clock",
        std::string(tsc ? "time stamp counter" : "monotonic") +
-           (session.clock_known() ? "" : ", rate unknown: times are ticks"));
+           (source.clock_known() ? "" : ", rate unknown: times are ticks"));
 }
 
-void dump_present(const Session& session, std::ostream& out) {
-  const auto [now, torn] = session.present();
+void dump_present(const EventSource& source, std::ostream& out) {
+  const auto [now, torn] = source.present();
   const bool raised = now.level != now.own_level;
   fact(out, "level",
        std::string(level_name(now.level)) +
@@ -88,34 +88,34 @@ void dump_present(const Session& session, std::ostream& out) {
   if (now.iteration != 0 && now.level >= Level::phases)
     fact(out, "latest poll",
          std::to_string(now.poll_timeout_ms) + " ms, " + std::string(reason_name(now.poll_reason)) +
-             (now.poll_culprit == kNoName ? "" : ", " + function(session, now.poll_culprit)));
+             (now.poll_culprit == kNoName ? "" : ", " + function(source, now.poll_culprit)));
   if (now.callback_depth != 0)
     fact(out, "callback",
-         function(session, now.callback_name) + " (" + std::string(callback_kind_name(now.callback_kind)) +
+         function(source, now.callback_name) + " (" + std::string(callback_kind_name(now.callback_kind)) +
              ", depth " + std::to_string(now.callback_depth) + ")");
   else if (now.level < Level::callbacks)
     fact(out, "callback", not_recorded(now.level));
   fact(out, "ready", phases.state(std::to_string(now.ready_depth)));
   fact(out, "timers", phases.state(std::to_string(now.timers_pending)));
-  for (const auto& handle : session.handles())
+  for (const auto& handle : source.handles())
     fact(out, "handle",
          std::to_string(handle.id) + " " + std::string(handle_kind_name(handle.kind)) + ", fd " +
-             std::to_string(handle.fd) + ", " + function(session, handle.name));
+             std::to_string(handle.fd) + ", " + function(source, handle.name));
   if (now.level < Level::phases)
     fact(out, "handles", not_recorded(now.level));
-  for (const auto& task : session.tasks())
-    fact(out, "task", std::to_string(task.id) + " " + function(session, task.name));
+  for (const auto& task : source.tasks())
+    fact(out, "task", std::to_string(task.id) + " " + function(source, task.name));
   if (now.level < Level::tasks)
     fact(out, "tasks", not_recorded(now.level));
 }
 
-void dump_counters(const Session& session, std::ostream& out) {
-  const auto totals = session.counters();
-  const auto now = session.present().present;
+void dump_counters(const EventSource& source, std::ostream& out) {
+  const auto totals = source.counters();
+  const auto now = source.present().present;
   const Recorded phases{Level::phases, now};
   const Recorded tasks{Level::tasks, now};
   const auto number = [](std::uint64_t value) { return std::to_string(value); };
-  fact(out, "events", session.head());
+  fact(out, "events", source.head());
   fact(out, "iterations", phases.total(totals.iterations));
   fact(out, "callbacks", phases.total(totals.callbacks));
   fact(out, "I/O events", phases.total(totals.io_events));
@@ -134,11 +134,10 @@ void dump_counters(const Session& session, std::ostream& out) {
                        number(totals.tasks_destroyed) + " of them destroyed while pending), " +
                        number(totals.tasks_live) + " live",
                    totals.tasks_created + totals.tasks_done == 0));
-  fact(out, "asleep",
-       phases.total(duration(session.duration_ns(totals.poll_sleep_ticks)), totals.iterations == 0));
+  fact(out, "asleep", phases.total(duration(source.duration_ns(totals.poll_sleep_ticks)), totals.iterations == 0));
   fact(out, "GIL waits",
-       phases.total(duration(session.duration_ns(totals.gil_wait_ticks)), totals.iterations == 0));
-  if (const auto lost = session.track_counts().names_lost; lost != 0)
+       phases.total(duration(source.duration_ns(totals.gil_wait_ticks)), totals.iterations == 0));
+  if (const auto lost = source.track_counts().names_lost; lost != 0)
     fact(out, "names lost", lost);
   if (totals.slots_lost != 0)
     fact(out, "slots lost", totals.slots_lost);
@@ -147,14 +146,14 @@ void dump_counters(const Session& session, std::ostream& out) {
 }
 
 /// How to read the events.
-void dump_legend(const Session& session, std::ostream& out) {
-  out << (session.clock_known()
+void dump_legend(const EventSource& source, std::ostream& out) {
+  out << (source.clock_known()
               ? "The first column is ms since the session was created."
               : "The first column is millions of ticks since the session was created, a duration in "
                 "\"ns\" is in ticks: the clock's rate is not known.")
       << " ~ marks what nobody observed: it is inferred from the events around it.\n";
-  const auto level = session.present().present.level;
-  if (level < Level::tasks)
+  const auto level = source.present().present.level;
+  if (source.has_present() && level < Level::tasks)
     out << "At level " << level_name(level) << " the program records no "
         << (level == Level::off      ? "events"
             : level == Level::phases ? "callbacks, timers, bytes and tasks"
@@ -185,8 +184,8 @@ bool closes(EventType type) {
   return type == EventType::phase_end || type == EventType::callback_end || type == kIterationEnd;
 }
 
-void dump_events(const Session& session, std::ostream& out) {
-  const auto start = bounded_ns(session.header().created_monotonic_ns);
+void dump_events(const EventSource& source, std::ostream& out) {
+  const auto start = bounded_ns(source.header().created_monotonic_ns);
   int depth = 0;
   const auto on_event = [&](const TraceEvent& event) {
     if (event.clock != ClockFault::none)
@@ -196,7 +195,7 @@ void dump_events(const Session& session, std::ostream& out) {
     const std::string indent(2 * static_cast<std::size_t>(std::min(depth, kMostIndent)), ' ');
     out << milliseconds(event.t_ns - start) << (event.inferred ? " ~ " : "   ") << indent
         << trace_event_name(event.type);
-    const auto own = event_details(session, event);
+    const auto own = event_details(source, event);
     out << (own.empty() ? "" : " ") << own << '\n';
     if (opens(event.type))
       ++depth;
@@ -205,25 +204,29 @@ void dump_events(const Session& session, std::ostream& out) {
     depth = 0;
     out << std::string(14, ' ') << "   (" << count << " events were overwritten)\n";
   };
-  walk_trace(session, Boundaries::all, on_event, on_lost);
+  walk_trace(source, Boundaries::all, on_event, on_lost);
 }
 
 }  // namespace
 
-void write_dump(const Session& session, std::ostream& out, const DumpOptions& options) {
+void write_dump(const EventSource& source, std::ostream& out, const DumpOptions& options) {
   if (options.facts) {
-    dump_header(session, out);
+    dump_header(source, out);
     out << '\n';
-    dump_present(session, out);
-    out << '\n';
-    dump_counters(session, out);
+    if (source.has_present()) {
+      dump_present(source, out);
+      out << '\n';
+      dump_counters(source, out);
+    } else {
+      fact(out, "present", "not known: this trace has only what happened");
+    }
   }
   if (options.facts && options.events) {
     out << '\n';
-    dump_legend(session, out);
+    dump_legend(source, out);
   }
   if (options.events)
-    dump_events(session, out);
+    dump_events(source, out);
 }
 
 }  // namespace loopscope::tracer

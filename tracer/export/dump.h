@@ -7,7 +7,7 @@
 
 #include <ostream>
 
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 
 namespace loopscope::tracer {
 
@@ -15,6 +15,6 @@ struct DumpOptions {
   bool facts = true;  ///< the paragraphs before the events
   bool events = true;
 };
-void write_dump(const Session& session, std::ostream& out, const DumpOptions& options = {});
+void write_dump(const EventSource& source, std::ostream& out, const DumpOptions& options = {});
 
 }  // namespace loopscope::tracer

@@ -19,21 +19,14 @@ std::string duration(std::int64_t ns) {
   return text;
 }
 
-std::string function(const Session& session, NameId id) {
-  return id == kNoName ? "(no name)" : printable(describe_function(session, id));
+std::string function(const EventSource& source, NameId id, Track track) {
+  return id == kNoName ? "(no name)" : printable(describe_function(source, id, track));
 }
 
-std::vector<NameId> frames_of(const Session& session, NameId frame) {
-  std::vector<NameId> frames;
-  for (NameId at = frame; at != kNoName && frames.size() < std::size_t{kMostFrames}; at = session.frame(at).caller)
-    frames.push_back(at);
-  return frames;
-}
-
-std::string chain(const Session& session, NameId frame) {
-  const auto frames = frames_of(session, frame);
+std::string chain(const EventSource& source, NameId frame, Track track) {
+  const auto frames = source.frames(frame, track);
   std::string words;
-  for (const NameId at : frames) words += (words.empty() ? "" : " < ") + function(session, at);
+  for (const NameId at : frames) words += (words.empty() ? "" : " < ") + function(source, at, track);
   return words.empty() ? "not known where" : words + (frames.size() == std::size_t{kMostFrames} ? " < ..." : "");
 }
 
@@ -56,44 +49,45 @@ std::string interest(std::uint8_t bits) {
   return (bits & kWatchesRead) == 0 ? "write" : (bits & kWatchesWrite) == 0 ? "read" : "read and write";
 }
 
-std::string queue_details(const Session& session, const TraceEvent& event) {
+std::string queue_details(const EventSource& source, const TraceEvent& event) {
   const auto number = std::to_string(event.value);
   if (event.type == EventType::unqueued)
     return number + ", " + std::string(unqueued_name(event.unqueued()));
-  return number + ", " + function(session, event.name) + ", " +
+  return number + ", " + function(source, event.name, event.track) + ", " +
          std::string(callback_kind_name(event.callback_kind())) +
          (event.has(kNoticed) ? ", noticed only now" : "");
 }
 
-std::string task_details(const Session& session, const TraceEvent& event) {
+std::string task_details(const EventSource& source, const TraceEvent& event) {
   const auto id = std::to_string(event.object);
   if (event.type == EventType::task_named)
     return id + ", " +
-           (event.name == kNoName ? "Task-" + std::to_string(event.value) : function(session, event.name));
+           (event.name == kNoName ? "Task-" + std::to_string(event.value)
+                                  : function(source, event.name, event.track));
   if (event.await_kind() == AwaitKind::nothing)
     return id + ", is done";
-  return id + ", in " + chain(session, event.name) + ", awaits " +
+  return id + ", in " + chain(source, event.name, event.track) + ", awaits " +
          std::string(await_kind_name(event.await_kind())) +
          (event.other == 0 ? "" : " " + std::to_string(event.other));
 }
 
-std::string job_details(const Session& session, const TraceEvent& event) {
+std::string job_details(const EventSource& source, const TraceEvent& event) {
   const auto id = std::to_string(event.object);
   if (event.type == EventType::job_ended)
     return id + ", " + std::string(job_end_name(event.job_end()));
-  return id + ", " + function(session, event.name) +
+  return id + ", " + function(source, event.name, event.track) +
          (event.type == EventType::job_queued ? ", " + std::string(job_kind_name(event.job_kind())) : "");
 }
 
-std::string words_of_program(const Session& session, const TraceEvent& event) {
+std::string words_of_program(const EventSource& source, const TraceEvent& event) {
   const auto id = event.object == 0 ? "" : std::to_string(event.object) + ", ";
-  const auto more = event.other == 0 ? "" : ", " + function(session, static_cast<NameId>(event.other));
-  return (event.type == EventType::mark ? "" : id) + function(session, event.name) + more;
+  const auto more = event.other == 0 ? "" : ", " + function(source, static_cast<NameId>(event.other), event.track);
+  return (event.type == EventType::mark ? "" : id) + function(source, event.name, event.track) + more;
 }
 
 }  // namespace
 
-std::string event_details(const Session& session, const TraceEvent& event) {
+std::string event_details(const EventSource& source, const TraceEvent& event) {
   const auto number = [](auto value) { return std::to_string(value); };
   if (event.type == kIterationBegin || event.type == kIterationEnd)
     return number(event.iteration);
@@ -106,34 +100,35 @@ std::string event_details(const Session& session, const TraceEvent& event) {
       return std::string(phase_name(event.phase)) + (event.value != 0 ? ", callbacks " + number(event.value) : "");
     case EventType::poll_begin:
       return number(event.value) + " ms, " + std::string(reason_name(event.poll_reason())) +
-             (event.name == kNoName ? "" : ", " + function(session, event.name));
+             (event.name == kNoName ? "" : ", " + function(source, event.name, event.track));
     case EventType::poll_wake:
       return std::string(event.value != 0 ? "slept" : "did not sleep") + ", GIL wait " + duration(event.other_ns);
     case EventType::poll_end:
       return "I/O events " + number(event.value);
     case EventType::callback_begin:
-      return function(session, event.name) + ", " + std::string(callback_kind_name(event.callback_kind())) +
+      return function(source, event.name, event.track) + ", " +
+             std::string(callback_kind_name(event.callback_kind())) +
              (event.other_ns == 0 ? "" : ", waited " + duration(event.t_ns - event.other_ns));
     case EventType::callback_end:
-      return function(session, event.name);
+      return function(source, event.name, event.track);
     case EventType::timer_set:
     case EventType::timer_fired:
-      return number(event.object) + ", " + due(event) + ", " + function(session, event.name);
+      return number(event.object) + ", " + due(event) + ", " + function(source, event.name, event.track);
     case EventType::timer_cancelled:
-      return number(event.object) + ", " + function(session, event.name);
+      return number(event.object) + ", " + function(source, event.name, event.track);
     case EventType::handle_opened:
       return number(event.object) + ", " + std::string(handle_kind_name(event.handle_kind())) + ", fd " +
-             number(event.value) + ", " + function(session, event.name);
+             number(event.value) + ", " + function(source, event.name, event.track);
     case EventType::handle_closed:
       return number(event.object) + ", " + std::string(handle_kind_name(event.handle_kind()));
     case EventType::bytes_read:
     case EventType::bytes_written:
       return "handle " + number(event.object) + ", " + number(event.value) + " bytes";
     case EventType::task_created:
-      return number(event.object) + ", " + function(session, event.name) +
+      return number(event.object) + ", " + function(source, event.name, event.track) +
              (event.task_start() == TaskStart::noticed ? ", noticed only now" : "");
     case EventType::task_done:
-      return number(event.object) + ", " + function(session, event.name) +
+      return number(event.object) + ", " + function(source, event.name, event.track) +
              (event.task_end() == TaskEnd::destroyed ? ", destroyed while it was pending" : "");
     case EventType::level_changed:
       return std::string(level_name(event.level())) +
@@ -143,10 +138,10 @@ std::string event_details(const Session& session, const TraceEvent& event) {
       return "";
     case EventType::queued:
     case EventType::unqueued:
-      return queue_details(session, event);
+      return queue_details(source, event);
     case EventType::step_stopped:
     case EventType::task_named:
-      return task_details(session, event);
+      return task_details(source, event);
     case EventType::watch_changed:
       return number(event.object) + ", fd " + number(event.value) + ", " + interest(event.kind);
     case EventType::gc_begin:
@@ -157,11 +152,11 @@ std::string event_details(const Session& session, const TraceEvent& event) {
     case EventType::job_queued:
     case EventType::job_begun:
     case EventType::job_ended:
-      return job_details(session, event);
+      return job_details(source, event);
     case EventType::mark:
     case EventType::span_begin:
     case EventType::span_end:
-      return words_of_program(session, event);
+      return words_of_program(source, event);
     case EventType::pause_begin:
     case EventType::pause_end:
       return "reason " + number(event.kind);

@@ -4,9 +4,8 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 #include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
@@ -14,12 +13,10 @@ namespace loopscope::tracer {
 /// Duration with the unit that makes it readable.
 std::string duration(std::int64_t ns);
 /// "heartbeat chat.py:41".
-std::string function(const Session& session, NameId id);
-/// A frame and those above it, innermost first; at most kMostFrames.
-std::vector<NameId> frames_of(const Session& session, NameId frame);
-/// The same in words: "Lock.acquire locks.py:113 < worker shop.py:31".
-std::string chain(const Session& session, NameId frame);
+std::string function(const EventSource& source, NameId id, Track track = Track::loop);
+/// A frame and those above it, innermost first: "Lock.acquire locks.py:113 < worker shop.py:31".
+std::string chain(const EventSource& source, NameId frame, Track track = Track::loop);
 /// The event's own fields.
-std::string event_details(const Session& session, const TraceEvent& event);
+std::string event_details(const EventSource& source, const TraceEvent& event);
 
 }  // namespace loopscope::tracer

@@ -14,27 +14,27 @@ std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-void add_function(JsonObject& line, const Session& session, NameId id) {
+void add_function(JsonObject& line, const EventSource& source, NameId id, Track track) {
   if (id == kNoName)
     return void(line.null("name"));
-  const auto name = session.name(id);
+  const auto name = source.name(id, track);
   line.text("name", name.function);
   if (name.file.empty())
     return void(line.null("file").null("line"));
   line.text("file", name.file).number("line", name.line);
 }
 
-void add_poll_begin(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_poll_begin(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.number("timeout_ms", event.value).text("reason", reason_name(event.poll_reason()));
   if (event.name == kNoName)
     line.null("culprit");
   else
-    line.text("culprit", describe_function(session, event.name));
+    line.text("culprit", describe_function(source, event.name, event.track));
   line.number("prepare_ns", event.other_ns);
 }
 
-void add_callback(JsonObject& line, const Session& session, const TraceEvent& event) {
-  add_function(line, session, event.name);
+void add_callback(JsonObject& line, const EventSource& source, const TraceEvent& event) {
+  add_function(line, source, event.name, event.track);
   line.text("kind", callback_kind_name(event.callback_kind()));
   if (event.type == EventType::callback_begin) {
     if (event.other_ns == 0)
@@ -46,15 +46,15 @@ void add_callback(JsonObject& line, const Session& session, const TraceEvent& ev
     line.id("object", event.object);
 }
 
-void add_handle(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_handle(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("handle", event.object).text("kind", handle_kind_name(event.handle_kind()));
   if (event.type != EventType::handle_opened)
     return;
   line.number("fd", event.value);
-  add_function(line, session, event.name);
+  add_function(line, source, event.name, event.track);
 }
 
-void add_timer(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_timer(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("timer", event.object);
   if (event.type != EventType::timer_cancelled) {
     if (event.other_ns == 0)
@@ -62,20 +62,20 @@ void add_timer(JsonObject& line, const Session& session, const TraceEvent& event
     else
       line.number("due_ns", event.other_ns);
   }
-  add_function(line, session, event.name);
+  add_function(line, source, event.name, event.track);
 }
 
-void add_task(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_task(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("task", event.object);
   if (event.type == EventType::task_created)
     line.id("address", static_cast<std::uint64_t>(event.value))
         .truth("noticed", event.task_start() == TaskStart::noticed);
   else
     line.truth("destroyed", event.task_end() == TaskEnd::destroyed);
-  add_function(line, session, event.name);
+  add_function(line, source, event.name, event.track);
 }
 
-void add_queue(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_queue(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.number("number", event.value);
   if (event.type == EventType::unqueued)
     return void(line.text("how", unqueued_name(event.unqueued())));
@@ -84,50 +84,50 @@ void add_queue(JsonObject& line, const Session& session, const TraceEvent& event
       .truth("other_thread", event.has(kOtherThread));
   if (event.object != 0)
     line.id("object", event.object);
-  add_function(line, session, event.name);
+  add_function(line, source, event.name, event.track);
 }
 
 /// Innermost first. A function stands at its own line, and not at the first one.
-void add_chain(JsonObject& line, const Session& session, NameId frame) {
+void add_chain(JsonObject& line, const EventSource& source, NameId frame, Track track) {
   std::string words;
-  for (const NameId at : frames_of(session, frame))
-    words += (words.empty() ? "" : " < ") + describe_function(session, at);
+  for (const NameId at : source.frames(frame, track))
+    words += (words.empty() ? "" : " < ") + describe_function(source, at, track);
   if (words.empty())
     line.null("stands");
   else
     line.text("stands", words);
 }
 
-void add_step_stopped(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_step_stopped(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("task", event.object).text("awaits", await_kind_name(event.await_kind()));
   if (event.other != 0)
     line.id("awaited", event.other);
-  add_chain(line, session, event.name);
+  add_chain(line, source, event.name, event.track);
 }
 
-void add_given_name(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_given_name(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("task", event.object);
   if (event.name == kNoName)
     line.text("task_name", "Task-" + std::to_string(event.value));
   else
-    line.text("task_name", session.name(event.name).function);
+    line.text("task_name", source.name(event.name, event.track).function);
 }
 
-void add_job(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_job(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   line.id("job", event.object);
   if (event.type == EventType::job_queued)
     line.text("kind", job_kind_name(event.job_kind()));
   if (event.type == EventType::job_ended)
     return void(line.text("end", job_end_name(event.job_end())));
-  add_function(line, session, event.name);
+  add_function(line, source, event.name, event.track);
 }
 
-void add_words(JsonObject& line, const Session& session, const TraceEvent& event) {
-  line.text("text", session.name(event.name).function);
+void add_words(JsonObject& line, const EventSource& source, const TraceEvent& event) {
+  line.text("text", source.name(event.name, event.track).function);
   if (event.object != 0)
     line.id(event.type == EventType::mark ? "task" : "span", event.object);
   if (event.other != 0)
-    line.text("details", session.name(static_cast<NameId>(event.other)).function);
+    line.text("details", source.name(static_cast<NameId>(event.other), event.track).function);
 }
 
 void add_gc(JsonObject& line, const TraceEvent& event) {
@@ -144,7 +144,7 @@ void add_unknown(JsonObject& line, const TraceEvent& event) {
       .number("b", event.value);
 }
 
-void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& event) {
+void add_own_fields(JsonObject& line, const EventSource& source, const TraceEvent& event) {
   switch (event.type) {
     case EventType::loop_stop:
     case EventType::wakeup:
@@ -156,34 +156,34 @@ void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& 
     case EventType::phase_end:
       return void(line.number("callbacks", event.value));
     case EventType::poll_begin:
-      return add_poll_begin(line, session, event);
+      return add_poll_begin(line, source, event);
     case EventType::poll_wake:
       return void(line.number("gil_wait_ns", event.other_ns).truth("slept", event.value != 0));
     case EventType::poll_end:
       return void(line.number("events", event.value));
     case EventType::callback_begin:
     case EventType::callback_end:
-      return add_callback(line, session, event);
+      return add_callback(line, source, event);
     case EventType::timer_set:
     case EventType::timer_fired:
     case EventType::timer_cancelled:
-      return add_timer(line, session, event);
+      return add_timer(line, source, event);
     case EventType::handle_opened:
     case EventType::handle_closed:
-      return add_handle(line, session, event);
+      return add_handle(line, source, event);
     case EventType::bytes_read:
     case EventType::bytes_written:
       return void(line.id("handle", event.object).number("bytes", event.value));
     case EventType::task_created:
     case EventType::task_done:
-      return add_task(line, session, event);
+      return add_task(line, source, event);
     case EventType::queued:
     case EventType::unqueued:
-      return add_queue(line, session, event);
+      return add_queue(line, source, event);
     case EventType::step_stopped:
-      return add_step_stopped(line, session, event);
+      return add_step_stopped(line, source, event);
     case EventType::task_named:
-      return add_given_name(line, session, event);
+      return add_given_name(line, source, event);
     case EventType::watch_changed:
       return void(line.id("handle", event.object)
                       .number("fd", event.value)
@@ -195,11 +195,11 @@ void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& 
     case EventType::job_queued:
     case EventType::job_begun:
     case EventType::job_ended:
-      return add_job(line, session, event);
+      return add_job(line, source, event);
     case EventType::mark:
     case EventType::span_begin:
     case EventType::span_end:
-      return add_words(line, session, event);
+      return add_words(line, source, event);
     case EventType::pause_begin:
     case EventType::pause_end:
       return void(line.number("reason", event.kind));
@@ -212,10 +212,10 @@ void add_own_fields(JsonObject& line, const Session& session, const TraceEvent& 
 
 }  // namespace
 
-std::string describe_function(const Session& session, NameId id) {
+std::string describe_function(const EventSource& source, NameId id, Track track) {
   if (id == kNoName)
     return "";
-  const auto name = session.name(id);
+  const auto name = source.name(id, track);
   std::string words(name.function);
   if (!name.file.empty())
     words.append(1, ' ').append(base_name(name.file)).append(1, ':').append(std::to_string(name.line));
@@ -233,8 +233,8 @@ void JsonlWriter::write(const TraceEvent& event) {
     line.truth("inferred", true);
   if (event.clock != ClockFault::none)
     line.text("clock", clock_fault_name(event.clock)).number("clock_ns", event.clock_ns);
-  if (event.type != kIterationBegin && event.type != kIterationEnd)
-    add_own_fields(line, session_, event);
+  if (!is_derived(event.type))
+    add_own_fields(line, source_, event);
   line.end();
   out_ << line_;
 }
@@ -249,8 +249,8 @@ void JsonlWriter::lost(std::uint64_t count, std::optional<std::int64_t> next_ns)
   out_ << line_;
 }
 
-std::uint64_t write_jsonl(const Session& session, std::ostream& out) {
-  JsonlWriter writer(session, out);
+std::uint64_t write_jsonl(const EventSource& source, std::ostream& out) {
+  JsonlWriter writer(source, out);
   std::uint64_t lines = 0;
   std::uint64_t lost = 0;
   const auto write_lost = [&](std::optional<std::int64_t> next_ns) {
@@ -260,7 +260,7 @@ std::uint64_t write_jsonl(const Session& session, std::ostream& out) {
     ++lines;
   };
   walk_trace(
-      session, Boundaries::all,
+      source, Boundaries::all,
       [&](const TraceEvent& event) {
         write_lost(event.t_ns);
         writer.write(event);

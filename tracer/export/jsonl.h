@@ -11,30 +11,30 @@
 #include <string>
 #include <string_view>
 
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 #include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
 
 /// "heartbeat chat.py:41": a function as people say it. Empty if the id has no name.
-std::string describe_function(const Session& session, NameId id);
+std::string describe_function(const EventSource& source, NameId id, Track track = Track::loop);
 
 class JsonlWriter {
  public:
-  JsonlWriter(const Session& session, std::ostream& out) : session_(session), out_(out) {}
+  JsonlWriter(const EventSource& source, std::ostream& out) : source_(source), out_(out) {}
   void write(const TraceEvent& event);
   /// `count` events were overwritten before they could be read. They happened before `next_ns`, the time of the event that is
   /// written next, and the line has that time. If no event follows, `next_ns` is empty and the time null.
   void lost(std::uint64_t count, std::optional<std::int64_t> next_ns);
 
  private:
-  const Session& session_;
+  const EventSource& source_;
   std::ostream& out_;
   std::string line_;
 };
 
 /// Everything that the ring holds now, oldest first, with all boundaries. Answers the number of lines.
 /// Events that were overwritten before are a "lost" line at the top.
-std::uint64_t write_jsonl(const Session& session, std::ostream& out);
+std::uint64_t write_jsonl(const EventSource& source, std::ostream& out);
 
 }  // namespace loopscope::tracer

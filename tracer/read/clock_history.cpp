@@ -36,7 +36,7 @@ template <typename OnEvent>
 void each_event(const Session& session, OnEvent on_event) {
   const auto end = session.head();
   RingReader reader(session);
-  RingReader::Batch batch;
+  EventBatch batch;
   while (reader.cursor() < end && reader.read(batch, kBatchEvents))
     for (const auto& event : batch.events) on_event(event);
 }

@@ -1,48 +1,76 @@
 #pragma once
-/// A session's events, decoded, a batch at a time: follows the ring, skips what was lost, and decodes the rest.
+/// A trace's events, decoded, a batch at a time: follows the tracks, skips what was lost, decodes the rest, and merges the tracks
+/// by time.
+///
+///     loop      ──1────3─4────────6──→  ┐
+///     watchdog  ────2───────5──────?─→  ┘ 1 2 3 4 5    6 waits until it is known what the watchdog's track has before it
 ///
 /// All readers read through this: the exports, loopscope._trace and the app.
-/// Thread: one per object. Owner: refers to a Session that outlives it. Errors: none; what was overwritten before it could be
-/// copied is counted.
+/// Thread: one per object. Owner: refers to an EventSource that outlives it. Errors: none; what was overwritten before it could
+/// be copied is counted. A track whose writer tells of an instant late (it was interrupted between looking at the clock and
+/// writing) is then behind the others by that much.
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
-#include "tracer/read/ring_reader.h"
+#include "tracer/read/event_source.h"
 #include "tracer/read/trace_event.h"
 
 namespace loopscope::tracer {
-
-class Session;
 
 class EventStream {
  public:
   static constexpr std::uint64_t kBatchEvents = 4096;
 
-  explicit EventStream(const Session& session, Boundaries boundaries = Boundaries::observed)
-      : reader_(session), decoder_(session, boundaries) {}
+  explicit EventStream(const EventSource& source, Boundaries boundaries = Boundaries::observed);
 
-  /// Reads the next batch, and nothing from position `end` on. False if there is nothing new and nothing lost.
-  bool read(std::uint64_t end = UINT64_MAX);
-  /// Of the latest batch, in order.
+  /// Reads the next batch, and nothing from the positions `end` on. False if there is nothing new and nothing lost.
+  bool read(const TrackPositions& end = kNoEnd);
+  /// Of the latest batch, in order of time.
   [[nodiscard]] const std::vector<TraceEvent>& events() const { return events_; }
-  /// How many events of the ring were lost between the batch before and the latest.
-  [[nodiscard]] std::uint64_t lost() const { return batch_.lost; }
-  /// How many events of the ring the latest batch was made from, and the position of the first.
-  [[nodiscard]] std::uint64_t count() const { return batch_.events.size(); }
-  [[nodiscard]] std::uint64_t first_position() const { return batch_.first_position; }
   /// True if the latest batch may not have been all that there was.
-  [[nodiscard]] bool may_go_on() const { return batch_.lost > 0 || batch_.events.size() == kBatchEvents; }
+  [[nodiscard]] bool may_go_on() const;
 
-  /// The position that is read next. Before the first batch: how many events the ring had lost by then.
-  [[nodiscard]] std::uint64_t cursor() const { return reader_.cursor(); }
-  [[nodiscard]] std::uint64_t lost_total() const { return reader_.lost_total(); }
+  // Of one track's events that were read for the latest batch. Some may wait for those of other tracks.
+
+  /// How many were lost between the batch before and the latest. What is lost lies before the events of the batch.
+  [[nodiscard]] std::uint64_t lost(Track track = Track::loop) const { return lane(track).batch.lost; }
+  /// How many there are, and the position of the first.
+  [[nodiscard]] std::uint64_t count(Track track = Track::loop) const { return lane(track).batch.events.size(); }
+  [[nodiscard]] std::uint64_t first_position(Track track = Track::loop) const {
+    return lane(track).batch.first_position;
+  }
+  /// The position that is read next. Before the first batch: how many events the track had lost by then.
+  [[nodiscard]] std::uint64_t cursor(Track track = Track::loop) const { return lane(track).cursor->cursor(); }
+  [[nodiscard]] std::uint64_t lost_total(Track track = Track::loop) const {
+    return lane(track).cursor->lost_total();
+  }
 
  private:
-  RingReader reader_;
-  EventDecoder decoder_;
-  RingReader::Batch batch_;
+  struct Lane {
+    Lane(const EventSource& source, Boundaries boundaries, Track track)
+        : cursor(source.events(track)), decoder(source, boundaries, track) {}
+
+    bool read(std::uint64_t end);
+    [[nodiscard]] bool empty() const { return next == decoded.size(); }
+    [[nodiscard]] const TraceEvent& first() const { return decoded[next]; }
+
+    std::unique_ptr<TrackCursor> cursor;
+    EventDecoder decoder;
+    EventBatch batch;
+    std::vector<TraceEvent> decoded;
+    std::size_t next = 0;    ///< of decoded: what was not handed out yet
+    bool caught_up = false;  ///< the latest batch was all that there was
+  };
+  [[nodiscard]] const Lane& lane(Track track) const { return lanes_[static_cast<std::size_t>(track)]; }
+  void merge();
+
+  const EventSource& source_;
+  std::array<Lane, kTrackCount> lanes_;
   std::vector<TraceEvent> events_;
+  std::int64_t known_until_ns_ = 0;  ///< no track gets an event before it any more
 };
 
 }  // namespace loopscope::tracer

@@ -30,7 +30,7 @@ RingReader::RingReader(const Session& session, Start start, Track track) : sessi
   cursor_ = start == Start::latest ? head : oldest_whole(head, session.ring_length(track));
 }
 
-bool RingReader::read(Batch& batch, std::size_t limit) {
+bool RingReader::read(EventBatch& batch, std::size_t limit) {
   const auto head = session_.head(track_);
   const auto length = session_.ring_length(track_);
   batch.events.clear();

@@ -8,6 +8,7 @@
 
 #include "tracer/read/clock_history.h"
 #include "tracer/read/printable.h"
+#include "tracer/read/ring_reader.h"
 #include "tracer/read/session_bytes.h"
 #include "tracer/read/tick_scale.h"
 #include "tracer/read/trace_time.h"
@@ -212,7 +213,7 @@ const std::string& Session::path() const {
   return state_->path;
 }
 
-Session::PresentCopy Session::present() const {
+PresentCopy Session::present() const {
   auto& state = *state_;
   const auto offset = state.header.present_offset;
   // A writer needs some ten stores; one that has not finished after this many looks was stopped in the middle.
@@ -260,16 +261,17 @@ std::uint64_t Session::head(Track track) const {
 std::uint64_t Session::ring_length(Track track) const {
   const auto ready = state_->bytes.get<std::uint64_t>(state_->layout(track).counts_offset +
                                                       offsetof(TrackCounts, ring_ready_bytes));
-  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, ring_capacity(track));
+  return std::clamp<std::uint64_t>(ready / sizeof(Event), 1, state_->layout(track).ring_events);
 }
 
-std::uint64_t Session::ring_capacity(Track track) const {
-  return state_->layout(track).ring_events;
+RingSize Session::ring(Track track) const {
+  const auto length = ring_length(track);
+  const auto capacity = state_->layout(track).ring_events;
+  return {length, capacity, length < capacity && head(track) >= length};
 }
 
-bool Session::ring_is_short() const {
-  const auto length = ring_length();
-  return length < ring_capacity() && head() >= length;
+std::unique_ptr<TrackCursor> Session::events(Track track) const {
+  return std::make_unique<RingReader>(*this, RingReader::Start::oldest, track);
 }
 
 void Session::copy_slots(std::uint64_t slot, std::uint64_t count, Event* into, Track track) const {
@@ -378,6 +380,10 @@ bool Session::alive() const {
   if (ended || !state.path.empty())
     return !ended && state.bytes.follows() && session_lives(state.bytes.file(), state.header);
   return own_process().pid == state.header.pid;  // memory of this process
+}
+
+bool Session::may_grow() const {
+  return state_->may_change();
 }
 
 bool Session::take_lease(Level level) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tracer/read/session.h"
+#include "tracer/read/event_source.h"
 #include "tracer/read/trace_time.h"
 #include "tracer/words.h"
 
@@ -47,11 +47,11 @@ std::string_view trace_event_name(EventType type) {
   return event_name(type);
 }
 
-EventDecoder::EventDecoder(const Session& session, Boundaries boundaries)
-    : session_(session), boundaries_(boundaries) {
+EventDecoder::EventDecoder(const EventSource& source, Boundaries boundaries, Track track)
+    : source_(source), track_(track), boundaries_(boundaries) {
   places_.fill(kNoPlace);
   int place = 0;
-  for (const auto phase : session.header().phase_order) places_[phase] = place++;
+  for (const auto phase : source.header().phase_order) places_[phase] = place++;
 }
 
 void EventDecoder::skipped() {
@@ -80,14 +80,14 @@ void EventDecoder::decode(const Event& event, std::uint64_t position, Out& out) 
 }
 
 EventDecoder::Time EventDecoder::time_of(const Event& event) const {
-  const auto told_ns = session_.to_ns(event.ticks);
-  if (const auto ahead_ns = session_.ahead_of_now_ns(told_ns); ahead_ns > 0)
+  const auto told_ns = source_.to_ns(event.ticks);
+  if (const auto ahead_ns = source_.ahead_of_now_ns(told_ns); ahead_ns > 0)
     return {last_ns_, ClockFault::impossible, ahead_ns};
   // While the loop waits for the GIL other threads run, and a task that goes there is told of before the loop's waking.
-  const auto waited_ns = event.type == EventType::poll_wake ? session_.duration_ns(event.a) : 0;
+  const auto waited_ns = event.type == EventType::poll_wake ? source_.duration_ns(event.a) : 0;
   if (last_ns_ - told_ns > add_ns(kRefinedNs, waited_ns))
     return {last_ns_, ClockFault::went_back, last_ns_ - told_ns};
-  const auto jump_ns = last_ns_ == 0 ? 0 : session_.jump_ns(last_ticks_, event.ticks);
+  const auto jump_ns = last_ns_ == 0 ? 0 : source_.jump_ns(last_ticks_, event.ticks);
   return {std::max(told_ns, last_ns_), jump_ns == 0 ? ClockFault::none : ClockFault::jumped, jump_ns};
 }
 
@@ -126,6 +126,7 @@ void EventDecoder::before(const Event& event, std::int64_t t_ns, Out& out) {
 void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to) const {
   to.t_ns = t_ns;
   to.type = event.type;
+  to.track = track_;
   to.phase = known(event.phase);
   to.kind = event.kind;
   to.flags = event.flags;
@@ -145,17 +146,17 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
       break;
     case EventType::poll_begin:
       to.value = static_cast<std::int32_t>(static_cast<std::uint32_t>(event.b));
-      to.other_ns = session_.duration_ns(event.b >> 32U);
+      to.other_ns = source_.duration_ns(event.b >> 32U);
       break;
     case EventType::poll_wake:
-      to.other_ns = session_.duration_ns(event.a);
+      to.other_ns = source_.duration_ns(event.a);
       to.value = event.b != 0 ? 1 : 0;
       break;
     case EventType::callback_begin:
       to.object = event.b;
       to.other_ns = (event.flags & kReadyIsNs) != 0 ? bounded_ns(event.a)
                     : event.a == 0                  ? 0
-                                                    : session_.to_ns(event.a);
+                                                    : source_.to_ns(event.a);
       break;
     case EventType::callback_end:
       to.object = event.b;
@@ -189,7 +190,7 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
       to.object = event.a;
       to.value = static_cast<std::int64_t>(event.b);
       // A type of a damaged file must not pass for one of ours.
-      if (event.type == kIterationBegin || event.type == kIterationEnd)
+      if (is_derived(event.type))
         to.type = EventType::none;
       break;
   }
@@ -205,7 +206,7 @@ void EventDecoder::after(const Event& event, std::int64_t t_ns, Out& out) {
 void EventDecoder::poll_begins(const Event& event, std::int64_t t_ns, Out& out) {
   // A change of level is recorded between the two, and time does not go back.
   const auto prepare_ticks = event.b >> 32U;
-  const auto prepare_ns = std::min(t_ns, std::max(t_ns - session_.duration_ns(prepare_ticks), last_ns_));
+  const auto prepare_ns = std::min(t_ns, std::max(t_ns - source_.duration_ns(prepare_ticks), last_ns_));
   turn(place_of(Phase::prepare), event.a, prepare_ns, out);
   iteration_ = event.a;
   number_known_ = true;
@@ -253,7 +254,7 @@ void EventDecoder::leave(std::int64_t t_ns, bool inferred, Out& out) {
 }
 
 void EventDecoder::derive(EventType type, Phase phase, std::int64_t t_ns, bool inferred, Out& out) const {
-  if (boundaries_ == Boundaries::observed)
+  if (boundaries_ == Boundaries::observed || (boundaries_ == Boundaries::iterations && !is_derived(type)))
     return;
   auto& event = out.emplace_back();
   event.t_ns = t_ns;

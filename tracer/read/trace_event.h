@@ -16,7 +16,7 @@
 /// order than the phase before it; poll_begin states its number. (libuv 1.45 and later may run timers once before
 /// the first iteration: they count to it.)
 ///
-/// Thread: one per decoder. Owner: of nothing; names stay the Session's. Errors: events it does not know are
+/// Thread: one per decoder. Owner: of nothing; names stay the source's. Errors: events it does not know are
 /// passed through with their raw fields and never dropped.
 
 #include <array>
@@ -28,11 +28,15 @@
 
 namespace loopscope::tracer {
 
-class Session;
+class EventSource;
 
 /// Types that only the decoder makes: no ring holds them.
 inline constexpr EventType kIterationBegin{static_cast<EventType>(128)};  // iteration
 inline constexpr EventType kIterationEnd{static_cast<EventType>(129)};    // iteration
+
+constexpr bool is_derived(EventType type) {
+  return type == kIterationBegin || type == kIterationEnd;
+}
 
 /// What is wrong with the time of an event, compared with the one before it.
 enum class ClockFault : std::uint8_t {
@@ -51,9 +55,10 @@ struct TraceEvent {
   std::int64_t t_ns = 0;  ///< never earlier than that of the event before, see `clock`
   EventType type = EventType::none;
   Phase phase = Phase::none;
-  std::uint8_t kind = 0;   ///< as Event::kind; the functions below say it by type
-  std::uint8_t flags = 0;  ///< kFromQueue, kOtherThread, kNoticed
-  bool inferred = false;   ///< nobody observed it: its time is that of the next event that somebody did
+  Track track = Track::loop;  ///< whose ring it stands in, and whose names it has
+  std::uint8_t kind = 0;      ///< as Event::kind; the functions below say it by type
+  std::uint8_t flags = 0;     ///< kFromQueue, kOtherThread, kNoticed
+  bool inferred = false;      ///< nobody observed it: its time is that of the next event that somebody did
   NameId name = kNoName;
   std::uint64_t iteration = 0;  ///< the iteration it belongs to; 0 if not known
   std::uint64_t object = 0;     ///< handle, timer or task id; the object of a callback
@@ -85,14 +90,16 @@ struct TraceEvent {
 };
 
 enum class Boundaries : std::uint8_t {
-  observed,  ///< one TraceEvent for each event but clock anchors
-  all,       ///< as the picture above shows
+  observed,    ///< one TraceEvent for each event but clock anchors
+  iterations,  ///< and the begin and end of each iteration
+  all,         ///< as the picture above shows
 };
 
 /// Turns events into TraceEvents, keeping what it must know from one to the next.
 class EventDecoder {
  public:
-  explicit EventDecoder(const Session& session, Boundaries boundaries = Boundaries::observed);
+  explicit EventDecoder(const EventSource& source, Boundaries boundaries = Boundaries::observed,
+                        Track track = Track::loop);
   /// Appends to `out`. Call with every event in order; after a loss call skipped() first.
   void decode(const Event& event, std::uint64_t position, std::vector<TraceEvent>& out);
   void skipped();
@@ -116,7 +123,8 @@ class EventDecoder {
   void leave(std::int64_t t_ns, bool inferred, Out& out);
   void derive(EventType type, Phase phase, std::int64_t t_ns, bool inferred, Out& out) const;
 
-  const Session& session_;
+  const EventSource& source_;
+  Track track_;
   Boundaries boundaries_;
   std::array<int, kPhaseCount> places_{};  ///< of each phase in the session's order
   std::uint64_t position_ = 0;             ///< of the event at hand

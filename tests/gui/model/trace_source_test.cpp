@@ -18,6 +18,7 @@
 #include "gui/model/digest.h"
 #include "gui/model/level_words.h"
 #include "tests/gui/synthetic_session.h"
+#include "tracer/read/ring_reader.h"
 
 namespace loopscope::gui {
 namespace {
@@ -58,7 +59,7 @@ class TraceSourceTest : public ::testing::Test {
   }
   void run_until_the_ring_wraps() {
     const auto session = tracer::Session::open(program_->path()).session;
-    write_events(session->ring_capacity() + 1000);
+    write_events(session->ring().capacity + 1000);
   }
   /// When the program's level became `level`, as far as the ring goes back.
   [[nodiscard]] std::vector<std::uint64_t> level_changes_to(Level level) const {
@@ -282,7 +283,7 @@ TEST_F(TraceSourceTest, CountsWhatItWasTooSlowToReadAndMarksTheGap) {
   start();
   const auto source = attach();
   run_and_pump(*source, 60 * kMs);
-  while (source->session().head() < source->session().ring_capacity() * 2) program_->run(200 * kMs);
+  while (source->trace().head() < source->trace().ring().capacity * 2) program_->run(200 * kMs);
   source->pump(5'000 * kMs);
   EXPECT_GT(source->lost(), 0U);
   ASSERT_FALSE(source->model().gaps().empty());
@@ -295,11 +296,11 @@ TEST_F(TraceSourceTest, CountsOnlyWhatWasWrittenSinceItCame) {
   start();
   run_until_the_ring_wraps();
   const auto source = attach(Level::off);
-  const auto attached_at = source->session().head();
+  const auto attached_at = source->trace().head();
   source->step();  // some of what was there; the rest of it is overwritten, and some of what came
   run_until_the_ring_wraps();
   source->pump(5'000 * kMs);
-  const auto oldest = source->session().head() - source->session().ring_length() + 1;
+  const auto oldest = source->trace().head() - source->trace().ring().length + 1;
   EXPECT_GT(oldest, attached_at);
   EXPECT_EQ(source->lost(), oldest - attached_at);
   ASSERT_FALSE(source->model().gaps().empty());
@@ -314,7 +315,7 @@ TEST_F(TraceSourceTest, HistoryThatGoesWhileItIsReadIsForgottenAndLeavesNoHole) 
   const auto source = attach(Level::off);
   source->step();
   const auto begin_ns = source->model().first_event_ns();
-  write_events(source->session().ring_capacity() / 4);  // what is read next has been overwritten
+  write_events(source->trace().ring().capacity / 4);  // what is read next has been overwritten
   source->pump(5'000 * kMs);
   EXPECT_EQ(source->lost(), 0U);
   EXPECT_TRUE(source->model().gaps().empty());

@@ -32,13 +32,10 @@ class Trace {
     return *this;
   }
   Trace& put(EventType type, Phase phase = Phase::none, std::int64_t value = 0) {
-    TraceEvent event;
-    event.t_ns = t;
-    event.type = type;
-    event.phase = phase;
-    event.value = value;
-    event.iteration = iteration;
-    events.push_back(event);
+    if (type == EventType::phase_begin)
+      begin_iteration(t);
+    push(type, phase, t);
+    events.back().value = value;
     return *this;
   }
   Trace& phase(Phase which, std::int64_t ns, std::int64_t count = 1) {
@@ -47,6 +44,7 @@ class Trace {
     return put(EventType::phase_end, which, count);
   }
   Trace& poll_begin(std::int32_t timeout_ms, PollReason reason, std::int64_t prepare_ns = 0, NameId culprit = 0) {
+    begin_iteration(t - prepare_ns);
     put(EventType::poll_begin, Phase::poll, timeout_ms);
     events.back().kind = static_cast<std::uint8_t>(reason);
     events.back().other_ns = prepare_ns;
@@ -97,6 +95,27 @@ class Trace {
     for (const TraceEvent& event : events) built.add(event);
     return built;
   }
+
+ private:
+  void push(EventType type, Phase phase, std::int64_t t_ns) {
+    TraceEvent event;
+    event.t_ns = t_ns;
+    event.type = type;
+    event.phase = phase;
+    event.iteration = iteration;
+    events.push_back(event);
+  }
+  /// As the decoder tells of iterations.
+  void begin_iteration(std::int64_t t_ns) {
+    if (iteration == begun_)
+      return;
+    if (begun_ != 0)
+      push(tracer::kIterationEnd, Phase::none, t_ns);
+    push(tracer::kIterationBegin, Phase::none, t_ns);
+    begun_ = iteration;
+  }
+
+  std::uint64_t begun_ = 0;
 };
 
 }  // namespace loopscope::testing

@@ -1,0 +1,39 @@
+#include "bindings/trace/names.h"
+
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace loopscope::bindings {
+
+using namespace loopscope::tracer;
+
+py::object function_name(const EventSource& source, NameId id, Track track) {
+  if (id == kNoName)
+    return py::none();
+  const auto name = source.name(id, track);
+  return py::cast(FunctionName{std::string(name.function), std::string(name.file), name.line});
+}
+
+py::list chain_of(const EventSource& source, NameId frame) {
+  std::vector<FunctionName> chain;
+  for (const NameId at : source.frames(frame)) {
+    const auto name = source.name(at);
+    chain.push_back({std::string(name.function), std::string(name.file), name.line});
+  }
+  std::reverse(chain.begin(), chain.end());
+  return py::cast(chain);
+}
+
+void bind_names(py::module_& module) {
+  py::class_<FunctionName>(module, "Name")
+      .def_property_readonly("function", text_of(&FunctionName::function))
+      .def_property_readonly("file", text_of(&FunctionName::file))
+      .def_readonly("line", &FunctionName::line)
+      .def("__repr__", [](const FunctionName& name) {
+        return text(name.function + " " + name.file + ":" + std::to_string(name.line));
+      });
+}
+
+}  // namespace loopscope::bindings
