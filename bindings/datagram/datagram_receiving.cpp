@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bindings/datagram/datagram_object.h"
+#include "bindings/eventloop/loop_methods.h"
 #include "bindings/eventloop/receive_buffer.h"
 #include "bindings/kit/runtime.h"
 
@@ -62,10 +63,8 @@ int AddressCache::traverse(visitproc visit, void* arg) const {
 }
 
 bool start_receiving(DatagramObject* self) {
-  PyObject* context = PyContext_CopyCurrent();
-  if (context == nullptr)
+  if (!renew_context(self, self->read_context))
     return false;
-  Py_XSETREF(self->read_context, context);
   int error = 0;
   loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
   if (watcher != nullptr) {
@@ -78,11 +77,6 @@ bool start_receiving(DatagramObject* self) {
   return false;
 }
 
-void stop_receiving(DatagramObject* self) {
-  if (loop::FdWatcher* watcher = loop_of(self).watchers().find(static_cast<int>(self->fd)))
-    watcher->set_reader(nullptr);
-}
-
 namespace {
 
 /// As _read_ready(): an error of the kernel's, an ICMP message it may be, is the protocol's to know.
@@ -93,14 +87,14 @@ void receive_failed(DatagramObject* self, int error) {
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   if (!call_protocol(self, CallbackKind::error_received, runtime().error_received, exception.get(), nullptr,
                      &self->parts->on_readable))
-    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().error_received);
+    report_raised_by(as_loop(loop.get()), self, runtime().error_received);
 }
 
 void deliver(DatagramObject* self, PyObject* data, PyObject* from) {
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   if (!call_protocol(self, CallbackKind::datagram_received, runtime().datagram_received, data, from,
                      &self->parts->on_readable))
-    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().datagram_received);
+    report_raised_by(as_loop(loop.get()), self, runtime().datagram_received);
 }
 
 /// Where a datagram comes to lie: in the loop's buffer if it will be small, to be copied into an object of its size; else
@@ -184,23 +178,23 @@ Got receive(DatagramObject* self, Known known) {
       receive_failed(self, errno);
       return Got::failure;
     }
-    loop_of(self).recorder().bytes_read(self->handle_id, static_cast<std::uint64_t>(count));
+    loop_of(self).recorder().bytes_read(parts_of(self).id, static_cast<std::uint64_t>(count));
   }
   Py_ssize_t room = 0;
   PyObject* data = count >= 0 ? to.take(count, room) : nullptr;
-  const PyRef address = PyRef::steal(data != nullptr ? self->parts->addresses.find(from) : nullptr);
+  const PyRef address = PyRef::steal(data != nullptr ? parts_of(self).addresses.find(from) : nullptr);
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   if (address)
     deliver(self, data, address.get());
-  else if (!fatal(self, "Fatal read error on datagram transport"))
-    PyErr_WriteUnraisable(as_object(self));
+  else
+    fatal(self, as_loop(loop.get()), "Fatal read error on datagram transport");
   if (data != nullptr)
     reinterpret_cast<LoopObject*>(loop.get())->state->recycled_bytes.give_back(data, room);
   return address ? Got::datagram : Got::failure;
 }
 
 bool may_receive(DatagramObject* self) {
-  return self->connection_lost_count == 0 && self->loop != nullptr && self->closing == 0 && self->paused == 0;
+  return stage_of(self) == Stage::open && self->paused == 0;
 }
 
 /// The poll would only say that there is another datagram: this asks the socket itself.
@@ -213,7 +207,7 @@ bool may_receive_on(DatagramObject* self, PyObject* context, std::int64_t until_
 }
 
 void receive_on(DatagramObject* self) {
-  Eagerness& eagerness = self->parts->eagerness;
+  Eagerness& eagerness = parts_of(self).eagerness;
   if (!eagerness.tries())
     return;
   PyObject* context = self->read_context;

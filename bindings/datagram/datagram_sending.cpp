@@ -16,8 +16,6 @@ using tracer::CallbackKind;
 
 namespace {
 
-constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
-
 enum class Sent : std::uint8_t { all, not_now, refused, failed };
 
 /// By the exception that is set: refused means an OSError, which is the protocol's to know.
@@ -36,7 +34,7 @@ Sent send_by_socket_module(DatagramObject* self, PyObject* data, PyObject* to, P
   if (!sent)
     return outcome_of_exception();
   if (self->loop != nullptr)
-    loop_of(self).recorder().bytes_written(self->handle_id, static_cast<std::uint64_t>(size));
+    loop_of(self).recorder().bytes_written(parts_of(self).id, static_cast<std::uint64_t>(size));
   return Sent::all;
 }
 
@@ -49,7 +47,7 @@ bool goes_to_peer(DatagramObject* self, PyObject* to) {
 Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
   SocketAddress literal;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
   const bool to_peer = goes_to_peer(self, to);
-  const SocketAddress* address = to_peer ? nullptr : self->parts->addresses.origin(to);
+  const SocketAddress* address = to_peer ? nullptr : parts_of(self).addresses.origin(to);
   if (!to_peer && address == nullptr) {
     if (!literal_address(to, self->family, literal)) {
       PyErr_Clear();
@@ -66,33 +64,13 @@ Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_
     PyErr_SetFromErrno(PyExc_OSError);
     return outcome_of_exception();
   }
-  loop_of(self).recorder().bytes_written(self->handle_id, static_cast<std::uint64_t>(sent));
+  loop_of(self).recorder().bytes_written(parts_of(self).id, static_cast<std::uint64_t>(sent));
   return Sent::all;
 }
 
-/// Calls the protocol's pause_writing() or resume_writing(). An exception is reported and not fatal; false with an exception set if
-/// it has to leave the loop.
-bool tell_protocol(DatagramObject* self, CallbackKind kind, PyObject* method, const char* failed) {
-  const PyRef kept = PyRef::borrow(as_object(self));
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  const PyRef protocol = PyRef::borrow(self->protocol);
-  const bool resumes = kind == CallbackKind::resume_writing;
-  if (call_protocol(self, kind, method, nullptr, nullptr, resumes ? &self->parts->on_writable : nullptr))
-    return true;
-  if (is_exit_exception())
-    return false;
-  const PyRef exception = take_exception();
-  report_exception(as_loop(loop.get()),
-                   Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(), "transport",
-                                 as_object(self), "protocol", protocol.get()));
-  return true;
-}
-
 bool start_sending(DatagramObject* self) {
-  PyObject* context = PyContext_CopyCurrent();
-  if (context == nullptr)
+  if (!renew_context(self, self->write_context))
     return false;
-  Py_XSETREF(self->write_context, context);
   int error = 0;
   loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
   if (watcher != nullptr) {
@@ -110,8 +88,8 @@ bool queue_datagram(DatagramObject* self, PyObject* data, const char* bytes, Py_
   PyRef owned = PyRef::steal(PyBytes_CheckExact(data) ? or_none(data) : PyBytes_FromStringAndSize(bytes, size));
   if (!owned)
     return false;
-  self->parts->queue.push_back({std::move(owned), PyRef::borrow(to)});
-  self->buffered_bytes += size + self->header_bytes;
+  parts_of(self).queue.push_back({std::move(owned), PyRef::borrow(to)});
+  parts_of(self).queued_bytes += size + self->header_bytes;
   return pause_protocol_if_full(self);
 }
 
@@ -124,14 +102,14 @@ PyObject* refused(DatagramObject* self) {
 }
 
 PyObject* send_or_queue(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_t size, PyObject* to) {
-  if (self->parts->queue.empty()) {
+  if (parts_of(self).queue.empty()) {
     const Sent sent = send_now(self, data, bytes, size, to);
     if (sent == Sent::all)
       Py_RETURN_NONE;
     if (sent == Sent::refused)
       return refused(self);
     if (sent == Sent::failed) {
-      if (is_exit_exception() || !fatal(self, "Fatal write error on datagram transport"))
+      if (is_exit_exception() || !call_fatal_error(self, "Fatal write error on datagram transport"))
         return nullptr;
       Py_RETURN_NONE;
     }
@@ -167,15 +145,8 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
   if (to == nullptr)
     return nullptr;
   // A socket that is still open sends, as asyncio's does.
-  if (self->loop == nullptr || (self->connection_lost_count > 0 && self->address != nullptr)) {
-    if (self->connection_lost_count >= kLostWritesBeforeWarning) {
-      const PyRef warned = PyRef::steal(PyObject_CallMethod(as_object(self), "_warn_lost", nullptr));
-      if (!warned)
-        return nullptr;
-    }
-    ++self->connection_lost_count;
-    Py_RETURN_NONE;
-  }
+  if (self->loop == nullptr || (self->connection_lost_count > 0 && self->address != nullptr))
+    return write_lost(self);
   const PyRef kept_to = PyRef::borrow(to);
   if (PyBytes_CheckExact(data)) [[likely]]
     return send_or_queue(self, data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), to);
@@ -185,63 +156,30 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
 
 /// The exception that is set came of sending from the queue.
 void flush_failed(DatagramObject* self, Sent sent) {
-  if (sent == Sent::failed) {
-    if (is_exit_exception())
-      return exit_loop(self->loop);
-    if (!fatal(self, "Fatal write error on datagram transport"))
-      PyErr_WriteUnraisable(as_object(self));
-    return;
-  }
+  if (sent == Sent::failed)
+    return fatal(self, self->loop, "Fatal write error on datagram transport");
   const PyRef loop = PyRef::borrow(as_object(self->loop));
   const PyRef exception = take_exception();
   if (!call_protocol(self, CallbackKind::error_received, runtime().error_received, exception.get(), nullptr,
                      &self->parts->on_writable))
-    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().error_received);
-}
-
-/// As _sendto_ready() ends a closed transport: at once.
-void lose_connection(DatagramObject* self) {
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  const ProtocolSpan span({self->loop, self->protocol, runtime().connection_lost, CallbackKind::connection_lost,
-                           self->handle_id, &self->parts->on_writable});
-  const PyRef done = PyRef::steal(datagram_connection_lost(as_object(self), Py_None));
-  if (!done)
-    report_raised(reinterpret_cast<LoopObject*>(loop.get()), self, runtime().connection_lost);
-}
-
-void resume_protocol_if_drained(DatagramObject* self) {
-  if (self->protocol_paused == 0 || self->buffered_bytes > self->low_water)
-    return;
-  self->protocol_paused = 0;
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  if (!tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing,
-                     "protocol.resume_writing() failed"))
-    exit_loop(as_loop(loop.get()));
+    report_raised_by(as_loop(loop.get()), self, runtime().error_received);
 }
 
 }  // namespace
 
-bool pause_protocol_if_full(DatagramObject* self) {
-  if (self->protocol_paused != 0 || self->buffered_bytes <= self->high_water)
-    return true;
-  self->protocol_paused = 1;
-  return tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing,
-                       "protocol.pause_writing() failed");
-}
-
 void datagram_writable(DatagramObject* self) {
-  if (self->connection_lost_count > 0 || self->loop == nullptr)
+  if (stage_of(self) >= Stage::lost)
     return;
-  auto& queue = self->parts->queue;
+  auto& queue = parts_of(self).queue;
   while (!queue.empty()) {
     const DatagramParts::Waiting next = std::move(queue.front());
     queue.pop_front();
     const Py_ssize_t size = PyBytes_GET_SIZE(next.data.get());
-    self->buffered_bytes -= size + self->header_bytes;
+    parts_of(self).queued_bytes -= size + self->header_bytes;
     const Sent sent = send_now(self, next.data.get(), PyBytes_AS_STRING(next.data.get()), size, next.to.get());
     if (sent == Sent::not_now) {
       queue.push_front(next);
-      self->buffered_bytes += size + self->header_bytes;
+      parts_of(self).queued_bytes += size + self->header_bytes;
       break;
     }
     if (sent != Sent::all)
@@ -250,7 +188,7 @@ void datagram_writable(DatagramObject* self) {
   resume_protocol_if_drained(self);  // it may send on
   if (self->loop == nullptr || !queue.empty())
     return;
-  stop_sending(self);
+  self->parts->stop_sending();
   if (self->closing != 0 && self->connection_lost_count == 0)
     lose_connection(self);
 }

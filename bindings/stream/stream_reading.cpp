@@ -170,7 +170,7 @@ void read_fed(TransportObject* self) {
 }  // namespace
 
 void read_ready(TransportObject* self) {
-  if (self->connection_lost_count > 0 || self->loop == nullptr || self->paused != 0 || self->closing != 0)
+  if (stage_of(self) != Stage::open || self->paused != 0)
     return;
   if (self->feed != nullptr && self->feed->takes(self->protocol))
     read_fed(self);
@@ -183,10 +183,8 @@ void read_ready(TransportObject* self) {
 }
 
 bool start_reading(TransportObject* self) {
-  PyObject* context = new_context(self);
-  if (context == nullptr)
+  if (!renew_context(self, self->read_context))
     return false;
-  Py_XSETREF(self->read_context, context);
   Py_INCREF(self);
   const int error = stream_of(self).start_reading(self->parts->on_readable);
   if (error == 0)

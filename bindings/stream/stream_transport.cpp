@@ -5,14 +5,13 @@
 #include <cstddef>
 #include <utility>
 
-#include "bindings/eventloop/handle.h"
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/feed.h"
+#include "bindings/kit/object_fields.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/transport_table.h"
 #include "bindings/kit/type_kit.h"
-#include "bindings/kit/water_marks.h"
 #include "bindings/stream/stream_object.h"
 
 namespace loopscope::bindings {
@@ -28,18 +27,13 @@ void release_bytes(void* bytes) {
 }
 
 /// After connection_made(): begin to read, then tell create_connection().
-void start(TransportObject* self) {
+void start(TransportBase* base) {
+  TransportObject* self = as_transport(as_object(base));
   if (self->loop == nullptr)
     return;
   if (self->paused == 0 && self->closing == 0 && !start_reading(self))
     fatal(self, self->loop, "Fatal read error on socket transport");
-  if (self->waiter == nullptr)
-    return;
-  const PyRef waiter = PyRef::steal(std::exchange(self->waiter, nullptr));
-  const PyRef done = PyRef::steal(
-      PyObject_CallFunctionObjArgs(runtime().set_result_unless_cancelled, waiter.get(), Py_None, nullptr));
-  if (!done)
-    PyErr_WriteUnraisable(as_object(self));
+  tell_waiter(self);
 }
 
 bool use_protocol(TransportObject* self, PyObject* protocol) {
@@ -90,12 +84,12 @@ PyObject* attach(PyObject* object, PyObject* args) {
     assign(self->waiter, waiter);
   if (context != Py_None)
     assign(self->context, context);
-  if ((self->read_context = new_context(self)) == nullptr)
+  if (!renew_context(self, self->read_context))
     return nullptr;
   self->fd = fd;
   self->high_water = 64 * 1024;
   self->low_water = self->high_water / 4;
-  self->parts = new Parts(self, self->loop->state->loop, fd);
+  self->parts = new StreamParts(self, self->loop->state->loop, fd);
   if (!use_protocol(self, protocol))
     return nullptr;
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
@@ -107,37 +101,14 @@ PyObject* attach(PyObject* object, PyObject* args) {
   stream_of(self).opened(static_cast<tracer::HandleKind>(kind), name);
 
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));
-  if (!made)
+  if (!made || !schedule(self, made.get(), object, CallbackKind::connection_made, nullptr))
     return nullptr;
-  HandleParts parts{self->loop, made.get(), &object, 1, self->context};
-  parts.kind = CallbackKind::connection_made;
-  parts.object_id = stream_of(self).handle_id();
-  HandleObject* handle = new_handle(parts);
-  if (handle == nullptr)
-    return nullptr;
-  self->loop->state->loop.call_soon(handle->work);
   Py_INCREF(self);
   self->loop->state->loop.call_soon(self->parts->on_start);
   table_of(self->loop->state->transports.get()).enter(fd, object);
   Py_RETURN_NONE;
 }
 
-PyObject* py_force_close(PyObject* object, PyObject* exception) {
-  if (!force_close(as_transport(object), exception))
-    return nullptr;
-  Py_RETURN_NONE;
-}
-PyObject* py_abort(PyObject* object, PyObject*) {
-  return py_force_close(object, Py_None);
-}
-PyObject* py_close(PyObject* object, PyObject*) {
-  if (!close_transport(as_transport(object)))
-    return nullptr;
-  Py_RETURN_NONE;
-}
-PyObject* py_is_closing(PyObject* object, PyObject*) {
-  return PyBool_FromLong(as_transport(object)->closing);
-}
 PyObject* py_is_reading(PyObject* object, PyObject*) {
   return PyBool_FromLong(as_transport(object)->paused == 0 && as_transport(object)->closing == 0);
 }
@@ -168,36 +139,15 @@ PyObject* py_set_protocol(PyObject* object, PyObject* const* args, Py_ssize_t co
     return nullptr;
   Py_RETURN_NONE;
 }
-PyObject* py_get_protocol(PyObject* object, PyObject*) {
-  return or_none(as_transport(object)->protocol);
-}
 PyObject* py_can_write_eof(PyObject*, PyObject*) {
   Py_RETURN_TRUE;
 }
-PyObject* py_buffer_size(PyObject* object, PyObject*) {
-  TransportObject* self = as_transport(object);
-  return PyLong_FromSize_t(self->parts != nullptr ? stream_of(self).queued_bytes() : 0);
-}
-PyObject* py_pause_if_full(PyObject* object, PyObject*) {
-  TransportObject* self = as_transport(object);
-  if (self->parts != nullptr && self->loop != nullptr && self->protocol != nullptr &&
-      !pause_protocol_if_full(self))
-    return nullptr;
-  Py_RETURN_NONE;
-}
-
 // -- the type ----------------------------------------------------------------------------------------------------------------
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
   TransportObject* self = as_transport(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(reinterpret_cast<PyObject*>(self->loop));
-  for (PyObject* held :
-       {self->attributes, self->extra, self->sock, self->protocol, self->server, self->waiter, self->empty_waiter,
-        self->context, self->read_context, self->write_context, self->facts.held()}) {
-    Py_VISIT(held);
-  }
-  return 0;
+  for (PyObject* held : {self->server, self->empty_waiter, self->facts.held()}) Py_VISIT(held);
+  return visit_references(self, visit, arg);
 }
 
 int clear_references(PyObject* object) {
@@ -267,26 +217,9 @@ PyObject* get_extra_info(PyObject* object, PyObject* args, PyObject* keywords) {
   return or_none(found != nullptr ? found : fallback);
 }
 
-PyObject* get_object(PyObject* object, void* member) {
-  return or_none(
-      *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + reinterpret_cast<std::size_t>(member)));
-}
-int set_object(PyObject* object, PyObject* value, void* member) {
-  auto* slot =
-      reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + reinterpret_cast<std::size_t>(member));
-  assign(*slot, value == Py_None ? nullptr : value);
-  return 0;
-}
-void* at(std::size_t offset) {
-  return reinterpret_cast<void*>(offset);
-}
-
 PyMethodDef methods[] = {
     {"_attach", method<attach>(), METH_VARARGS, nullptr},
     {"_detach", method<detach>(), METH_NOARGS, nullptr},
-    {"_call_connection_lost", method<call_connection_lost>(), METH_O, nullptr},
-    {"_force_close", method<py_force_close>(), METH_O, nullptr},
-    {"_maybe_pause_protocol", method<py_pause_if_full>(), METH_NOARGS, nullptr},
     {"get_extra_info", method<get_extra_info>(), METH_VARARGS | METH_KEYWORDS,
      "get_extra_info($self, name, default=None)\n--\n\nWhat is known of the connection: peername, sockname, "
      "socket, ..."},
@@ -295,12 +228,10 @@ PyMethodDef methods[] = {
     {"write_eof", method<write_eof>(), METH_NOARGS,
      "write_eof($self)\n--\n\nClose the writing side once everything is sent."},
     {"can_write_eof", method<py_can_write_eof>(), METH_NOARGS, "can_write_eof($self)\n--\n\nTrue: sockets can."},
-    {"close", method<py_close>(), METH_NOARGS,
+    {"close", method<transport_close>(), METH_NOARGS,
      "close($self)\n--\n\nClose the connection once everything is sent."},
-    {"abort", method<py_abort>(), METH_NOARGS,
+    {"abort", method<transport_abort>(), METH_NOARGS,
      "abort($self)\n--\n\nClose the connection now; what is not sent is lost."},
-    {"is_closing", method<py_is_closing>(), METH_NOARGS,
-     "is_closing($self)\n--\n\nTrue if the connection is closed or about to be."},
     {"is_reading", method<py_is_reading>(), METH_NOARGS,
      "is_reading($self)\n--\n\nTrue if data is being received."},
     {"pause_reading", method<py_pause_reading>(), METH_NOARGS,
@@ -308,76 +239,34 @@ PyMethodDef methods[] = {
     {"resume_reading", method<py_resume_reading>(), METH_NOARGS, "resume_reading($self)\n--\n\nReceive again."},
     {"set_protocol", method<py_set_protocol>(), METH_FASTCALL | METH_KEYWORDS,
      "set_protocol($self, protocol)\n--\n\nHand the connection to another protocol."},
-    {"get_protocol", method<py_get_protocol>(), METH_NOARGS,
+    {"get_protocol", method<transport_get_protocol>(), METH_NOARGS,
      "get_protocol($self)\n--\n\nThe connection's protocol."},
-    {"get_write_buffer_size", method<py_buffer_size>(), METH_NOARGS,
-     "get_write_buffer_size($self)\n--\n\nBytes that wait to be sent."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyMemberDef members[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(TransportObject, weak_references), READONLY, nullptr},
-    {"__dictoffset__", T_PYSSIZET, offsetof(TransportObject, attributes), READONLY, nullptr},
-    {"_sock_fd", T_PYSSIZET, offsetof(TransportObject, fd), READONLY, nullptr},
-    {"_conn_lost", T_PYSSIZET, offsetof(TransportObject, connection_lost_count), 0, nullptr},
-    {"_closing", T_BOOL, offsetof(TransportObject, closing), READONLY, nullptr},
     {"_eof", T_BOOL, offsetof(TransportObject, eof), READONLY, nullptr},
-    {"_paused", T_BOOL, offsetof(TransportObject, paused), READONLY, nullptr},
-    {"_protocol_paused", T_BOOL, offsetof(TransportObject, protocol_paused), READONLY, nullptr},
-    {"_protocol_connected", T_BOOL, offsetof(TransportObject, protocol_connected), 0, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 };
 
-WaterMarkField high_water{"_high_water", offsetof(TransportObject, high_water)};
-WaterMarkField low_water{"_low_water", offsetof(TransportObject, low_water)};
-
 PyGetSetDef properties[] = {
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
-    {"_high_water", get_water_mark, set_water_mark, nullptr, &high_water},
-    {"_low_water", get_water_mark, set_water_mark, nullptr, &low_water},
-    {"_loop", get_object, nullptr, nullptr, at(offsetof(TransportObject, loop))},
     {"_extra", get_extra, set_object, nullptr, at(offsetof(TransportObject, extra))},
-    {"_sock", get_object, nullptr, nullptr, at(offsetof(TransportObject, sock))},
     {"_context", get_object, nullptr, nullptr, at(offsetof(TransportObject, context))},
-    {"_protocol", get_object, nullptr, nullptr, at(offsetof(TransportObject, protocol))},
     {"_server", get_object, set_object, nullptr, at(offsetof(TransportObject, server))},
     {"_empty_waiter", get_object, set_object, nullptr, at(offsetof(TransportObject, empty_waiter))},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
+template <void (*kAction)(TransportObject*)>
+void act(TransportBase* self) {
+  kAction(static_cast<TransportObject*>(self));
+}
+
 }  // namespace
 
-Parts::Parts(TransportObject* owner, loop::Loop& loop, int fd)
-    : stream(loop, fd, release_bytes),
-      on_start(owner, start, CallbackKind::internal),
-      on_readable(owner, read_ready, CallbackKind::data_received),
-      on_writable(owner, write_ready, CallbackKind::resume_writing) {}
-
-void TransportCallback::run() {
-  const PyRef kept = PyRef::steal(reinterpret_cast<PyObject*>(owner_));
-  const bool writes = kind_ == CallbackKind::resume_writing;
-  const PyRef context = PyRef::borrow(writes ? owner_->write_context : owner_->read_context);
-  if (!context)
-    return;  // the connection ended while this waited in the queue
-  if (PyContext_Enter(context.get()) != 0) {
-    PyErr_WriteUnraisable(kept.get());
-    return;
-  }
-  action_(owner_);
-  PyContext_Exit(context.get());
-}
-
-loop::Description TransportCallback::describe(tracer::Recorder& recorder) {
-  if (owner_->loop == nullptr || owner_->protocol == nullptr)
-    return {tracer::kNoName, kind_, 0};
-  PyObject* method = runtime().connection_made;
-  if (kind_ == CallbackKind::resume_writing)
-    method = runtime().resume_writing;
-  else if (kind_ != CallbackKind::internal)
-    method = owner_->buffered != 0 ? runtime().buffer_updated : runtime().data_received;
-  const tracer::NameId name = owner_->loop->state->names.method(recorder, owner_->protocol, method);
-  return {name, kind_, owner_->parts->stream.handle_id()};
-}
+StreamParts::StreamParts(TransportObject* owner, loop::Loop& loop, int fd)
+    : TransportParts(owner, start, act<read_ready>, CallbackKind::data_received, act<write_ready>),
+      stream(loop, fd, release_bytes) {}
 
 ProtocolSpan::Call span_of(TransportObject* self, CallbackKind kind, PyObject* method,
                            const loop::Callback* cause) {
@@ -389,20 +278,23 @@ bool is_stream_transport(PyObject* object) {
 }
 
 bool add_stream_transport_type(PyObject* module) {
+  static auto all_methods = joined(kTransportMethods, methods);
+  static auto all_members = joined(kTransportMembers, members);
+  static auto all_properties = joined(kTransportProperties, properties);
   PyType_Slot slots[] = {
       {Py_tp_new, reinterpret_cast<void*>(new_without_dict)},
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(clear_references)},
-      {Py_tp_methods, methods},
-      {Py_tp_members, members},
-      {Py_tp_getset, properties},
+      {Py_tp_methods, all_methods.data()},
+      {Py_tp_members, all_members.data()},
+      {Py_tp_getset, all_properties.data()},
       {Py_tp_doc, const_cast<char*>("The native half of loopscope's socket transport.")},
       {0, nullptr},
   };
   PyType_Spec spec = {"loopscope._native.StreamTransport", sizeof(TransportObject), 0,
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-  stream_transport_type = make_heap_type(spec, runtime().transport_type, offsetof(TransportObject, parts));
+  stream_transport_type = make_heap_type(spec, runtime().transport_type, offsetof(TransportBase, parts));
   return stream_transport_type != nullptr && PyModule_AddType(module, stream_transport_type) == 0;
 }
 

@@ -16,47 +16,6 @@ using tracer::CallbackKind;
 
 namespace {
 
-constexpr Py_ssize_t kLostWritesBeforeWarning = 5;  // asyncio.constants.LOG_THRESHOLD_FOR_CONNLOST_WRITES
-
-/// Calls the protocol's pause_writing() or resume_writing(); what it raises is reported, not fatal.
-/// False with an exception set that has to leave the loop.
-bool tell_protocol(TransportObject* self, CallbackKind kind, PyObject* method, const char* failed) {
-  const bool resumes = kind == CallbackKind::resume_writing;
-  const ProtocolSpan span(span_of(self, kind, method, resumes ? &self->parts->on_writable : nullptr));
-  const PyRef protocol = PyRef::borrow(self->protocol);
-  const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(protocol.get(), method));
-  if (result)
-    return true;
-  if (is_exit_exception())
-    return false;
-  const PyRef exception = take_exception();
-  report_exception(span.loop(), Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
-                                              "transport", as_object(self), "protocol", protocol.get()));
-  return true;
-}
-
-}  // namespace
-
-bool pause_protocol_if_full(TransportObject* self) {
-  if (self->protocol_paused != 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) <= self->high_water)
-    return true;
-  self->protocol_paused = 1;
-  return tell_protocol(self, CallbackKind::pause_writing, runtime().pause_writing,
-                       "protocol.pause_writing() failed");
-}
-
-namespace {
-
-void resume_protocol_if_drained(TransportObject* self) {
-  if (self->protocol_paused == 0 || static_cast<Py_ssize_t>(stream_of(self).queued_bytes()) > self->low_water)
-    return;
-  self->protocol_paused = 0;
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  if (!tell_protocol(self, CallbackKind::resume_writing, runtime().resume_writing,
-                     "protocol.resume_writing() failed"))
-    exit_loop(as_loop(loop.get()));
-}
-
 void settle_empty_waiter(TransportObject* self, PyObject* exception) {
   if (self->empty_waiter == nullptr)
     return;
@@ -78,24 +37,6 @@ void write_failed(TransportObject* self, int error) {
   settle_empty_waiter(self, exception.get());
 }
 
-/// As _write_ready() ends a closed connection: at once, and with a handle's report of what the protocol raises.
-void lose_connection(TransportObject* self) {
-  const PyRef loop = PyRef::borrow(as_object(self->loop));  // the transport lets go of it
-  const ProtocolSpan span(
-      span_of(self, CallbackKind::connection_lost, runtime().connection_lost, &self->parts->on_writable));
-  const PyRef done = PyRef::steal(call_connection_lost(as_object(self), Py_None));
-  if (done)
-    return;
-  auto* loop_object = reinterpret_cast<LoopObject*>(loop.get());
-  if (is_exit_exception()) {
-    exit_loop(loop_object);
-    return;
-  }
-  const PyRef exception = take_exception();
-  report_exception(loop_object, Py_BuildValue("{sssOsO}", "message", "Exception in callback connection_lost()",
-                                              "exception", exception.get(), "transport", as_object(self)));
-}
-
 void all_written(TransportObject* self) {
   stream_of(self).stop_writing();
   settle_empty_waiter(self, nullptr);
@@ -110,7 +51,7 @@ void all_written(TransportObject* self) {
 }  // namespace
 
 void write_ready(TransportObject* self) {
-  if (self->connection_lost_count > 0 || self->loop == nullptr || stream_of(self).queued_bytes() == 0)
+  if (stage_of(self) >= Stage::lost || stream_of(self).queued_bytes() == 0)
     return;
   const int error = stream_of(self).flush();
   if (error != 0 && !would_block(error))
@@ -144,11 +85,7 @@ bool await_writable(TransportObject* self) {
 /// Queues what the kernel did not take.
 bool queue_rest(TransportObject* self, PyObject* data, const char* rest, Py_ssize_t size) {
   if (stream_of(self).queued_bytes() == 0) {
-    PyObject* context = new_context(self);
-    if (context == nullptr)
-      return false;
-    Py_XSETREF(self->write_context, context);
-    if (!await_writable(self))
+    if (!renew_context(self, self->write_context) || !await_writable(self))
       return false;
   }
   return queue_bytes(self, data, rest, size);
@@ -165,15 +102,8 @@ PyObject* write_bytes(TransportObject* self, PyObject* data, const char* begin, 
   }
   if (size == 0)
     Py_RETURN_NONE;
-  if (self->connection_lost_count > 0 || self->loop == nullptr) {
-    if (self->connection_lost_count >= kLostWritesBeforeWarning) {
-      const PyRef warned = PyRef::steal(PyObject_CallMethod(as_object(self), "_warn_lost", nullptr));
-      if (!warned)
-        return nullptr;
-    }
-    ++self->connection_lost_count;
-    Py_RETURN_NONE;
-  }
+  if (stage_of(self) >= Stage::lost)
+    return write_lost(self);
   ssize_t sent = 0;
   if (stream_of(self).queued_bytes() == 0) {
     sent = stream_of(self).write_now(begin, static_cast<std::size_t>(size));

@@ -10,6 +10,7 @@
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/buffer_window.h"
 #include "bindings/kit/feed.h"
+#include "bindings/kit/object_fields.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"
 #include "bindings/stream/stream_object.h"
@@ -103,14 +104,6 @@ PyObject* schedule_app_lost(PyObject* object, PyObject* exception) {
 }
 
 // -- attributes --------------------------------------------------------------------------------------------------------
-
-void* at(std::size_t offset) {
-  return reinterpret_cast<void*>(offset);
-}
-template <typename Field>
-Field& field(PyObject* object, void* offset) {
-  return *reinterpret_cast<Field*>(reinterpret_cast<char*>(object) + reinterpret_cast<std::size_t>(offset));
-}
 
 PyObject* get_part(PyObject* object, void* offset) {
   PyObject* part = field<PyObject*>(object, offset);
