@@ -154,15 +154,15 @@ PyObject* sendto(DatagramObject* self, PyObject* data, PyObject* to) {
   return held.take_readable(data) ? send_or_queue(self, data, held.data(), held.size(), to) : nullptr;
 }
 
-/// The exception that is set came of sending from the queue.
-void flush_failed(DatagramObject* self, Sent sent) {
-  if (sent == Sent::failed)
-    return fatal(self, self->loop, "Fatal write error on datagram transport");
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
+/// The exception that is set came of sending from the queue. An address may be an object of the program's whose code runs when
+/// it is used, and ends the transport.
+void flush_failed(DatagramObject* self, LoopObject* loop, Sent sent) {
+  if (sent == Sent::failed || stage_of(self) == Stage::detached)
+    return fatal(self, loop, "Fatal write error on datagram transport");
   const PyRef exception = take_exception();
   if (!call_protocol(self, CallbackKind::error_received, runtime().error_received, exception.get(), nullptr,
                      &self->parts->on_writable))
-    report_raised_by(as_loop(loop.get()), self, runtime().error_received);
+    report_raised_by(loop, self, runtime().error_received);
 }
 
 }  // namespace
@@ -170,6 +170,7 @@ void flush_failed(DatagramObject* self, Sent sent) {
 void datagram_writable(DatagramObject* self) {
   if (stage_of(self) >= Stage::lost)
     return;
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
   auto& queue = parts_of(self).queue;
   while (!queue.empty()) {
     const DatagramParts::Waiting next = std::move(queue.front());
@@ -183,7 +184,7 @@ void datagram_writable(DatagramObject* self) {
       break;
     }
     if (sent != Sent::all)
-      return flush_failed(self, sent);
+      return flush_failed(self, as_loop(loop.get()), sent);
   }
   resume_protocol_if_drained(self);  // it may send on
   if (self->loop == nullptr || !queue.empty())

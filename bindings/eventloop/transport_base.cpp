@@ -112,16 +112,21 @@ namespace {
 bool tell_protocol(TransportBase* self, CallbackKind kind, PyObject* method, const char* failed,
                    const loop::Callback* cause) {
   const PyRef kept = PyRef::borrow(as_object(self));
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
   const PyRef protocol = PyRef::borrow(self->protocol);
-  const ProtocolSpan span({self->loop, protocol.get(), method, kind, self->parts->handle_id(), cause});
-  const PyRef result = PyRef::steal(PyObject_CallMethodNoArgs(protocol.get(), method));
+  PyRef result;
+  {
+    const ProtocolSpan span({self->loop, protocol.get(), method, kind, self->parts->handle_id(), cause});
+    result = PyRef::steal(PyObject_CallMethodNoArgs(protocol.get(), method));
+  }
   if (result)
     return true;
   if (is_exit_exception())
     return false;
   const PyRef exception = take_exception();
-  report_exception(span.loop(), Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(),
-                                              "transport", as_object(self), "protocol", protocol.get()));
+  report_exception(as_loop(loop.get()),
+                   Py_BuildValue("{sssOsOsO}", "message", failed, "exception", exception.get(), "transport",
+                                 as_object(self), "protocol", protocol.get()));
   return true;
 }
 
@@ -310,8 +315,7 @@ const PyMethodDef kTransportMethods[5] = {
     {"_force_close", method<transport_force_close>(), METH_O, nullptr},
     {"_maybe_pause_protocol", method<pause_if_full>(), METH_NOARGS, nullptr},
     {"is_closing", method<is_closing>(), METH_NOARGS,
-     "is_closing($self)\n--\n\nTrue if the transport is closed or about to "
-     "be."},
+     "is_closing($self)\n--\n\nTrue if the transport is closed or about to be."},
     {"get_write_buffer_size", method<buffer_size>(), METH_NOARGS,
      "get_write_buffer_size($self)\n--\n\nBytes that wait to be sent."},
 };

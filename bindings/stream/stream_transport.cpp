@@ -142,6 +142,7 @@ PyObject* py_set_protocol(PyObject* object, PyObject* const* args, Py_ssize_t co
 PyObject* py_can_write_eof(PyObject*, PyObject*) {
   Py_RETURN_TRUE;
 }
+
 // -- the type ----------------------------------------------------------------------------------------------------------------
 
 int traverse(PyObject* object, visitproc visit, void* arg) {
