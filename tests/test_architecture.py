@@ -91,8 +91,8 @@ RULES = [
         r"tracer/write/cost_calibration\.h",
     ),
     Rule(
-        "models and pure layouts of gui never include Dear ImGui or a window",
-        r"gui/model/.*|gui/timeline/(time_axis|timeline_layout|ready_layout|viewport)\..*"
+        "only the canvas draws with Dear ImGui and knows a window",
+        r"gui/(model|timeline|views)/.*"
         r"|gui/canvas/(font_files|geometry|labels|screen_scale|scripts|theme|window_geometry)\..*",
         DRAWING,
     ),

@@ -39,11 +39,13 @@ void draw_below(Painter& p, const Rect& rect, const std::string& text) {
 /// The area from the first to the last row that needs Level::callbacks. These rows lie below each other.
 Rect rows_of_callbacks(const Rect& plot, const TimelineLayout& layout) {
   Rect rows{plot.x0, plot.y1, plot.x1, plot.y0};
-  for (const Row& row : layout.rows) {
-    if (!needs_callbacks(row.kind))
+  for (const Row* row : layout.rows.all()) {
+    if (row->traits().level < Level::callbacks)
       continue;
-    rows.y0 = std::min(rows.y0, row.area.y0);
-    rows.y1 = std::max(rows.y1, row.area.y1);
+    for (const Strip& strip : row->strips()) {
+      rows.y0 = std::min(rows.y0, strip.area.y0);
+      rows.y1 = std::max(rows.y1, strip.area.y1);
+    }
   }
   return rows;
 }
@@ -64,10 +66,10 @@ void draw_gap(Painter& p, const Rect& plot, const GapMark& gap) {
 }
 
 /// What the app read once and keeps no more. Rows keep different times, because they have different numbers of slices.
-void draw_dropped(Painter& p, const Rect& plot, const Row& row) {
-  if (row.kept_x <= plot.x0 + 1)
+void draw_dropped(Painter& p, const Rect& plot, const Strip& strip) {
+  if (strip.kept_x <= plot.x0 + 1)
     return;
-  const Rect rect{plot.x0, row.area.y0, row.kept_x, row.area.y1};
+  const Rect rect{plot.x0, strip.area.y0, strip.kept_x, strip.area.y1};
   p.push_clip(rect);
   p.hatch(rect, with_alpha(p.theme().text_faint, 0.45F), p.px(9));
   if (rect.height() > p.height(Face::small))
@@ -98,7 +100,9 @@ void draw_not_recorded(Painter& p, const Rect& plot, const TraceSource& source, 
 }
 
 void draw_gaps(Painter& p, const Rect& plot, const TimelineLayout& layout) {
-  for (const Row& row : layout.rows) draw_dropped(p, plot, row);
+  for (const Row* row : layout.rows.all()) {
+    for (const Strip& strip : row->strips()) draw_dropped(p, plot, strip);
+  }
   for (const GapMark& gap : layout.gaps) draw_gap(p, plot, gap);
 }
 

@@ -1,28 +1,16 @@
 #include "gui/timeline/timeline_view.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "gui/canvas/labels.h"
 #include "gui/timeline/time_axis.h"
 #include "gui/timeline/timeline_gaps.h"
-#include "gui/timeline/timeline_rows.h"
 #include "gui/timeline/timeline_words.h"
 #include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
 
 using tracer::duration_text;
-using tracer::place_text;
-
-namespace {
-
-/// The task's serial number. Below level tasks the trace has only its address, which tells people nothing; 0 then.
-std::uint64_t number_of(const tracer::TaskTrack& track) {
-  constexpr std::uint64_t kLargestNumber = 0xFFFF'FFFF;
-  return track.object <= kLargestNumber ? track.object : 0;
-}
-
-}  // namespace
 
 void TimelineView::zoom(double factor) {
   viewport_.zoom(factor, following_ ? viewport_.x1() : (viewport_.x0() + viewport_.x1()) / 2);
@@ -108,9 +96,9 @@ void TimelineView::draw(Painter& p, const Rect& area, const TraceSource& source)
 
   draw_frame(p, area, source, layout.slices);
   draw_axis(p, {plot.x0, axis.y0, plot.x1, axis.y1}, plot, now, source.ended() ? "end" : "now");
-  draw_labels(p, gutter, source, layout);
+  for (const Row* row : layout.rows.all()) row->draw_labels(p, gutter, source);
   p.push_clip({plot.x0, axis.y1, plot.x1 + 1, plot.y1 + 1});
-  draw_rows(p, plot, source, layout, selected_);
+  draw_rows(p, plot, source, layout);
   draw_gaps(p, plot, layout);
   draw_not_recorded(p, plot, source, layout, viewport_, now);
   p.pop_clip();
@@ -157,41 +145,18 @@ void TimelineView::draw_axis(Painter& p, const Rect& axis, const Rect& plot, std
   }
 }
 
-void TimelineView::draw_labels(Painter& p, const Rect& gutter, const TraceSource& source,
-                               const TimelineLayout& layout) const {
-  const Theme& theme = p.theme();
-  const float right = gutter.x1 - p.px(12);
-  const float tasks_width = p.width(Face::small, "Tasks") + p.px(10);
-  std::vector<const Row*> tasks;
-  for (const Row& row : layout.rows) {
-    if (row.kind == RowKind::task)
-      tasks.push_back(&row);
-    else
-      p.text_fit({gutter.x0, row.area.centre().y}, Face::small, theme.text_dim, row.label,
-                 gutter.width() - p.px(8));
-  }
-  if (tasks.empty())
-    return;
-  p.text({gutter.x0, tasks.front()->area.centre().y}, Face::small, theme.text_dim, "Tasks");
-  std::vector<std::string> names;
-  std::vector<std::uint64_t> numbers;
-  for (const Row* row : tasks) {
-    names.push_back(tracer::function_text(source.name(row->track->name)));
-    numbers.push_back(number_of(*row->track));
-  }
-  const auto labels = cut_apart(names, numbers, right - gutter.x0 - tasks_width,
-                                [&](std::string_view text) { return p.width(Face::mono_tiny, text); });
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    const Row& row = *tasks[i];
-    p.text({right, row.area.centre().y}, Face::mono_tiny, theme.text_faint, labels[i], Align::right);
-    if (p.hovers({gutter.x0, row.area.y0, gutter.x1, row.area.y1})) {
-      const std::string number = numbers[i] == 0 ? "" : "task " + tracer::count_text(numbers[i]) + " · ";
-      p.tooltip({names[i], place_text(source.name(row.track->name)),
-                 number + count_of(row.track->steps_total, "step", "steps") + ", ran " +
-                     duration_text(row.track->run_total_ns),
-                 "waited at most " + duration_text(row.track->waited_worst_ns)});
-    }
-  }
+/// From the bottom up: the tips of the ready queue's line reach into the row above, whose marks then lie on top.
+void TimelineView::draw_rows(Painter& p, const Rect& plot, const TraceSource& source,
+                             const TimelineLayout& layout) const {
+  const auto rows = layout.rows.all();
+  std::for_each(rows.rbegin(), rows.rend(), [&](const Row* row) {
+    if (row->strips().empty())
+      return;
+    const float y = row->strips().front().area.y0 - p.px(3);
+    if (row->traits().line_above)
+      p.line({plot.x0, y}, {plot.x1, y}, p.theme().grid);
+    row->draw(p, source, selected_);
+  });
 }
 
 void TimelineView::hover(Painter& p, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
@@ -206,24 +171,18 @@ void TimelineView::hover(Painter& p, const Rect& plot, const TraceSource& source
   p.line({at.x, plot.y0}, {at.x, plot.y1}, with_alpha(theme.text_dim, 0.5F));
   const std::int64_t offset = viewport_.to_ns(at.x) - now_ns;
   const std::string moment = offset < 0 ? duration_text(-offset) + " ago" : "now";
-  for (const Row& row : layout.rows) {
-    if (!row.area.contains(at))
+  for (const Row* row : layout.rows.all()) {
+    std::optional<Hit> hit = row->hit(source, at);
+    if (!hit)
       continue;
-    if (row.kind == RowKind::ready && !row.depths.empty())
-      p.tooltip({describe_depth(row, at.x), moment});
-    const Mark* mark = mark_at(row, at);
-    if (mark == nullptr)
+    hit->lines.push_back(moment);
+    p.tooltip(hit->lines);
+    if (!hit->outline)
       continue;
-    std::vector<std::string> lines = describe(source, row, *mark);
-    lines.push_back(moment);
-    p.tooltip(lines);
-    if (row.kind != RowKind::callbacks && row.kind != RowKind::task)
-      continue;
-    const Rect rect = rect_of(row, *mark);
-    p.outline({rect.x0 - 1, rect.y0, rect.x1 + 1, rect.y1}, theme.text, p.px(1));
-    const tracer::NameId name = slice_of(source, row, *mark).name;
+    const Rect& mark = *hit->outline;
+    p.outline({mark.x0 - 1, mark.y0, mark.x1 + 1, mark.y1}, theme.text, p.px(1));
     if (click)
-      selected_ = selected_ == name ? tracer::kNoName : name;
+      selected_ = selected_ == hit->name ? tracer::kNoName : hit->name;
   }
 }
 

@@ -31,8 +31,8 @@ class TimelineView {
   void draw_frame(Painter& painter, const Rect& area, const TraceSource& source, std::uint64_t slices);
   void draw_axis(Painter& painter, const Rect& axis, const Rect& plot, std::int64_t now_ns,
                  const char* now_text) const;
-  void draw_labels(Painter& painter, const Rect& gutter, const TraceSource& source,
-                   const TimelineLayout& layout) const;
+  void draw_rows(Painter& painter, const Rect& plot, const TraceSource& source,
+                 const TimelineLayout& layout) const;
   void hover(Painter& painter, const Rect& plot, const TraceSource& source, const TimelineLayout& layout,
              std::int64_t now_ns);
 

@@ -31,6 +31,8 @@ class Viewport {
   [[nodiscard]] float to_x(std::int64_t t_ns) const {
     return x0_ + static_cast<float>((static_cast<double>(t_ns) - begin_) / ns_per_px());
   }
+  /// As to_x(), but at the left or right end for a time that is out of view.
+  [[nodiscard]] float to_x_in_view(std::int64_t t_ns) const { return std::clamp(to_x(t_ns), x0_, x1_); }
   [[nodiscard]] std::int64_t to_ns(float x) const {
     return static_cast<std::int64_t>(begin_ + static_cast<double>(x - x0_) * ns_per_px());
   }

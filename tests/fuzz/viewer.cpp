@@ -92,13 +92,13 @@ std::uint64_t lay_out_all(const gui::TraceSource& source, const gui::Viewport& v
   request.now_ns = source.now_ns();
   const auto layout = gui::lay_out(source.model(), viewport, request);
   std::uint64_t marks = 0;
-  for (const gui::Row& row : layout.rows) {
-    for (std::size_t i = 0; i < std::min<std::size_t>(row.marks.size(), 4); ++i)
-      (void)gui::describe(source, row, row.marks[i]);
-    (void)gui::mark_at(row, row.area.centre());
-    if (!row.lines.empty())
-      (void)gui::describe_depth(row, viewport.x0() + 10);
-    marks += row.marks.size();
+  for (const gui::Row* row : layout.rows.all()) {
+    for (const gui::Strip& strip : row->strips()) {
+      for (std::size_t i = 0; i < std::min<std::size_t>(strip.marks.size(), 4); ++i)
+        (void)row->hit(source, gui::rect_of(strip, strip.marks[i]).centre());
+      (void)row->hit(source, strip.area.centre());
+      marks += strip.marks.size();
+    }
   }
   for (const gui::GapMark& mark : layout.gaps) (void)gui::describe_gap(mark.gap);
   return marks;

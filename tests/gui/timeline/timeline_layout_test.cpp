@@ -6,9 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
-#include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "gui/timeline/folding.h"
 #include "tests/tracer/analysis/events.h"
 
 namespace loopscope::gui {
@@ -25,12 +26,19 @@ using testing::Trace;
 
 constexpr Rect kArea{100, 50, 1100, 400};
 
-const Row& row_of(const TimelineLayout& layout, RowKind kind) {
-  for (const Row& row : layout.rows) {
-    if (row.kind == kind)
-      return row;
-  }
-  throw std::runtime_error("no such row");
+template <typename Kind>
+const Strip& strip_of(const TimelineLayout& layout) {
+  return layout.rows.get<Kind>().strips().at(0);
+}
+
+const ReadyRow& ready_row(const TimelineLayout& layout) {
+  return layout.rows.get<ReadyRow>();
+}
+
+std::vector<Strip> strips_of(const TimelineLayout& layout) {
+  std::vector<Strip> strips;
+  for (const Row* row : layout.rows.all()) strips.insert(strips.end(), row->strips().begin(), row->strips().end());
+  return strips;
 }
 
 TimelineLayout laid_out(const tracer::TraceModel& model, std::int64_t begin, std::int64_t end) {
@@ -67,21 +75,21 @@ TEST(TimelineLayout, PutsNothingOutsideItsArea) {
   for (std::int64_t span = 10 * kUs; span < 2 * (trace.t - kStart); span *= 3) {
     const std::int64_t middle = kStart + (trace.t - kStart) / 2;
     const TimelineLayout layout = laid_out(model, middle - span / 2, middle + span / 2);
-    for (const Row& row : layout.rows) {
-      EXPECT_GE(row.area.y0, kArea.y0);
-      EXPECT_LE(row.area.y1, kArea.y1 + 0.5F);
-      for (const Mark& mark : row.marks) {
+    for (const Strip& strip : strips_of(layout)) {
+      EXPECT_GE(strip.area.y0, kArea.y0);
+      EXPECT_LE(strip.area.y1, kArea.y1 + 0.5F);
+      for (const Mark& mark : strip.marks) {
         ASSERT_GE(mark.x0, kArea.x0);
         ASSERT_LE(mark.x1, kArea.x1);
         ASSERT_LE(mark.x0, mark.x1);
         ASSERT_GE(mark.y0, 0);
         ASSERT_LE(mark.y1, 1.0001F);
       }
-      for (const auto& line : row.lines) {
-        for (const Point& point : line) {
-          ASSERT_GE(point.y, row.area.y0 - 0.01F);
-          ASSERT_LE(point.y, row.area.y1 + 0.01F);
-        }
+    }
+    for (const auto& line : ready_row(layout).lines()) {
+      for (const Point& point : line) {
+        ASSERT_GE(point.y, strip_of<ReadyRow>(layout).area.y0 - 0.01F);
+        ASSERT_LE(point.y, strip_of<ReadyRow>(layout).area.y1 + 0.01F);
       }
     }
   }
@@ -92,11 +100,11 @@ TEST(TimelineLayout, LetsNoTwoMarksOfARowOverlap) {
   const auto model = trace.model();
   for (std::int64_t span = 10 * kUs; span < 2 * (trace.t - kStart); span *= 2) {
     const TimelineLayout layout = laid_out(model, trace.t - span, trace.t);
-    for (const Row& row : layout.rows) {
-      for (std::size_t i = 1; i < row.marks.size(); ++i) {
-        const Mark& left = row.marks[i - 1];
-        const Mark& right = row.marks[i];
-        if (row.kind == RowKind::phases && left.x0 == right.x0 && left.x1 == right.x1) {
+    for (const Strip& strip : strips_of(layout)) {
+      for (std::size_t i = 1; i < strip.marks.size(); ++i) {
+        const Mark& left = strip.marks[i - 1];
+        const Mark& right = strip.marks[i];
+        if (strip.label == "Phases" && left.x0 == right.x0 && left.x1 == right.x1) {
           ASSERT_GE(right.y0, left.y1 - 1e-4F) << "a pile";
         } else {
           ASSERT_GE(right.x0, left.x1 - 1e-3F);
@@ -112,8 +120,9 @@ TEST(TimelineLayout, RowsDoNotOverlapEither) {
     TimelineRequest request;
     request.area = {100, 0, 1100, height};
     const TimelineLayout layout = lay_out(model, Viewport(kStart, kStart + kSecond, 100, 1100), request);
-    for (const Row& one : layout.rows) {
-      for (const Row& other : layout.rows) {
+    const std::vector<Strip> strips = strips_of(layout);
+    for (const Strip& one : strips) {
+      for (const Strip& other : strips) {
         const bool apart = one.area.y1 <= other.area.y0 + 0.01F || other.area.y1 <= one.area.y0 + 0.01F;
         EXPECT_TRUE(apart || &one == &other) << one.label << " and " << other.label << " at " << height;
       }
@@ -132,7 +141,7 @@ TEST(TimelineLayout, CountsEverySliceInViewOnce) {
       expected += model.callbacks()[i].end_ns >= begin && model.callbacks()[i].begin_ns < trace.t ? 1U : 0U;
     }
     std::uint64_t counted = 0;
-    for (const Mark& mark : row_of(layout, RowKind::callbacks).marks) counted += mark.count;
+    for (const Mark& mark : strip_of<CallbacksRow>(layout).marks) counted += mark.count;
     EXPECT_EQ(counted, expected) << span;
   }
 }
@@ -142,7 +151,7 @@ TEST(TimelineLayout, NeverHidesASpike) {
   const auto model = trace.model();
   const TimelineLayout layout = laid_out(model, kStart, trace.t);
   std::int64_t worst = 0;
-  for (const Mark& mark : row_of(layout, RowKind::callbacks).marks) worst = std::max(worst, mark.worst_ns);
+  for (const Mark& mark : strip_of<CallbacksRow>(layout).marks) worst = std::max(worst, mark.worst_ns);
   EXPECT_EQ(worst, 3 * kMs);
 }
 
@@ -176,9 +185,9 @@ TEST(TimelineLayout, MarksFollowPixelsAndNotEvents) {
   const auto model = whole(trace);
   const auto marks = [&](std::int64_t span) {
     std::size_t most = 0;
-    for (const Row& row : laid_out(model, trace.t - span, trace.t).rows) {
-      const std::size_t piles = row.kind == RowKind::phases ? 13 : 1;
-      most = std::max(most, row.marks.size() / piles);
+    for (const Strip& strip : strips_of(laid_out(model, trace.t - span, trace.t))) {
+      const std::size_t piles = strip.label == "Phases" ? 13 : 1;
+      most = std::max(most, strip.marks.size() / piles);
     }
     return most;
   };
@@ -195,11 +204,11 @@ TEST(TimelineLayout, CostsPixelsAndNotEvents) {
 TEST(TimelineLayout, DrawsFoldedPhasesAsSharesOfTheRow) {
   const Trace trace = busy(3000);
   const TimelineLayout layout = laid_out(trace.model(), kStart, trace.t);
-  const Row& row = row_of(layout, RowKind::phases);
-  ASSERT_FALSE(row.marks.empty());
+  const Strip& strip = strip_of<PhasesRow>(layout);
+  ASSERT_FALSE(strip.marks.empty());
   float reached = 0;
   const Mark* last = nullptr;
-  for (const Mark& mark : row.marks) {
+  for (const Mark& mark : strip.marks) {
     if (mark.open)
       continue;
     if (last != nullptr && mark.x0 != last->x0) {
@@ -217,7 +226,7 @@ TEST(TimelineLayout, DoesNotShimmerWhenItIsPanned) {
   const auto inner = [&](std::int64_t shift) {
     std::vector<std::pair<std::int64_t, std::uint64_t>> marks;
     const TimelineLayout layout = laid_out(model, middle - 100 * kMs + shift, middle + 100 * kMs + shift);
-    for (const Mark& mark : row_of(layout, RowKind::callbacks).marks) {
+    for (const Mark& mark : strip_of<CallbacksRow>(layout).marks) {
       if (mark.begin_ns > middle - 50 * kMs && mark.end_ns < middle + 50 * kMs)
         marks.emplace_back(mark.begin_ns, mark.count);
     }
@@ -231,10 +240,10 @@ TEST(TimelineLayout, DrawsWhatIsOpenUpToNow) {
   Trace trace;
   trace.phase(Phase::timers, kMs).put(testing::EventType::phase_begin, Phase::idle, 1).callback_begin(4);
   const TimelineLayout layout = laid_out(trace.model(), trace.t - 10 * kMs, trace.t + 10 * kMs);
-  const Row& row = row_of(layout, RowKind::callbacks);
-  ASSERT_EQ(row.marks.size(), 1U);
-  EXPECT_TRUE(row.marks[0].open);
-  EXPECT_NEAR(row.marks[0].x1, kArea.x1, 1);
+  const Strip& strip = strip_of<CallbacksRow>(layout);
+  ASSERT_EQ(strip.marks.size(), 1U);
+  EXPECT_TRUE(strip.marks[0].open);
+  EXPECT_NEAR(strip.marks[0].x1, kArea.x1, 1);
 }
 
 TEST(TimelineLayout, RaisesTheReadyQueueWhileOneCallbackKeepsOthersWaiting) {
@@ -242,7 +251,7 @@ TEST(TimelineLayout, RaisesTheReadyQueueWhileOneCallbackKeepsOthersWaiting) {
   trace.sleep(kMs).callback(1, 30 * kMs);
   for (int i = 0; i < 20; ++i) trace.callback(2, 10 * kUs, trace.t - (20 - i) * kMs);
   const TimelineLayout layout = laid_out(trace.model(), kStart, trace.t + kMs);
-  EXPECT_EQ(row_of(layout, RowKind::ready).peak, 20U);
+  EXPECT_EQ(ready_row(layout).peak(), 20U);
 }
 
 TEST(TimelineLayout, CountsAllThatAreReadyHoweverManyRunLater) {
@@ -252,12 +261,12 @@ TEST(TimelineLayout, CountsAllThatAreReadyHoweverManyRunLater) {
   const std::int64_t view_end = trace.t;
   for (int i = 0; i < 6000; ++i) trace.callback(2, 10 * kUs, ready);
   const TimelineLayout layout = laid_out(trace.model(), kStart, view_end);
-  EXPECT_EQ(row_of(layout, RowKind::ready).peak, 6000U);
+  EXPECT_EQ(ready_row(layout).peak(), 6000U);
 }
 
 /// Is anything known of the queue at a time of a view [begin, end)?
 bool depth_known(const TimelineLayout& layout, std::int64_t begin, std::int64_t end, std::int64_t t) {
-  const auto& depths = row_of(layout, RowKind::ready).depths;
+  const auto& depths = ready_row(layout).depths();
   const double share = static_cast<double>(t - begin) / static_cast<double>(end - begin);
   return depths[static_cast<std::size_t>(share * static_cast<double>(depths.size()))] != kNotKnown;
 }
@@ -280,7 +289,7 @@ TEST(TimelineLayout, DrawsTheReadyQueueWhereItIsKnown) {
   EXPECT_TRUE(depth_known(layout, begin, end, after.t - 50 * kMs));
   EXPECT_FALSE(depth_known(layout, begin, end, after.t + 50 * kMs))
       << "a callback runs: nobody sees what is queued";
-  EXPECT_EQ(row_of(layout, RowKind::ready).lines.size(), 2U);
+  EXPECT_EQ(ready_row(layout).lines().size(), 2U);
 }
 
 TEST(TimelineLayout, SaysWhichPartOfARowIsNoLongerKept) {
@@ -298,13 +307,13 @@ TEST(TimelineLayout, SaysWhichPartOfARowIsNoLongerKept) {
   ASSERT_LT(model.callbacks()[model.callbacks().first()].begin_ns - kept, 2 * kMs);
   const TimelineLayout layout = laid_out(model, kStart, trace.t);
   const Viewport viewport(kStart, trace.t, kArea.x0, kArea.x1);
-  EXPECT_NEAR(row_of(layout, RowKind::callbacks).kept_x, viewport.to_x(kept), 1);
-  EXPECT_GT(row_of(layout, RowKind::callbacks).marks.front().x0, viewport.to_x(kept) - 1);
+  EXPECT_NEAR(strip_of<CallbacksRow>(layout).kept_x, viewport.to_x(kept), 1);
+  EXPECT_GT(strip_of<CallbacksRow>(layout).marks.front().x0, viewport.to_x(kept) - 1);
   EXPECT_FALSE(depth_known(layout, kStart, trace.t, kept - 500 * kMs)) << "unknown, and not 0";
   EXPECT_TRUE(depth_known(layout, kStart, trace.t, kept + 500 * kMs));
   const TimelineLayout all = laid_out(trace.model(), kStart, trace.t);
-  EXPECT_EQ(row_of(all, RowKind::callbacks).kept_x, kArea.x0);
-  EXPECT_EQ(row_of(all, RowKind::ready).kept_x, kArea.x0);
+  EXPECT_EQ(strip_of<CallbacksRow>(all).kept_x, kArea.x0);
+  EXPECT_EQ(strip_of<ReadyRow>(all).kept_x, kArea.x0);
 }
 
 TEST(TimelineLayout, DoesNotKnowTheReadyQueueWhileNothingIsRecorded) {
@@ -339,10 +348,10 @@ TEST(TimelineLayout, DrawsTheStepThatATaskMakesNow) {
   auto model = trace.model();
   model.forget(trace.t);
   const TimelineLayout layout = laid_out(model, kStart, trace.t + 20 * kMs);
-  const Row& row = row_of(layout, RowKind::task);
-  ASSERT_EQ(row.marks.size(), 2U);
-  EXPECT_TRUE(row.marks[1].open);
-  EXPECT_NEAR(row.marks[1].x1, kArea.x1, 1);
+  const Strip& strip = strip_of<TasksRow>(layout);
+  ASSERT_EQ(strip.marks.size(), 2U);
+  EXPECT_TRUE(strip.marks[1].open);
+  EXPECT_NEAR(strip.marks[1].x1, kArea.x1, 1);
 }
 
 TEST(TimelineLayout, DrawsATaskThatHangsForLongerThanTheView) {
@@ -351,9 +360,9 @@ TEST(TimelineLayout, DrawsATaskThatHangsForLongerThanTheView) {
   auto model = trace.model();
   model.forget(trace.t + 90 * kSecond);
   const TimelineLayout layout = laid_out(model, trace.t + 88 * kSecond, trace.t + 90 * kSecond);
-  const Row& row = row_of(layout, RowKind::task);
-  ASSERT_EQ(row.marks.size(), 1U);
-  EXPECT_NEAR(row.marks[0].x1 - row.marks[0].x0, kArea.width(), 1);
+  const Strip& strip = strip_of<TasksRow>(layout);
+  ASSERT_EQ(strip.marks.size(), 1U);
+  EXPECT_NEAR(strip.marks[0].x1 - strip.marks[0].x0, kArea.width(), 1);
 }
 
 TEST(TimelineLayout, CountsFoldedPhasesEachForItself) {
@@ -367,7 +376,7 @@ TEST(TimelineLayout, CountsFoldedPhasesEachForItself) {
   std::uint64_t idle = 0;
   std::int64_t idle_ns = 0;
   std::int64_t worst_idle_ns = 0;
-  for (const Mark& mark : row_of(layout, RowKind::phases).marks) {
+  for (const Mark& mark : strip_of<PhasesRow>(layout).marks) {
     if (mark.activity == tracer::Activity::timers)
       timers += mark.count;
     if (mark.activity == tracer::Activity::idle) {
@@ -387,10 +396,10 @@ TEST(TimelineLayout, KeepsBytesApartFromDurations) {
   trace.sleep(kMs);
   for (int i = 0; i < 3; ++i) trace.put(testing::EventType::bytes_read, Phase::poll, 1000);
   const TimelineLayout layout = laid_out(trace.model(), kStart, kStart + 2 * kMs);
-  const Row& row = row_of(layout, RowKind::reads);
-  ASSERT_EQ(row.marks.size(), 1U);
-  EXPECT_EQ(row.marks[0].bytes, 3000U);
-  EXPECT_EQ(row.marks[0].worst_ns, 0);
+  const Strip& strip = strip_of<BytesRow>(layout);
+  ASSERT_EQ(strip.marks.size(), 1U);
+  EXPECT_EQ(strip.marks[0].bytes, 3000U);
+  EXPECT_EQ(strip.marks[0].worst_ns, 0);
 }
 
 TEST(TimelineLayout, MarksTheWaitOfATask) {
@@ -398,9 +407,10 @@ TEST(TimelineLayout, MarksTheWaitOfATask) {
   trace.callback(1, 30 * kMs);
   trace.callback(2, kMs, kStart + 2 * kMs, CallbackKind::task_step, 8);
   const TimelineLayout layout = laid_out(trace.model(), kStart, trace.t);
-  const Row& row = row_of(layout, RowKind::task);
-  ASSERT_EQ(row.waits.size(), 1U);
-  EXPECT_EQ(row.waits[0].waited_ns, 28 * kMs);
+  const auto& waits = layout.rows.get<TasksRow>().waits();
+  ASSERT_EQ(waits.size(), 1U);
+  ASSERT_EQ(waits[0].size(), 1U);
+  EXPECT_EQ(waits[0][0].waited_ns, 28 * kMs);
 }
 
 TEST(TimelineLayout, DrawsGaps) {
@@ -420,7 +430,7 @@ TEST(TimelineLayout, DrawsGaps) {
 
 TEST(TimelineLayout, OfNothingIsRowsWithoutMarks) {
   const TimelineLayout layout = laid_out(tracer::TraceModel(), kStart, kStart + kSecond);
-  EXPECT_FALSE(layout.rows.empty());
+  EXPECT_FALSE(strips_of(layout).empty());
   EXPECT_EQ(layout.slices, 0U);
 }
 
@@ -428,12 +438,12 @@ TEST(TimelineLayout, FindsTheMarkUnderTheMouse) {
   Trace trace;
   trace.callback(1, 10 * kMs).wait(10 * kMs).callback(2, 10 * kMs);
   const TimelineLayout layout = laid_out(trace.model(), kStart, trace.t);
-  const Row& row = row_of(layout, RowKind::callbacks);
-  const float y = row.area.centre().y;
-  ASSERT_NE(mark_at(row, {kArea.x0 + 20, y}), nullptr);
-  EXPECT_EQ(mark_at(row, {kArea.x0 + 20, y})->index, 0U);
-  EXPECT_EQ(mark_at(row, {kArea.x0 + 500, y}), nullptr);
-  EXPECT_EQ(mark_at(row, {kArea.x0 + 990, y})->index, 1U);
+  const Strip& strip = strip_of<CallbacksRow>(layout);
+  const float y = strip.area.centre().y;
+  ASSERT_NE(nearest_mark(strip, {kArea.x0 + 20, y}, false), nullptr);
+  EXPECT_EQ(nearest_mark(strip, {kArea.x0 + 20, y}, false)->index, 0U);
+  EXPECT_EQ(nearest_mark(strip, {kArea.x0 + 500, y}, false), nullptr);
+  EXPECT_EQ(nearest_mark(strip, {kArea.x0 + 990, y}, false)->index, 1U);
 }
 
 }  // namespace

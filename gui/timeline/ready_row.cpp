@@ -1,7 +1,10 @@
-#include "gui/timeline/ready_layout.h"
+#include "gui/timeline/ready_row.h"
 
 #include <algorithm>
 #include <utility>
+
+#include "gui/timeline/timeline_words.h"
+#include "tracer/analysis/wording.h"
 
 namespace loopscope::gui {
 
@@ -114,58 +117,88 @@ bool sleeps(const TraceModel& model) {
   return model.open_phase() && model.open_phase()->activity == tracer::Activity::poll_asleep;
 }
 
-void forget_what_nobody_knows(Columns& columns, const TraceModel& model, const Viewport& viewport,
-                              const TimelineRequest& request, std::int64_t dropped_until_ns) {
-  const std::int64_t now_ns = request.now_ns;
+void forget_what_nobody_knows(Columns& columns, const Scene& scene, std::int64_t dropped_until_ns) {
+  const TraceModel& model = scene.model;
+  const Viewport& viewport = scene.viewport;
   const std::int64_t first = std::max(model.first_event_ns(), dropped_until_ns);
-  const std::int64_t last = sleeps(model) ? std::max(now_ns, model.last_event_ns()) : model.last_event_ns();
+  const std::int64_t last = sleeps(model) ? std::max(scene.now_ns, model.last_event_ns()) : model.last_event_ns();
   columns.forget(viewport.begin_ns(), first == 0 ? viewport.end_ns() : first);
   columns.forget(std::max(last + 1, viewport.begin_ns()), viewport.end_ns());
   for (const tracer::Gap& gap : model.gaps()) {
     if (gap.reason != tracer::GapReason::wrong_times)
       columns.forget(gap.begin_ns, gap.end_ns);
   }
-  for (const TimeSpan& span : request.off) columns.forget(span.begin_ns, span.end_ns);
-}
-
-void draw_lines(Row& row, const Viewport& viewport) {
-  for (std::size_t i = 0; i < row.depths.size(); ++i) {
-    if (row.depths[i] > static_cast<std::int64_t>(row.peak)) {
-      row.peak = static_cast<std::uint64_t>(row.depths[i]);
-      row.peak_x = viewport.x0() + static_cast<float>(i);
-    }
-  }
-  const float scale = row.area.height() / static_cast<float>(std::max<std::uint64_t>(row.peak, 4));
-  bool known = false;
-  for (std::size_t i = 0; i < row.depths.size(); ++i) {
-    const bool was_known = known;
-    known = row.depths[i] != kNotKnown;
-    if (!known)
-      continue;
-    if (!was_known)
-      row.lines.emplace_back();
-    row.lines.back().push_back(
-        {viewport.x0() + static_cast<float>(i), row.area.y1 - static_cast<float>(row.depths[i]) * scale});
-  }
+  for (const TimeSpan& span : scene.off) columns.forget(span.begin_ns, span.end_ns);
 }
 
 }  // namespace
 
-void lay_ready(Row& row, const TraceModel& model, const Viewport& viewport, const TimelineRequest& request) {
-  Columns columns(viewport);
+void ReadyRow::lay_out(const Scene& scene, const Rect& area) {
+  Columns columns(scene.viewport);
   std::vector<Step> steps;
   std::int64_t dropped_until_ns = 0;
-  if (waiting_steps(model, viewport, steps)) {
-    fill_from_steps(columns, viewport, steps);
-    dropped_until_ns = model.callbacks().dropped_until_ns();
+  if (waiting_steps(scene.model, scene.viewport, steps)) {
+    fill_from_steps(columns, scene.viewport, steps);
+    dropped_until_ns = scene.model.callbacks().dropped_until_ns();
   } else {
-    fill_from_samples(columns, model, viewport);
-    dropped_until_ns = model.ready_depths().dropped_until_ns();
+    fill_from_samples(columns, scene.model, scene.viewport);
+    dropped_until_ns = scene.model.ready_depths().dropped_until_ns();
   }
-  row.kept_x = std::clamp(viewport.to_x(dropped_until_ns), viewport.x0(), viewport.x1());
-  forget_what_nobody_knows(columns, model, viewport, request, dropped_until_ns);
-  row.depths = std::move(columns.depths());
-  draw_lines(row, viewport);
+  Strip& strip = add_strip(scene, area, "Ready queue", dropped_until_ns);
+  strip.kept_x = scene.viewport.to_x_in_view(dropped_until_ns);
+  forget_what_nobody_knows(columns, scene, dropped_until_ns);
+  depths_ = std::move(columns.depths());
+  make_lines(scene.viewport, area);
+}
+
+void ReadyRow::make_lines(const Viewport& viewport, const Rect& area) {
+  for (std::size_t i = 0; i < depths_.size(); ++i) {
+    if (depths_[i] > static_cast<std::int64_t>(peak_)) {
+      peak_ = static_cast<std::uint64_t>(depths_[i]);
+      peak_x_ = viewport.x0() + static_cast<float>(i);
+    }
+  }
+  const float scale = area.height() / static_cast<float>(std::max<std::uint64_t>(peak_, 4));
+  bool known = false;
+  for (std::size_t i = 0; i < depths_.size(); ++i) {
+    const bool was_known = known;
+    known = depths_[i] != kNotKnown;
+    if (!known)
+      continue;
+    if (!was_known)
+      lines_.emplace_back();
+    lines_.back().push_back(
+        {viewport.x0() + static_cast<float>(i), area.y1 - static_cast<float>(depths_[i]) * scale});
+  }
+}
+
+void ReadyRow::draw(Painter& p, const TraceSource& /*source*/, tracer::NameId /*selected*/) const {
+  const Theme& theme = p.theme();
+  const Rect& area = strips_.front().area;
+  const Color color = theme.activity(tracer::Activity::idle);
+  for (const std::vector<Point>& line : lines_) {
+    p.area(line, area.y1, with_alpha(color, theme.dark ? 0.28F : 0.22F));
+    p.polyline(line, color, p.px(1.3F));
+  }
+  if (peak_ == 0)
+    return;
+  const std::string text = tracer::count_text(peak_) + " ready";
+  const float w = p.width(Face::mono_tiny, text);
+  const float x = std::clamp(peak_x_ + p.px(6), area.x0 + p.px(2), area.x1 - w - p.px(4));
+  p.fill({x - p.px(3), area.y0, x + w + p.px(3), area.y0 + p.px(15)}, with_alpha(theme.card, 0.75F), p.px(3));
+  p.text({x, area.y0 + p.px(7.5F)}, Face::mono_tiny, theme.text_dim, text);
+}
+
+std::optional<Hit> ReadyRow::hit(const TraceSource& /*source*/, Point at) const {
+  if (strips_.empty() || depths_.empty() || !strips_.front().area.contains(at))
+    return std::nullopt;
+  const float column = std::clamp(at.x - strips_.front().area.x0, 0.0F, static_cast<float>(depths_.size() - 1));
+  const std::int64_t depth = depths_[static_cast<std::size_t>(column)];
+  if (depth == kNotKnown)
+    return Hit{{"it is not known how many callbacks are ready"}, std::nullopt, tracer::kNoName};
+  return Hit{{count_of(static_cast<std::uint64_t>(depth), "callback ready", "callbacks ready")},
+             std::nullopt,
+             tracer::kNoName};
 }
 
 }  // namespace loopscope::gui
