@@ -47,7 +47,8 @@ ROOMS: dict[str, set[str]] = {
     "gui/model": {"tracer", "tracer/analysis", "tracer/read", "tracer/system"},
     "gui/timeline": {"gui/canvas", "gui/model", "tracer/analysis", "tracer/read"},
     "gui/views": {"gui/canvas", "gui/model", "tracer/analysis", "tracer/read", "tracer/system"},
-    "gui": {"gui/canvas", "gui/model", "gui/timeline", "gui/views", "tracer/read", "tracer/write"},
+    "gui/screens": {"gui/canvas", "gui/model", "gui/timeline", "gui/views"},
+    "gui": {"gui/canvas", "gui/model", "gui/screens", "gui/views", "tracer/read", "tracer/write"},
 }
 
 UV = r"uv\.h|uv/.*"
@@ -92,7 +93,7 @@ RULES = [
     ),
     Rule(
         "only the canvas draws with Dear ImGui and knows a window",
-        r"gui/(model|timeline|views)/.*"
+        r"gui/(model|timeline|views|screens)/.*"
         r"|gui/canvas/(font_files|geometry|labels|screen_scale|scripts|theme|window_geometry)\..*",
         DRAWING,
     ),
