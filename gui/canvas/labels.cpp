@@ -42,10 +42,10 @@ std::string widest(std::size_t characters, float most, const Measure& measure, c
   return low == 0 ? std::string() : made(low);
 }
 
-using Cut = std::string (*)(std::string_view, float, const Measure&);
+using Cutter = std::string (*)(std::string_view, float, const Measure&);
 
 std::vector<std::string> cut_all(const std::vector<std::string>& names, const std::vector<std::string>& tails,
-                                 float most, const Measure& measure, Cut cut) {
+                                 float most, const Measure& measure, Cutter cut) {
   std::vector<std::string> labels;
   for (std::size_t i = 0; i < names.size(); ++i)
     labels.push_back(cut(names[i], most - (tails[i].empty() ? 0 : measure(tails[i])), measure) + tails[i]);
@@ -128,7 +128,7 @@ std::vector<std::string> cut_apart(const std::vector<std::string>& names,
       tails[i] = " #" + std::to_string(numbers[i]);
   }
   std::vector<std::string> best;
-  for (const Cut cut : {cut_front, cut_middle, cut_end}) {
+  for (const Cutter cut : {cut_front, cut_middle, cut_end}) {
     std::vector<std::string> labels = cut_all(names, tails, most, measure, cut);
     if (best.empty() || different(labels) > different(best))
       best = std::move(labels);

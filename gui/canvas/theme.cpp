@@ -12,7 +12,7 @@ Color mix(Color a, Color b, float share) {
   for (unsigned shift = 0; shift < 24; shift += 8) {
     const float from = static_cast<float>((a >> shift) & 0xFF);
     const float to = static_cast<float>((b >> shift) & 0xFF);
-    mixed |= static_cast<Color>(from + (to - from) * share + 0.5F) << shift;
+    mixed |= static_cast<Color>(std::lround(from + (to - from) * share)) << shift;
   }
   return mixed;
 }

@@ -1,10 +1,8 @@
 #include "gui/views/tables_view.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
-#include "gui/model/steady_order.h"
 #include "gui/model/table_words.h"
 #include "tracer/analysis/findings.h"
 #include "tracer/analysis/wording.h"
@@ -103,9 +101,10 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
       draw_note(p, beside, theme.warning_text, "handles opened at level off are missing");
   }
 
+  Table& table = tables_[static_cast<std::size_t>(tab_)];
   switch (tab_) {
     case Tab::callbacks:
-      draw_table(
+      table.draw(
           p, inner,
           {{"callback", 0, false, true, 0},
            {"where", 122, false, true, 3},
@@ -120,7 +119,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
           selected);
       break;
     case Tab::tasks:
-      draw_table(
+      table.draw(
           p, inner,
           {{"task of", 0, false, true, 0},
            {"where", 122, false, true, 3},
@@ -134,7 +133,7 @@ bool TablesView::draw(Painter& p, const Rect& area, const TraceSource& source, c
           selected);
       break;
     case Tab::handles:
-      draw_table(p, inner,
+      table.draw(p, inner,
                  {{"handle", 112, false, false, 0},
                   {"serves", 0, false, true, 0},
                   {"peer", 158, false, true, 2},
@@ -185,147 +184,11 @@ float TablesView::draw_tabs(Painter& p, Rect head, tracer::Level level, const Di
   return x;
 }
 
-void TablesView::draw_table(Painter& p, Rect area, const std::vector<Column>& columns, std::vector<Line> lines,
-                            const std::string& empty, tracer::NameId& selected) {
-  const Theme& theme = p.theme();
-  Sort& sort = sorts_[static_cast<std::size_t>(tab_)];
-
-  // Which columns fit.
-  const float least_flexible = p.px(area.width() < p.px(330) ? 104 : 150);
-  std::vector<bool> shown(columns.size(), true);
-  const auto fixed_width = [&] {
-    float sum = 0;
-    for (std::size_t i = 0; i < columns.size(); ++i) sum += shown[i] ? p.px(columns[i].width) : 0;
-    return sum;
-  };
-  while (fixed_width() + least_flexible > area.width()) {
-    std::size_t least = 0;
-    for (std::size_t i = 1; i < columns.size(); ++i) {
-      if (shown[i] && columns[i].priority > (shown[least] ? columns[least].priority : -1))
-        least = i;
-    }
-    if (columns[least].priority == 0 || !shown[least])
-      break;
-    shown[least] = false;
-  }
-  const float flexible = std::max(area.width() - fixed_width(), least_flexible);
-  std::vector<Rect> places(columns.size());
-  float x = area.x0;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const float w = !shown[i] ? 0 : columns[i].width > 0 ? p.px(columns[i].width) : flexible;
-    places[i] = {x, 0, x + w, 0};
-    x += w;
-  }
-
-  const Rect titles = area.cut_top(p.height(Face::small) * 1.7F);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!shown[i])
-      continue;
-    const Rect cell{places[i].x0, titles.y0, places[i].x1, titles.y1};
-    const bool sorted = sort.column == i;
-    const Color color = p.hovers(cell) || sorted ? theme.text : theme.text_faint;
-    const Point at{columns[i].right ? cell.x1 - p.px(2) : cell.x0, cell.centre().y};
-    std::string title = columns[i].title;
-    if (sorted)
-      title += sort.descending ? " ↓" : " ↑";
-    p.text(at, Face::small, color, title, columns[i].right ? Align::right : Align::left);
-    if (p.clicks(cell)) {
-      sort = {i, sorted ? !sort.descending : true};
-      shown_[static_cast<std::size_t>(tab_)].clear();
-    }
-  }
-  if (lines.empty()) {
-    p.text({area.x0, area.y0 + p.px(16)}, Face::body, theme.text_dim, empty);
-    return;
-  }
-  const std::vector<const Line*> in_order = ordered(lines, p.hovers(area));
-  const float step = p.height(Face::mono) * 1.62F;
-  const RowRange shown_rows = scroll(p, area, lines.size(), step);
-  for (std::size_t l = shown_rows.first; l < shown_rows.end; ++l) {
-    const Line& line = *in_order[l];
-    const float y0 = area.y0 + step * static_cast<float>(l - shown_rows.first);
-    const Rect row{area.x0 - p.px(6), y0, area.x1 + p.px(6), y0 + step - p.px(1)};
-    const bool hovered = p.hovers(row) && p.hovers(area);
-    if (line.name != tracer::kNoName && line.name == selected) {
-      p.fill(row, with_alpha(theme.accent, 0.18F), p.px(3));
-    } else if (line.alarm) {
-      p.fill(row, with_alpha(theme.alarm, hovered ? 0.17F : 0.11F), p.px(3));
-    } else if (hovered) {
-      p.fill(row, theme.inset, p.px(3));
-    }
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (!shown[i])
-        continue;
-      const Cell& cell = line.cells[i];
-      const Rect place{places[i].x0, y0, places[i].x1, y0 + step};
-      const Point at{columns[i].right ? place.x1 - p.px(2) : place.x0, place.centre().y};
-      const Face face = columns[i].mono ? (i == 0 ? Face::mono : Face::mono_small) : Face::small;
-      bool cut = false;
-      const float room = place.width() - p.px(8);
-      if (!columns[i].right && columns[i].mono) {
-        p.name_fit(at, face, cell.color, cell.text, room, Align::left, &cut);
-      } else {
-        p.text_fit(at, face, cell.color, cell.text, room, columns[i].right ? Align::right : Align::left, &cut);
-      }
-      const bool says_more = !cell.tip.empty() && cell.tip != cell.text;
-      if (hovered && p.hovers(place) && (cut || says_more))
-        p.tooltip(says_more ? std::vector{cell.text, cell.tip} : std::vector{cell.text});
-    }
-    if (hovered && p.pointer().pressed && line.name != tracer::kNoName)
-      selected = selected == line.name ? tracer::kNoName : line.name;
-  }
-}
-
-std::vector<const TablesView::Line*> TablesView::ordered(const std::vector<Line>& lines, bool steady) {
-  const auto tab = static_cast<std::size_t>(tab_);
-  const Sort& sort = sorts_[tab];
-  std::vector<const Line*> order;
-  for (const Line& line : lines) order.push_back(&line);
-  std::stable_sort(order.begin(), order.end(), [&sort](const Line* left, const Line* right) {
-    const Line& low = sort.descending ? *right : *left;
-    const Line& high = sort.descending ? *left : *right;
-    return low.keys[sort.column] < high.keys[sort.column];
-  });
-  if (steady) {
-    std::vector<std::uint64_t> now;
-    for (const Line* line : order) now.push_back(line->id);
-    std::vector<const Line*> kept;
-    for (const std::size_t i : steady_order(shown_[tab], now)) kept.push_back(order[i]);
-    order = std::move(kept);
-  }
-  shown_[tab].clear();
-  for (const Line* line : order) shown_[tab].push_back(line->id);
-  return order;
-}
-
-/// Answers which rows to show. If not all fit, it draws a bar beside them, and below them which ones they are.
-RowRange TablesView::scroll(Painter& p, Rect& area, std::size_t lines, float step) {
-  const Theme& theme = p.theme();
-  std::size_t& first = firsts_[static_cast<std::size_t>(tab_)];
-  if (lines <= whole_rows(area.height(), step)) {
-    first = 0;
-    return {0, lines};
-  }
-  if (p.hovers(area) && p.pointer().wheel != 0)
-    first = p.pointer().wheel > 0 ? first - std::min<std::size_t>(first, 2) : first + 2;
-  const Rect note = area.cut_bottom(p.height(Face::tiny) * 1.2F);
-  const std::size_t fits = std::max<std::size_t>(whole_rows(area.height(), step), 1);
-  first = std::min(first, lines - std::min(lines, fits));
-  const std::size_t end = std::min(first + fits, lines);
-  p.text_fit({note.x0, note.centre().y}, Face::tiny, theme.text_faint,
-             count_text(first + 1) + " to " + count_text(end) + " of " + count_text(lines), note.width());
-  const float a_line = area.height() / static_cast<float>(lines);
-  const float y0 = area.y0 + a_line * static_cast<float>(first);
-  p.fill({area.x1 + p.px(5), y0, area.x1 + p.px(8), area.y0 + a_line * static_cast<float>(end)},
-         theme.button_hover, p.px(1.5F));
-  return {first, end};
-}
-
-std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, const Digest& digest) const {
-  std::vector<Line> lines;
+std::vector<TableLine> TablesView::callback_lines(const Theme& theme, const Digest& digest) const {
+  std::vector<TableLine> lines;
   lines.reserve(digest.callbacks.size());
   for (const CallbackLine& row : digest.callbacks) {
-    Line line;
+    TableLine line;
     line.name = row.id;
     line.id = row.id;
     const bool all = !digest.calls_missing;
@@ -364,11 +227,11 @@ std::vector<TablesView::Line> TablesView::callback_lines(const Theme& theme, con
   return lines;
 }
 
-std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const Digest& digest) const {
-  std::vector<Line> lines;
+std::vector<TableLine> TablesView::task_lines(const Theme& theme, const Digest& digest) const {
+  std::vector<TableLine> lines;
   lines.reserve(digest.tasks.size());
   for (const TaskLine& row : digest.tasks) {
-    Line line;
+    TableLine line;
     const char* missing = row.counted_all ? "" : "at least this: its creation was not seen, or events were lost";
     const TaskState state = state_of(row);
     line.id = row.object;
@@ -392,9 +255,9 @@ std::vector<TablesView::Line> TablesView::task_lines(const Theme& theme, const D
   return lines;
 }
 
-std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const TraceSource& source,
-                                                       const Digest& digest) const {
-  std::vector<Line> lines;
+std::vector<TableLine> TablesView::handle_lines(const Theme& theme, const TraceSource& source,
+                                                const Digest& digest) const {
+  std::vector<TableLine> lines;
   lines.reserve(digest.handles.size());
   const tracer::Level level = source.level();
   for (const HandleLine& row : digest.handles) {
@@ -405,7 +268,7 @@ std::vector<TablesView::Line> TablesView::handle_lines(const Theme& theme, const
         level < tracer::Level::callbacks
             ? "the bytes of a single handle are not recorded at this level; the graph has their sum"
             : "≥: there may have been more before it was followed, or events were lost";
-    Line line;
+    TableLine line;
     line.id = row.id;
     line.cells = {
         {row.kind, theme.text, {}},
