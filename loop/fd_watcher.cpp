@@ -178,6 +178,7 @@ void FdWatcher::close() {
   Callback* const callbacks[] = {std::exchange(reader_, nullptr), std::exchange(writer_, nullptr)};
   count();
   set_armed(0);
+  loop_.recorder().handle_closing(handle_id_, fd_);
   note_closed();
   loop_.handle_closing();
   uv_close(reinterpret_cast<uv_handle_t*>(&poll_), on_closed);

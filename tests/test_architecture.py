@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "bindings/datagram": {"bindings/eventloop", "bindings/kit"},
     "bindings/sock": {"bindings/eventloop", "bindings/kit"},
     "bindings/tls": {"bindings/eventloop", "bindings/kit", "bindings/stream"},
-    "bindings/trace": {"tracer", "tracer/export", "tracer/read"},
+    "bindings/trace": {"tracer", "tracer/analysis", "tracer/export", "tracer/read"},
     "bindings": {
         "bindings/datagram",
         "bindings/eventloop",

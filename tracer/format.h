@@ -162,6 +162,9 @@ enum class EventType : std::uint8_t {
   span_end = 34,     // name; a = span id
   pause_begin = 35,  // kind = why the loop was paused. What follows until pause_end is not the program's own time
   pause_end = 36,    // kind
+  handle_closing =
+      37,  // a = id of its handle, or 0 if it has none; b = file descriptor. libuv was told to close it. Its
+           //   closing callback comes in the closing phase
 };
 
 /// How a callback left the ready queue without an event of its own.

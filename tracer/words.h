@@ -42,7 +42,7 @@ inline constexpr std::array<std::string_view, 20> kCallbackKinds{kUnknown,
                                                                  "internal"};
 inline constexpr std::array<std::string_view, 9> kHandleKinds{
     kUnknown, "watcher", "tcp", "unix_stream", "listener", "udp", "pipe", "process", "wakeup"};
-inline constexpr std::array<std::string_view, 37> kEvents{"none",
+inline constexpr std::array<std::string_view, 38> kEvents{"none",
                                                           "loop_start",
                                                           "loop_stop",
                                                           "phase_begin",
@@ -78,7 +78,8 @@ inline constexpr std::array<std::string_view, 37> kEvents{"none",
                                                           "span_begin",
                                                           "span_end",
                                                           "pause_begin",
-                                                          "pause_end"};
+                                                          "pause_end",
+                                                          "handle_closing"};
 inline constexpr std::array<std::string_view, 3> kUnqueued{"cancelled", "runs", "cleared"};
 inline constexpr std::array<std::string_view, 9> kAwaits{"nothing", kUnknown, "again", "future", "task",
                                                          "gather",  "sleep",  "job",   "handle"};

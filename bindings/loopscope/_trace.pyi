@@ -99,3 +99,35 @@ class Session:
         """The session as text for people."""
     def export_jsonl(self, write: Callable[[bytes], object]) -> int:
         """Writes one JSON object a line for each event, boundaries included. Returns the number of lines."""
+
+class Moments:
+    """What was so at any instant of a session.
+
+    It keeps the events of the last minute, at most 256 MiB of them. tracer/analysis/moments.h says how, and what it costs.
+    """
+
+    first_ns: int  # of the oldest event that is kept
+    last_ns: int  # of the newest
+    events: int
+    key_frames: int
+    lost: int
+    bytes: int  # about how much memory it takes
+    def __init__(self, session: Session) -> None: ...
+    def follow(self) -> None:
+        """Reads all that is new."""
+    def at(self, t_ns: int) -> dict[str, Any] | None:
+        """The state after all events up to `t_ns`. None if that lies before what is kept.
+
+        What is not known is None. `complete` says of which lists it is known that nothing is missing:
+
+            level, loop_runs, iteration, phase, phase_since_ns, asleep, collecting
+            decision      how long the latest poll may sleep, and why
+            running       the callbacks that run, outermost first
+            ready         the ready queue, the first to run first, with who queued each
+            ready_untold  how many stand before them of whom nothing is known
+            timers        by due time; due: ids of those that fired and have not run
+            handles       those that are open; watched: {descriptor: (reads, writes)} as the loop asked the kernel
+            closing       (handle, descriptor) of those whose closing callback has not run
+            tasks         with the chain of coroutines in which each stands, outermost first
+            jobs, spans
+        """

@@ -14,6 +14,7 @@
 
 #include "bindings/trace/directory.h"
 #include "bindings/trace/events.h"
+#include "bindings/trace/moments.h"
 #include "bindings/trace/names.h"
 #include "bindings/trace/present.h"
 #include "bindings/trace/python_sink.h"
@@ -114,4 +115,5 @@ PYBIND11_MODULE(_trace, module) {
   bind_names(module);
   bind_events(module);
   bind_session(module);
+  bind_moments(module);
 }

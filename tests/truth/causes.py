@@ -126,4 +126,5 @@ async def main(copy: str, said: str) -> None:
     shutil.copy(loop.session_path, copy)
 
 
-loopscope.run(main(*sys.argv[1:]))
+if __name__ == "__main__":
+    loopscope.run(main(*sys.argv[1:]))

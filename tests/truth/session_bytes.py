@@ -15,7 +15,8 @@ TYPES = (
     "none loop_start loop_stop phase_begin phase_end poll_begin poll_wake poll_end callback_begin callback_end "
     "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
     "task_done wakeup level_changed clock_anchor queued unqueued step_stopped task_named watch_changed gc_begin "
-    "gc_end job_queued job_begun job_ended mark span_begin span_end pause_begin pause_end"
+    "gc_end job_queued job_begun job_ended mark span_begin span_end pause_begin pause_end "
+    "handle_closing"
 ).split()
 COUNTERS = (
     "iterations io_events callbacks bytes_read bytes_written timers_set "

@@ -96,6 +96,7 @@ class Teller:
         """Why things happened, and what else took time: test_causes.py has their stories."""
 
     queued = unqueued = step_stopped = task_named = watch_changed = elsewhere
+    handle_closing = elsewhere
     gc_begin = gc_end = job_queued = job_begun = job_ended = elsewhere
     mark = span_begin = span_end = elsewhere
 

@@ -212,4 +212,5 @@ def main() -> None:
     os._exit(0)  # closing the loop would poll once more, which the copy cannot know
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).parent / "causes.py"
 AWAITS = "nothing unknown again future task gather sleep job handle".split()
 UNQUEUED = "cancelled runs cleared".split()
 FROM_QUEUE, OTHER_THREAD = 2, 4
-IDLE = 3  # Phase::idle
+IDLE, CLOSING = 3, 7  # Phase
 
 
 class Run:
@@ -202,3 +202,17 @@ def test_a_child_is_queued_by_its_parents_step(run):
                 by_main += 1
                 assert not event.flags & OTHER_THREAD
     assert by_main >= len(TASKS)
+
+
+def test_the_closing_phase_runs_what_was_told_to_close(stress_run):
+    waiting = begun = phases = 0
+    for event in stress_run("tasks").events:
+        if event.type == "handle_closing":
+            waiting += 1
+        elif event.type == "phase_begin" and event.phase == CLOSING:
+            assert event.a == waiting, "the loop counts as many as the trace"
+            begun = waiting
+            phases += 1
+        elif event.type == "phase_end" and event.phase == CLOSING:
+            waiting -= begun
+    assert phases > 10

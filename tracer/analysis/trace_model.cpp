@@ -78,13 +78,11 @@ void TraceModel::add(const TraceEvent& source) {
   const bool turns = event.type == EventType::phase_begin || event.type == EventType::poll_begin;
   if (turns)
     loop_running_ = true;
+  if (event.type == kIterationBegin)
+    open_iteration_ = IterationSlice{event.t_ns, 0, event.iteration};
+  if (event.type == kIterationEnd)
+    end_iteration(event.t_ns);
   switch (event.type) {
-    case kIterationBegin:
-      open_iteration_ = IterationSlice{event.t_ns, 0, event.iteration};
-      break;
-    case kIterationEnd:
-      end_iteration(event.t_ns);
-      break;
     case EventType::loop_start:
       stop(event.t_ns);
       close_activity(event.t_ns, false);

@@ -89,7 +89,7 @@ std::string words_of_program(const EventSource& source, const TraceEvent& event)
 
 std::string event_details(const EventSource& source, const TraceEvent& event) {
   const auto number = [](auto value) { return std::to_string(value); };
-  if (event.type == kIterationBegin || event.type == kIterationEnd)
+  if (is_derived(event.type))
     return number(event.iteration);
   switch (event.type) {
     case EventType::loop_start:
@@ -121,6 +121,8 @@ std::string event_details(const EventSource& source, const TraceEvent& event) {
              number(event.value) + ", " + function(source, event.name, event.track);
     case EventType::handle_closed:
       return number(event.object) + ", " + std::string(handle_kind_name(event.handle_kind()));
+    case EventType::handle_closing:
+      return number(event.object) + ", fd " + number(event.value);
     case EventType::bytes_read:
     case EventType::bytes_written:
       return "handle " + number(event.object) + ", " + number(event.value) + " bytes";

@@ -171,6 +171,8 @@ void add_own_fields(JsonObject& line, const EventSource& source, const TraceEven
     case EventType::handle_opened:
     case EventType::handle_closed:
       return add_handle(line, source, event);
+    case EventType::handle_closing:
+      return void(line.id("handle", event.object).number("fd", event.value));
     case EventType::bytes_read:
     case EventType::bytes_written:
       return void(line.id("handle", event.object).number("bytes", event.value));

@@ -11,21 +11,14 @@ EventStream::EventStream(const EventSource& source, Boundaries boundaries)
     : source_(source),
       lanes_{Lane(source, boundaries, Track::loop), Lane(source, Boundaries::observed, Track::watchdog)} {}
 
-/// True if there was something new or lost. What is full already reads nothing.
+/// What is full already reads nothing.
 bool EventStream::Lane::read(std::uint64_t end) {
   decoded.erase(decoded.begin(), decoded.begin() + static_cast<std::ptrdiff_t>(next));
   next = 0;
-  batch.events.clear();
-  batch.lost = 0;
-  const auto from = cursor->cursor();
-  const bool full = decoded.size() >= kBatchEvents;
-  const bool some = !full && from < end && cursor->read(batch, std::min(kBatchEvents, end - from));
-  caught_up = !full && batch.lost == 0 && batch.events.size() < kBatchEvents;
-  if (batch.lost > 0)
-    decoder.skipped();
-  auto position = batch.first_position;
-  for (const auto& event : batch.events) decoder.decode(event, position++, decoded);
-  return some;
+  if (decoded.size() < TrackStream::kBatchEvents)
+    return stream.read(decoded, end);
+  stream.read_nothing();
+  return false;
 }
 
 bool EventStream::read(const TrackPositions& end) {
@@ -40,7 +33,7 @@ bool EventStream::read(const TrackPositions& end) {
 
 bool EventStream::may_go_on() const {
   return std::any_of(lanes_.begin(), lanes_.end(),
-                     [](const Lane& lane) { return !lane.caught_up || !lane.empty(); });
+                     [](const Lane& lane) { return !lane.stream.caught_up() || !lane.empty(); });
 }
 
 /// Hands out the earliest of all lanes, as long as nothing earlier can come.
@@ -48,11 +41,11 @@ void EventStream::merge() {
   events_.clear();
   auto& loop = lanes_[0];
   auto& other = lanes_[1];
-  if (other.cursor->cursor() == 0 && loop.next == 0) {  // nobody writes the other track
+  if (other.stream.cursor() == 0 && loop.next == 0) {  // nobody writes the other track
     events_.swap(loop.decoded);
     return;
   }
-  const auto known = [](const Lane& lane) { return !lane.empty() || lane.caught_up; };
+  const auto known = [](const Lane& lane) { return !lane.empty() || lane.stream.caught_up(); };
   while (known(loop) && known(other) && !(loop.empty() && other.empty())) {
     auto& from = other.empty() || (!loop.empty() && loop.first().t_ns <= other.first().t_ns) ? loop : other;
     if (from.first().t_ns > known_until_ns_)

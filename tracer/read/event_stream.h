@@ -1,6 +1,5 @@
 #pragma once
-/// A trace's events, decoded, a batch at a time: follows the tracks, skips what was lost, decodes the rest, and merges the tracks
-/// by time.
+/// A trace's events, decoded, a batch at a time: those of all tracks (tracer/read/track_stream.h), merged by time.
 ///
 ///     loop      ──1────3─4────────6──→  ┐
 ///     watchdog  ────2───────5──────?─→  ┘ 1 2 3 4 5    6 waits until it is known what the watchdog's track has before it
@@ -12,18 +11,16 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "tracer/read/event_source.h"
 #include "tracer/read/trace_event.h"
+#include "tracer/read/track_stream.h"
 
 namespace loopscope::tracer {
 
 class EventStream {
  public:
-  static constexpr std::uint64_t kBatchEvents = 4096;
-
   explicit EventStream(const EventSource& source, Boundaries boundaries = Boundaries::observed);
 
   /// Reads the next batch, and nothing from the positions `end` on. False if there is nothing new and nothing lost.
@@ -35,36 +32,30 @@ class EventStream {
 
   // Of one track's events that were read for the latest batch. Some may wait for those of other tracks.
 
-  /// How many were lost between the batch before and the latest. What is lost lies before the events of the batch.
-  [[nodiscard]] std::uint64_t lost(Track track = Track::loop) const { return lane(track).batch.lost; }
+  /// How many were lost between the batch before and the latest.
+  [[nodiscard]] std::uint64_t lost(Track track = Track::loop) const { return of(track).batch().lost; }
   /// How many there are, and the position of the first.
-  [[nodiscard]] std::uint64_t count(Track track = Track::loop) const { return lane(track).batch.events.size(); }
+  [[nodiscard]] std::uint64_t count(Track track = Track::loop) const { return of(track).batch().events.size(); }
   [[nodiscard]] std::uint64_t first_position(Track track = Track::loop) const {
-    return lane(track).batch.first_position;
+    return of(track).batch().first_position;
   }
-  /// The position that is read next. Before the first batch: how many events the track had lost by then.
-  [[nodiscard]] std::uint64_t cursor(Track track = Track::loop) const { return lane(track).cursor->cursor(); }
-  [[nodiscard]] std::uint64_t lost_total(Track track = Track::loop) const {
-    return lane(track).cursor->lost_total();
-  }
+  /// See TrackStream.
+  [[nodiscard]] std::uint64_t cursor(Track track = Track::loop) const { return of(track).cursor(); }
+  [[nodiscard]] std::uint64_t lost_total(Track track = Track::loop) const { return of(track).lost_total(); }
 
  private:
   struct Lane {
-    Lane(const EventSource& source, Boundaries boundaries, Track track)
-        : cursor(source.events(track)), decoder(source, boundaries, track) {}
+    Lane(const EventSource& source, Boundaries boundaries, Track track) : stream(source, boundaries, track) {}
 
     bool read(std::uint64_t end);
     [[nodiscard]] bool empty() const { return next == decoded.size(); }
     [[nodiscard]] const TraceEvent& first() const { return decoded[next]; }
 
-    std::unique_ptr<TrackCursor> cursor;
-    EventDecoder decoder;
-    EventBatch batch;
+    TrackStream stream;
     std::vector<TraceEvent> decoded;
-    std::size_t next = 0;    ///< of decoded: what was not handed out yet
-    bool caught_up = false;  ///< the latest batch was all that there was
+    std::size_t next = 0;  ///< of decoded: what was not handed out yet
   };
-  [[nodiscard]] const Lane& lane(Track track) const { return lanes_[static_cast<std::size_t>(track)]; }
+  [[nodiscard]] const TrackStream& of(Track track) const { return lanes_[static_cast<std::size_t>(track)].stream; }
   void merge();
 
   const EventSource& source_;

@@ -47,8 +47,8 @@ std::string_view trace_event_name(EventType type) {
   return event_name(type);
 }
 
-EventDecoder::EventDecoder(const EventSource& source, Boundaries boundaries, Track track)
-    : source_(source), track_(track), boundaries_(boundaries) {
+EventDecoder::EventDecoder(const EventSource& source, Boundaries boundaries, Track track, Stamps stamps)
+    : source_(source), track_(track), boundaries_(boundaries), stamps_(stamps) {
   places_.fill(kNoPlace);
   int place = 0;
   for (const auto phase : source.header().phase_order) places_[phase] = place++;
@@ -80,6 +80,8 @@ void EventDecoder::decode(const Event& event, std::uint64_t position, Out& out) 
 }
 
 EventDecoder::Time EventDecoder::time_of(const Event& event) const {
+  if (stamps_ == Stamps::ns)
+    return {std::max(bounded_ns(event.ticks), last_ns_), ClockFault::none, 0};
   const auto told_ns = source_.to_ns(event.ticks);
   if (const auto ahead_ns = source_.ahead_of_now_ns(told_ns); ahead_ns > 0)
     return {last_ns_, ClockFault::impossible, ahead_ns};

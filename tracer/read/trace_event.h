@@ -95,11 +95,17 @@ enum class Boundaries : std::uint8_t {
   all,         ///< as the picture above shows
 };
 
+/// What an event's `ticks` are.
+enum class Stamps : std::uint8_t {
+  ticks,  ///< as it was written
+  ns,     ///< the `t_ns` that it was decoded to before
+};
+
 /// Turns events into TraceEvents, keeping what it must know from one to the next.
 class EventDecoder {
  public:
   explicit EventDecoder(const EventSource& source, Boundaries boundaries = Boundaries::observed,
-                        Track track = Track::loop);
+                        Track track = Track::loop, Stamps stamps = Stamps::ticks);
   /// Appends to `out`. Call with every event in order; after a loss call skipped() first.
   void decode(const Event& event, std::uint64_t position, std::vector<TraceEvent>& out);
   void skipped();
@@ -126,6 +132,7 @@ class EventDecoder {
   const EventSource& source_;
   Track track_;
   Boundaries boundaries_;
+  Stamps stamps_;
   std::array<int, kPhaseCount> places_{};  ///< of each phase in the session's order
   std::uint64_t position_ = 0;             ///< of the event at hand
   std::uint64_t iteration_ = 0;            ///< the latest that is known; 0: none yet, or lost

@@ -229,6 +229,12 @@ class Recorder {
     if (id != 0)
       close_handle(kind, id);
   }
+  /// libuv was told to close what watches `fd`: its closing callback is still to come. `id` may be 0.
+  void handle_closing(std::uint64_t id, int fd) {
+    if (on())
+      put({ticks(), EventType::handle_closing, phase_, 0, 0, kNoName, id,
+           static_cast<std::uint64_t>(std::int64_t{fd})});
+  }
   /// What the kernel is asked about a descriptor is now `interest`. `handle` is 0 if the descriptor is not watched by add_reader() or
   /// add_writer(): the open handle with this descriptor is meant.
   void watch_changed(std::uint64_t handle, int fd, std::uint8_t interest) {

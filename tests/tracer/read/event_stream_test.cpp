@@ -82,7 +82,7 @@ TEST_F(Merging, WhatIsLaterThanTheOtherTracksReadingWaits) {
 }
 
 TEST_F(Merging, AFullBatchOfOneTrackKeepsLaterEventsOfTheOtherBack) {
-  constexpr auto kEvents = EventStream::kBatchEvents + 100;
+  constexpr auto kEvents = TrackStream::kBatchEvents + 100;
   for (std::uint64_t t = 1; t <= kEvents; ++t) tell(watchdog_, {10 * t});
   tell(loop_, {5, 10 * kEvents - 5});
   EventStream stream(source());
