@@ -4,6 +4,7 @@ import asyncio
 import io
 import socket
 import tempfile
+import time
 
 from stories import in_any_poll
 
@@ -100,8 +101,13 @@ def what_is_no_file_is_read_in_a_thread(loop):
         future_done _run_until_complete_cb
     """
 
+    class Slow(io.BytesIO):
+        def readinto(self, buffer):
+            time.sleep(0.02)  # the loop waits for it
+            return super().readinto(buffer)
+
     async def main():
-        await loop.sock_sendfile(left, io.BytesIO(b"x" * 100))
+        await loop.sock_sendfile(left, Slow(b"x" * 100))
 
     left, right = small_pair()
     loop.run_until_complete(main())

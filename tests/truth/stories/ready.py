@@ -4,6 +4,7 @@ import asyncio
 import functools
 import os
 import threading
+import time
 
 from stories import in_any_poll
 
@@ -404,7 +405,9 @@ def an_executors_result(loop):
     """
 
     def work():
-        pass
+        time.sleep(
+            0.02
+        )  # the loop waits for it: from Python 3.14 on a result that is there is taken without a callback
 
     async def main():
         await loop.run_in_executor(None, work)
