@@ -6,12 +6,10 @@
 # If it found nothing else wrong, the exit code is then 77.
 #
 # ./test runs it, one tool a test. clang-tidy needs a build folder with compile_commands.json ($LOOPSCOPE_BUILD, else
-# build). It checks only files that changed since it last found them clean, and takes three seconds a file. In ./test it
-# checks the code that runs inside other people's programs; `tests/lint.sh clang-tidy-all` checks everything.
+# build); tests/tidy.py says how it is run.
 
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
-readonly BUILD=${LOOPSCOPE_BUILD:-build}
 readonly TOOLS=(clang-format black flake8 mypy shellcheck clang-tidy) PASSED_OVER=77
 readonly -A VERSIONS=([clang-format]=14 [clang-tidy]=14 [black]=23 [flake8]=5 [mypy]=1.0 [shellcheck]=0.9)
 
@@ -32,36 +30,16 @@ version_of() { # TOOL
 
 # True if the tool has the project's version. Says so if not.
 is_ours() {
-    local wanted=${VERSIONS[${1%-all}]:-} found
+    local wanted=${VERSIONS[$1]:-} found
     [[ -n $wanted ]] || return 0
-    found=$(version_of "${1%-all}")
+    found=$(version_of "$1")
     [[ $found == "$wanted".* ]] && return 0
-    echo "${1%-all} is passed over: it is version ${found:-unknown}, and the project's is $wanted"
+    echo "$1 is passed over: it is version ${found:-unknown}, and the project's is $wanted"
     return 1
 }
 
 cpp_files() { find tracer loop bindings gui tests \( -name '*.cpp' -o -name '*.h' -o -name "*.c" \) | sort; }
 python_files() { find bindings demos tests -name '*.py' -o -name '*.pyi' | sort; }
-
-# Prints the files on stdin that changed, headers included, since they were found clean.
-unchecked() {
-    local file stamp
-    while read -r file; do
-        stamp=$BUILD/tidy/$file.clean
-        [[ -f $stamp && -z $(find "$file" .clang-tidy tracer loop bindings gui -name '*.h' -newer "$stamp" -print -quit) &&
-            ! $file -nt $stamp ]] || echo "$file"
-    done
-}
-clang_tidy() {
-    [[ -f $BUILD/compile_commands.json ]] || {
-        echo "no $BUILD/compile_commands.json; build first"
-        return 1
-    }
-    # shellcheck disable=SC2016
-    unchecked | xargs -r -P "$(nproc)" -I{} bash -c '
-        "$CLANG_TIDY" --quiet -p "$1" "$2" 2>/dev/null &&
-            mkdir -p "$1/tidy/$(dirname "$2")" && touch "$1/tidy/$2.clean"' _ "$BUILD" {}
-}
 
 lint() {
     case $1 in
@@ -74,8 +52,7 @@ lint() {
         ;;
     mypy) /usr/bin/python3 -m mypy --no-error-summary -p loopscope ;;
     shellcheck) shellcheck -x --exclude=SC2119,SC2120,SC2317 run test .ci/run tests/*.sh assets/*.sh ;;
-    clang-tidy) find tracer/system tracer/write tracer/read loop -name '*.cpp' | clang_tidy ;;
-    clang-tidy-all) find tracer loop bindings gui -name '*.cpp' | clang_tidy ;;
+    clang-tidy) /usr/bin/python3 tests/tidy.py ;;
     fix) is_ours clang-format && is_ours black && cpp_files | xargs -r "$CLANG_FORMAT" -i && /usr/bin/python3 -m black --quiet bindings demos tests ;;
     *) echo "no such tool: $1" && return 1 ;;
     esac

@@ -1,4 +1,4 @@
-"""Each file includes the standard headers of the names that it uses.
+"""Each file includes the standard headers of the names that it uses, and uses the names that it brings in.
 
 A standard header may include another one by chance, and does not with the next compiler. Includes of our own headers
 count, because they are part of what those headers offer.
@@ -70,3 +70,22 @@ def test_a_file_includes_the_standard_headers_of_what_it_names(box: str) -> None
     files = [path for path in (ROOT / box).rglob("*") if path.suffix in (".cpp", ".h")]
     missing = {str(path.relative_to(ROOT)): named(path) - offered(path) for path in sorted(files)}
     assert {path: headers for path, headers in missing.items() if headers} == {}
+
+
+USING = re.compile(r"^\s*(?:using [\w:]*::(\w+)|namespace (\w+) = [\w:]+);$", re.MULTILINE)
+
+
+def unused(path: Path) -> set[str]:
+    """What a file brings in by `using a::b;` or `namespace a = b;` and never names."""
+    code = re.sub(r"//.*", "", path.read_text())
+    names = {using or alias for using, alias in USING.findall(code)}
+    rest = set(re.findall(r"\w+", USING.sub("", code)))
+    return {name for name in names if name not in rest}
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_a_file_uses_the_names_that_it_brings_in(box: str) -> None:
+    # clang-tidy cannot tell, because it sees the files of a room as one (tests/tidy.py).
+    files = sorted((ROOT / box).rglob("*.cpp"))
+    found = {str(path.relative_to(ROOT)): unused(path) for path in files}
+    assert {path: names for path, names in found.items() if names} == {}

@@ -12,8 +12,6 @@
 
 namespace loopscope::bindings {
 
-using tracer::CallbackKind;
-
 namespace {
 
 void settle_empty_waiter(TransportObject* self, PyObject* exception) {

@@ -8,8 +8,6 @@
 namespace loopscope::gui {
 
 namespace {
-
-using tracer::Activity;
 using Look = HelpSign::Look;
 
 void draw_sign(Painter& p, const Rect& box, const HelpSign& sign) {

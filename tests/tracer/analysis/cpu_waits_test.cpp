@@ -6,8 +6,6 @@
 
 namespace loopscope::testing {
 namespace {
-
-using tracer::CpuSample;
 using tracer::CpuWaits;
 using tracer::ThreadState;
 

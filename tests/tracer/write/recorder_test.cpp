@@ -19,7 +19,6 @@ using enum EventType;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::Recording;
-using testing::small_facts;
 
 /// One turn of a loop with a timer, two callbacks and some I/O.
 void busy_turn(Recorder& to) {
