@@ -22,6 +22,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "tracer/read/event_source.h"

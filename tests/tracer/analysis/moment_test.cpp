@@ -13,7 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using testing::kMs;
 using ::testing::Pair;
-using testing::Trace;
 
 /// What a test says of an event beyond its type.
 struct Fields {
