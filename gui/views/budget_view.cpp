@@ -33,7 +33,7 @@ constexpr Kind kKinds[] = {
     {Activity::check, "check", "From the end of poll to the next boundary: its end is inferred.", true},
     {Activity::pending, "pending", "libuv's deferred callbacks: this loop never causes any.", true},
     {Activity::prepare, "prepare", "The loop decides how long it may sleep.", true},
-    {Activity::gil_wait, "GIL wait after a poll",
+    {Activity::gil_wait, "GIL wait",
      "Awake after a poll, but another thread of the program held the GIL. A wait within a callback is not seen: "
      "it counts to the "
      "callback.",
