@@ -78,9 +78,9 @@ struct HandleParts {
 [[nodiscard]] inline bool is_timer(const HandleObject* handle) {
   return handle->kind == tracer::CallbackKind::timer && handle->object_id != 0;
 }
-/// True for the timer of an asyncio.sleep(): its first argument is the future.
-[[nodiscard]] bool is_sleep(const HandleObject* handle);
-/// To be called before such a timer lets go of its arguments. Nothing for all others.
+/// At level tasks, for the timer of an asyncio.sleep(): whoever awaits its future sleeps from here on. Nothing for all others.
+void begin_sleep(HandleObject* handle);
+/// At level tasks: the timer will not end a sleep any more. To be called before it lets go of its arguments.
 void end_sleep(HandleObject* handle);
 [[nodiscard]] HandleObject* handle_of(HandleCallback& work);
 /// Calls the callback in its context and reports what it raises; nothing if it was cancelled.

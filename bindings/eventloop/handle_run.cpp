@@ -120,15 +120,28 @@ void run_plain(HandleObject* handle) {
     run_in_context(handle);
 }
 
-/// At level tasks: after a step a task may be done, or waits for something.
-void run_task_step(HandleObject* handle, PyObject* task) {
-  const PyRef kept = PyRef::borrow(task);
+/// The timer of an asyncio.sleep(): its first argument is the future.
+bool is_sleep(const HandleObject* handle) {
+  return is_timer(handle) && handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0;
+}
+
+bool tasks_recorded(const HandleObject* handle) {
+  return handle->loop->state->loop.recorder().tasks();
+}
+
+/// At level tasks: after a step a task may be done, or waits for something. Kept out of the way of the other levels.
+[[gnu::noinline, gnu::cold]] void run_with_tasks_recorded(HandleObject* handle) {
+  end_sleep(handle);
+  const PyRef task = PyRef::borrow(task_behind(handle->callback));
   run_plain(handle);
-  const PyRef done = PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task, nullptr) : nullptr);
+  if (!task)
+    return;
+  const PyRef done =
+      PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task.get(), nullptr) : nullptr);
   if (done.get() == Py_True)
-    handle->loop->state->tasks.done(task);
+    handle->loop->state->tasks.done(task.get());
   else
-    handle->loop->state->tasks.stopped(task);
+    handle->loop->state->tasks.stopped(task.get());
 }
 
 }  // namespace
@@ -136,21 +149,18 @@ void run_task_step(HandleObject* handle, PyObject* task) {
 void run_handle(HandleObject* handle) {
   if (handle->callback == nullptr)
     return;
-  if (handle->loop->state->loop.recorder().tasks()) [[unlikely]] {
-    if (PyObject* task = task_behind(handle->callback))
-      return run_task_step(handle, task);
-  }
+  if (tasks_recorded(handle)) [[unlikely]]
+    return run_with_tasks_recorded(handle);
   run_plain(handle);
 }
 
-bool is_sleep(const HandleObject* handle) {
-  return handle->kind == CallbackKind::timer && handle->callback == runtime().set_result_unless_cancelled &&
-         handle->inline_count > 0;
+void begin_sleep(HandleObject* handle) {
+  if (tasks_recorded(handle) && is_sleep(handle)) [[unlikely]]
+    handle->loop->state->tasks.starts_with(handle->inline_args[0], tracer::AwaitKind::sleep, handle->object_id);
 }
 
-/// The timer of an asyncio.sleep() is over: its future will be done by it no more.
 void end_sleep(HandleObject* handle) {
-  if (is_sleep(handle))
+  if (tasks_recorded(handle) && is_sleep(handle)) [[unlikely]]
     handle->loop->state->tasks.ends_with(handle->inline_args[0]);
 }
 
@@ -171,7 +181,8 @@ void HandleCallback::retain() {
 }
 
 void HandleCallback::drop() {
-  end_sleep(handle_of(*this));
+  if (!cancelled()) [[unlikely]]
+    end_sleep(handle_of(*this));
   release_from_queue(handle_of(*this));
 }
 
@@ -184,7 +195,6 @@ void HandleCallback::run() {
   } else {
     run_handle(handle);
   }
-  end_sleep(handle);
   release_from_queue(handle);
 }
 

@@ -97,6 +97,7 @@ PyObject* get_session_path(PyObject* self, void*);
 // -- loop_says.cpp: marks and spans of the program, for loopscope/marks.py
 
 PyObject* is_recorded(PyObject* self, void*);
+PyObject* records_jobs(PyObject* self, void*);
 ///     _say_mark(text, details)                 details: a str or None
 ///     _say_span_begin(text, details) -> id
 ///     _say_span_end(id, text)

@@ -250,6 +250,7 @@ PyGetSetDef properties[] = {
     {"_stopping", get_stopping, set_stopping, nullptr, nullptr},
     {"_ready_count", get_ready_count, nullptr, "Callbacks in the ready queue.", nullptr},
     {"_is_recorded", is_recorded, nullptr, "Whether anything is recorded now.", nullptr},
+    {"_records_jobs", records_jobs, nullptr, "Whether jobs of thread pools are recorded now.", nullptr},
     {"_transport_table", get_transport_table, nullptr, "For Loop._transports.", nullptr},
     {"_timer_count", get_timer_count, nullptr, "Timers that wait.", nullptr},
     {"trace_level", get_level, set_level,

@@ -45,6 +45,10 @@ PyObject* is_recorded(PyObject* object, void*) {
   return PyBool_FromLong(native(as_loop(object)).recorder().on() ? 1 : 0);
 }
 
+PyObject* records_jobs(PyObject* object, void*) {
+  return PyBool_FromLong(native(as_loop(object)).recorder().callbacks() ? 1 : 0);
+}
+
 PyObject* say_mark(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   tracer::NameId text = tracer::kNoName;
   tracer::NameId details = tracer::kNoName;

@@ -168,8 +168,7 @@ PyObject* schedule_at(LoopObject* self, const char* method, double when, PyObjec
     return nullptr;
   Py_INCREF(handle);
   handle->object_id = native(self).call_at(to_ns(when), handle->work);
-  if (native(self).recorder().tasks() && is_sleep(handle)) [[unlikely]]
-    self->state->tasks.starts_with(handle->inline_args[0], tracer::AwaitKind::sleep, handle->object_id);
+  begin_sleep(handle);
   return reinterpret_cast<PyObject*>(handle);
 }
 

@@ -22,6 +22,8 @@ class Pools:
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
         """Arrange for `func` to be called in the executor. None: the loop's default one."""
         loop: Any = self
+        if not loop._records_jobs:
+            return super().run_in_executor(executor, func, *args)  # type: ignore[misc]
         pool = executor if executor is not None else loop._default_executor
         if not _is_thread_pool(pool) or not callable(func):
             return super().run_in_executor(executor, func, *args)  # type: ignore[misc]

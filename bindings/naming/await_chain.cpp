@@ -1,16 +1,18 @@
 #include "bindings/naming/await_chain.h"
 
-#if PY_VERSION_HEX < 0x030B0000
-#include <frameobject.h>  // later ones have PyFrame_Check in Python.h
-#endif
-
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
+#include "bindings/naming/generator_frame.h"
 
 namespace loopscope::bindings {
+
+using tracer::NameId;
+
 namespace {
 
 constexpr int kMostCoroutines = 48;  // readers follow 64 frames
@@ -21,36 +23,14 @@ PyRef attribute(PyObject* object, PyObject* name) {
   return found;
 }
 
-/// How the attributes of the three kinds of coroutines are called. Made once and kept.
-struct Attributes {
-  Attributes(const char* frame_name, const char* code_name, const char* awaited_name)
-      : frame(PyUnicode_InternFromString(frame_name)),
-        code(PyUnicode_InternFromString(code_name)),
-        awaited(PyUnicode_InternFromString(awaited_name)) {}
-  PyObject* frame;
-  PyObject* code;
-  PyObject* awaited;
-};
-
-const Attributes* attributes_of(PyObject* object) {
-  static const Attributes coroutine("cr_frame", "cr_code", "cr_await");
-  static const Attributes generator("gi_frame", "gi_code", "gi_yieldfrom");
-  static const Attributes async_generator("ag_frame", "ag_code", "ag_await");
-  if (PyCoro_CheckExact(object))
-    return &coroutine;
-  if (PyGen_CheckExact(object))
-    return &generator;
-  return PyAsyncGen_CheckExact(object) ? &async_generator : nullptr;
-}
-
 /// Before Python 3.11 a code object does not know it.
-PyRef qualname_of(PyObject* coroutine) {
+PyRef qualname_of(PyObject* generator) {
 #if PY_VERSION_HEX >= 0x030B0000
-  (void)coroutine;
+  (void)generator;
   return {};
 #else
   static PyObject* const name = PyUnicode_InternFromString("__qualname__");
-  return attribute(coroutine, name);
+  return attribute(generator, name);
 #endif
 }
 
@@ -58,10 +38,9 @@ PyRef qualname_of(PyObject* coroutine) {
 bool is_in_between(PyObject* object) {
   static constexpr std::array kNames{"coroutine_wrapper", "async_generator_asend", "async_generator_athrow",
                                      "anext_awaitable"};
-  for (const char* name : kNames)
-    if (std::strcmp(Py_TYPE(object)->tp_name, name) == 0)
-      return Py_TYPE(object)->tp_traverse != nullptr;
-  return false;
+  return Py_TYPE(object)->tp_traverse != nullptr &&
+         std::any_of(kNames.begin(), kNames.end(),
+                     [&](const char* name) { return std::strcmp(Py_TYPE(object)->tp_name, name) == 0; });
 }
 
 PyRef behind(PyObject* object) {
@@ -69,7 +48,7 @@ PyRef behind(PyObject* object) {
   Py_TYPE(object)->tp_traverse(
       object,
       [](PyObject* visited, void* result) {
-        if (visited == nullptr || attributes_of(visited) == nullptr)
+        if (visited == nullptr || !is_generator(visited))
           return 0;
         *static_cast<PyObject**>(result) = visited;
         return 1;
@@ -78,36 +57,52 @@ PyRef behind(PyObject* object) {
   return PyRef::borrow(found);
 }
 
-/// 0 if it does not stand anywhere: it has not begun, or has ended.
-std::uint32_t line_of(PyObject* coroutine, const Attributes& has) {
-  const PyRef frame = attribute(coroutine, has.frame);
-  if (!frame || !PyFrame_Check(frame.get()))
-    return 0;
-  const int line = PyFrame_GetLineNumber(reinterpret_cast<PyFrameObject*>(frame.get()));
+/// 0 if it stands nowhere.
+std::uint32_t line_of(PyCodeObject* code, int offset) {
+  const int line = offset != kNowhere ? PyCode_Addr2Line(code, offset) : 0;
   return line > 0 ? static_cast<std::uint32_t>(line) : 0;
 }
 
 }  // namespace
 
-tracer::NameId await_chain(tracer::Recorder& recorder, CallbackNames& names, PyObject* task) {
+AwaitChains::Frame& AwaitChains::place_of(const char* instruction, NameId caller) {
+  if (frames_ == nullptr)
+    frames_ = std::make_unique<Frame[]>(kPlaces);
+  const auto word = reinterpret_cast<std::uintptr_t>(instruction) + std::uint64_t{caller} * kPlaces;
+  return frames_[(word * 0x9E3779B97F4A7C15U >> 32U) % kPlaces];
+}
+
+NameId AwaitChains::frame_of(tracer::Recorder& recorder, PyObject* generator, NameId caller) {
+  PyCodeObject* code = code_of(generator);
+  const int offset = offset_of(generator, code);
+  const char* instruction = instruction_at(code, offset);
+  Frame& known = place_of(instruction, caller);
+  if (instruction != nullptr && known.instruction == instruction && known.caller == caller &&
+      known.deaths == names_.deaths() && recorder.holds_name(known.frame) && recorder.holds_name(known.function))
+      [[likely]]
+    return known.frame;
+  const PyRef qualname = qualname_of(generator);
+  const NameId function = names_.code(recorder, code, qualname.get());
+  const NameId frame = recorder.intern_frame(caller, function, line_of(code, offset));
+  // A code that cannot be watched is not found a second time. Nobody would say that it is gone.
+  if (frame != tracer::kNoName && recorder.find_name(code) != tracer::kNoName)
+    known = {instruction, names_.deaths(), caller, function, frame};
+  return frame;
+}
+
+NameId AwaitChains::innermost(tracer::Recorder& recorder, PyObject* task) {
   PyRef at = PyRef::steal(runtime().task_get_coro != nullptr ? runtime().task_get_coro(task, nullptr) : nullptr);
   PyErr_Clear();
-  tracer::NameId frame = tracer::kNoName;
-  for (int left = kMostCoroutines; at && at.get() != Py_None && left > 0; --left) {
-    const Attributes* has = attributes_of(at.get());
-    if (has == nullptr) {
-      if (!is_in_between(at.get()))
-        break;
+  NameId frame = tracer::kNoName;
+  for (int left = kMostCoroutines; at && left > 0; --left) {
+    if (is_generator(at.get())) {
+      frame = frame_of(recorder, at.get(), frame);
+      at = awaited_by_generator(at.get());
+    } else if (is_in_between(at.get())) {
       at = behind(at.get());
-      continue;
-    }
-    const PyRef code = attribute(at.get(), has->code);
-    if (!code || !PyCode_Check(code.get()))
+    } else {
       break;
-    const PyRef qualname = qualname_of(at.get());
-    const auto function = names.code(recorder, reinterpret_cast<PyCodeObject*>(code.get()), qualname.get());
-    frame = recorder.intern_frame(frame, function, line_of(at.get(), *has));
-    at = attribute(at.get(), has->awaited);
+    }
   }
   return frame;
 }

@@ -6,6 +6,7 @@
 
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/utf8_text.h"
+#include "bindings/naming/generator_frame.h"
 #include "bindings/naming/protocol_calls.h"
 
 namespace loopscope::bindings {
@@ -22,16 +23,6 @@ PyObject* qualname_of(PyCodeObject* code, PyObject* fallback) {
   return code->co_qualname;
 #else
   return fallback != nullptr ? fallback : code->co_name;
-#endif
-}
-
-PyCodeObject* coroutine_code(PyObject* coroutine) {
-#if PY_VERSION_HEX >= 0x030C0000
-  PyCodeObject* code = PyGen_GetCode(reinterpret_cast<PyGenObject*>(coroutine));
-  Py_DECREF(code);  // the coroutine keeps it alive
-  return code;
-#else
-  return reinterpret_cast<PyCodeObject*>(reinterpret_cast<PyCoroObject*>(coroutine)->cr_code);
 #endif
 }
 
@@ -176,10 +167,10 @@ NameId CallbackNames::task(tracer::Recorder& recorder, PyObject* task) {
   }
   if (PyCoro_CheckExact(coroutine.get()) || PyGen_CheckExact(coroutine.get())) {
 #if PY_VERSION_HEX >= 0x030B0000
-    return code(recorder, coroutine_code(coroutine.get()), nullptr);
+    return code(recorder, code_of(coroutine.get()), nullptr);
 #else
     const PyRef qualname = PyRef::steal(PyObject_GetAttrString(coroutine.get(), "__qualname__"));
-    return code(recorder, coroutine_code(coroutine.get()), qualname.get());
+    return code(recorder, code_of(coroutine.get()), qualname.get());
 #endif
   }
   if (const PyRef generator = generator_behind(coroutine.get())) {
@@ -208,7 +199,7 @@ NameId CallbackNames::sleep(tracer::Recorder& recorder, PyObject* future) {
   }
   const PyRef qualname = PyRef::steal(PyObject_GetAttrString(coroutine.get(), "__qualname__"));
   PyErr_Clear();
-  return sleep_in(recorder, coroutine_code(coroutine.get()), qualname.get());
+  return sleep_in(recorder, code_of(coroutine.get()), qualname.get());
 }
 
 NameId CallbackNames::sleep_in(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname) {

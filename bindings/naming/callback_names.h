@@ -22,7 +22,10 @@ class CallbackNames {
  public:
   /// The names are those of the loop's recorder.
   explicit CallbackNames(loop::Loop& loop)
-      : named_([&loop](const void* key) { loop.recorder().forget_name(key); }) {}
+      : named_([this, &loop](const void* key) {
+          loop.recorder().forget_name(key);
+          ++deaths_;
+        }) {}
 
   /// `kind` is what the caller knows. A task's step becomes task_step, and a queued method of a protocol becomes its own
   /// kind. `first` is the first argument, null if there is none.
@@ -38,8 +41,14 @@ class CallbackNames {
   /// The name of the function whose code this is. Before Python 3.11 a code object does not know its `qualname`; null: its name.
   tracer::NameId code(tracer::Recorder& recorder, PyCodeObject* code, PyObject* qualname);
 
+  /// Grows whenever something that has a name is gone. Who remembers more of a code object, by its address, forgets it then.
+  [[nodiscard]] std::uint64_t deaths() const { return deaths_; }
+
   /// Only when nothing is recorded any more.
-  void clear() { named_.clear(); }
+  void clear() {
+    named_.clear();
+    ++deaths_;
+  }
 
  private:
   tracer::NameId callable(tracer::Recorder& recorder, PyObject* object);
@@ -52,6 +61,7 @@ class CallbackNames {
                         std::string_view file = {}, std::uint32_t line = 0);
 
   DeathWatch named_;
+  std::uint64_t deaths_ = 1;
 };
 
 /// The task whose step or wake-up `callable` is; null (borrowed) if it is neither.

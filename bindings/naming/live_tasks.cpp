@@ -5,7 +5,6 @@
 
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
-#include "bindings/naming/await_chain.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -39,6 +38,10 @@ bool is_new(PyObject* task) {
 constexpr std::string_view kOwnName = "Task-";
 constexpr unsigned kKindShift = 56;
 
+tracer::AwaitKind kind_in(std::uint64_t source) {
+  return static_cast<tracer::AwaitKind>(source >> kKindShift);
+}
+
 /// n, if asyncio named it "Task-n"; else 0.
 std::uint64_t number_in(std::string_view name) {
   std::uint64_t number = 0;
@@ -64,16 +67,21 @@ LiveTasks::LiveTasks(loop::Loop& loop, CallbackNames& names)
       names_(kFirstPlaces),
       told_(kFirstPlaces),
       sources_(kFirstPlaces),
-      watched_([this](const void* task) { end(task, tracer::TaskEnd::destroyed); }) {}
+      watched_([this](const void* task) { end(task, tracer::TaskEnd::destroyed); }),
+      chains_(names) {}
+
+/// What was known in an earlier one may be wrong by now: nobody has said since then what ended.
+void LiveTasks::look_for_new_period() {
+  if (loop_.recorder().tasks_period() == period_) [[likely]]
+    return;
+  clear();
+  period_ = loop_.recorder().tasks_period();
+}
 
 std::uint64_t LiveTasks::number_of(PyObject* task) {
-  const tracer::Recorder& recorder = loop_.recorder();
-  if (!recorder.tasks())
+  if (!loop_.recorder().tasks())
     return 0;
-  if (recorder.tasks_period() != period_) {
-    clear();
-    period_ = recorder.tasks_period();
-  }
+  look_for_new_period();
   const auto known = numbers_.find(word_of(task));
   return known != 0 ? known : follow(task);
 }
@@ -119,7 +127,7 @@ void LiveTasks::stopped(PyObject* task) {
     return;
   tell_name(task, number);
   tracer::Recorder& recorder = loop_.recorder();
-  const auto frame = await_chain(recorder, task_names_, task);
+  const auto frame = chains_.innermost(recorder, task);
   const Awaited awaited = what_awaits(task);
   recorder.step_stopped(number, awaited.kind, frame, awaited.id);
 }
@@ -129,13 +137,14 @@ LiveTasks::Awaited LiveTasks::what_awaits(PyObject* task) {
   if (!future)
     return {tracer::AwaitKind::again, 0};
   if (const auto source = sources_.find(word_of(future.get())); source != 0)
-    return {static_cast<tracer::AwaitKind>(source >> kKindShift), source & ((std::uint64_t{1} << kKindShift) - 1)};
+    return {kind_in(source), source & ((std::uint64_t{1} << kKindShift) - 1)};
   if (PyObject_TypeCheck(future.get(), runtime().task_type))
     return {tracer::AwaitKind::task, number_of(future.get())};
   return {is_gathering(future.get()) ? tracer::AwaitKind::gather : tracer::AwaitKind::future, 0};
 }
 
 void LiveTasks::starts_with(PyObject* future, tracer::AwaitKind kind, std::uint64_t id) {
+  look_for_new_period();
   sources_.put(word_of(future), static_cast<std::uint64_t>(kind) << kKindShift | id);
 }
 
@@ -162,6 +171,7 @@ void LiveTasks::clear() {
   numbers_ = tracer::WordMap(kFirstPlaces);
   names_ = tracer::WordMap(kFirstPlaces);
   told_ = tracer::WordMap(kFirstPlaces);
+  sources_.keep_if([](std::uint64_t source) { return kind_in(source) == tracer::AwaitKind::job; });
 }
 
 }  // namespace loopscope::bindings

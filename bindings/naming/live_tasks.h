@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "bindings/kit/death_watch.h"
+#include "bindings/naming/await_chain.h"
 #include "bindings/naming/callback_names.h"
 #include "loop/loop.h"
 #include "tracer/word_map.h"
@@ -26,7 +27,8 @@ class LiveTasks {
   void done(PyObject* task);
   /// To be called when a step of it has ended, and it is not done: where it stands now, and what it waits for.
   void stopped(PyObject* task);
-  /// `future` will have its result from a timer (sleep) or from a job with this id; until ends_with() says that it was done.
+  /// `future` will have its result from a timer (sleep), a handle or a job with this id, until ends_with() says otherwise. That has to
+  /// be said before the future goes: of a job at any level, of the others at level tasks.
   void starts_with(PyObject* future, tracer::AwaitKind kind, std::uint64_t id);
   void ends_with(PyObject* future);
   /// Only when nothing is recorded any more.
@@ -37,6 +39,7 @@ class LiveTasks {
     tracer::AwaitKind kind;
     std::uint64_t id;
   };
+  void look_for_new_period();
   std::uint64_t follow(PyObject* task);
   void tell_name(PyObject* task, std::uint64_t number);
   Awaited what_awaits(PyObject* task);
@@ -52,6 +55,7 @@ class LiveTasks {
   tracer::WordMap
       sources_;  ///< by the address of a future, which lives as long: AwaitKind in the top byte, id below
   DeathWatch watched_;
+  AwaitChains chains_;
 };
 
 }  // namespace loopscope::bindings

@@ -52,6 +52,20 @@ void stop_watching(SockCallObject* self) {
     watcher->set_writer(nullptr, loop::Arming::kept);
 }
 
+/// At level tasks: whoever awaits the future waits for the descriptor.
+void tell_of_future(SockCallObject* self) {
+  const loop::FdWatcher* watcher = native(self->loop).watchers().find(self->fd);
+  if (native(self->loop).recorder().tasks() && watcher != nullptr) [[unlikely]]
+    self->loop->state->tasks.starts_with(self->future, tracer::AwaitKind::handle, watcher->handle_id());
+}
+
+void let_go_of_future(SockCallObject* self) {
+  if (self->future != nullptr && native(self->loop).recorder().tasks()) [[unlikely]]
+    self->loop->state->tasks.ends_with(self->future);
+  clear(self->future_iter);
+  clear(self->future);
+}
+
 void release_buffer(SockCallObject* self) {
   if (self->data.obj != nullptr)
     PyBuffer_Release(&self->data);
@@ -64,8 +78,7 @@ void finish(SockCallObject* self) {
     stop_watching(self);
   self->state = SockState::over;
   release_buffer(self);
-  clear(self->future_iter);
-  clear(self->future);
+  let_go_of_future(self);
 }
 
 /// As asyncio's _ensure_fd_no_transport(): refuses a descriptor that a transport of the loop's works with.
@@ -107,6 +120,7 @@ bool begin_to_wait(SockCallObject* self) {
   if (self->future == nullptr || !check_no_transport(self) || !watch(self))
     return false;
   self->state = SockState::waiting;
+  tell_of_future(self);
   const auto* async = Py_TYPE(self->future)->tp_as_async;
   if (async == nullptr || async->am_await == nullptr) {
     PyErr_SetString(PyExc_TypeError, "create_future() must return an awaitable");
@@ -274,8 +288,7 @@ void dealloc(PyObject* object) {
     warn_unawaited(self);
   self->state = SockState::over;  // no watcher holds it, else it would live
   release_buffer(self);
-  clear(self->future_iter);
-  clear(self->future);
+  let_go_of_future(self);
   clear(self->argument);
   clear(self->address);
   clear(self->sock);

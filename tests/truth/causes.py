@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import shutil
+import socket
 import sys
 import threading
 import time
@@ -61,6 +62,10 @@ async def gatherer() -> None:
     await asyncio.gather(asyncio.sleep(0.2), asyncio.sleep(0.3))
 
 
+async def receiver(sock: socket.socket) -> None:
+    await asyncio.get_running_loop().sock_recv(sock, 1)
+
+
 async def spinner() -> None:
     while True:
         await asyncio.sleep(0)
@@ -98,6 +103,9 @@ async def main(copy: str, said: str) -> None:
     loop = asyncio.get_running_loop()
     lock = asyncio.Lock()
     future = loop.create_future()
+    pair = socket.socketpair()
+    for sock in pair:
+        sock.setblocking(False)
     child = asyncio.create_task(sleeper(), name="child")
     tasks = [child]
     for name, coroutine in {
@@ -109,6 +117,7 @@ async def main(copy: str, said: str) -> None:
         "gather": gatherer(),
         "spinner": spinner(),
         "thread": in_a_thread(),
+        "receiver": receiver(pair[0]),
     }.items():
         tasks.append(asyncio.create_task(coroutine, name=name))
     tasks[1].set_name("renamed")
@@ -119,6 +128,7 @@ async def main(copy: str, said: str) -> None:
     Path(said).write_text(json.dumps({task.get_name(): chain_of(task) for task in tasks}))
     loopscope.mark("written")
     future.set_result(None)
+    pair[1].send(b"x")
     tasks[7].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     worker = tasks[8].result()

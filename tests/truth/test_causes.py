@@ -73,7 +73,7 @@ def run(tmp_path_factory):
     return Run(folder)
 
 
-TASKS = "child renamed waiter numbers generator parent gather spinner thread".split()
+TASKS = "child renamed waiter numbers generator parent gather spinner thread receiver".split()
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -95,6 +95,7 @@ def test_a_task_stands_where_python_says_that_it_stands(run, name):
         "gather": "gather",
         "spinner": "again",
         "thread": "job",
+        "receiver": "handle",
     }.items(),
 )
 def test_it_is_told_what_a_task_waits_for(run, name, kind):
@@ -114,6 +115,14 @@ def test_a_task_that_sleeps_names_its_timer(run):
 
 def test_a_task_that_waits_for_a_job_names_it(run):
     assert run.latest_stops()["thread"].b == run.only("job_queued").a
+
+
+def test_a_task_that_waits_for_bytes_names_the_handle(run):
+    handle = run.latest_stops()["receiver"].b
+    (opened,) = [
+        event for event in run.events if event.type == "handle_opened" and event.a == handle
+    ]
+    assert run.session.name(opened.name)[0].endswith("sock_recv")
 
 
 def test_a_job_is_told_of_with_its_function_its_thread_and_its_end(run):
