@@ -16,6 +16,12 @@ void drop_all(std::span<Callback* const> callbacks) {
   }
 }
 
+/// As the trace has it.
+std::uint8_t interest_of(int events) {
+  return static_cast<std::uint8_t>(((events & UV_READABLE) != 0 ? tracer::kWatchesRead : 0) |
+                                   ((events & UV_WRITABLE) != 0 ? tracer::kWatchesWrite : 0));
+}
+
 }  // namespace
 
 FdWatcher* FdWatcher::open(Loop& loop, int fd, int& error) {
@@ -106,9 +112,12 @@ void FdWatcher::set_armed(int events) {
   if (events == armed_)
     return;
   armed_ = events;
-  const int interest = ((events & UV_READABLE) != 0 ? tracer::kWatchesRead : 0) |
-                       ((events & UV_WRITABLE) != 0 ? tracer::kWatchesWrite : 0);
-  loop_.recorder().watch_changed(handle_id_, fd_, static_cast<std::uint8_t>(interest));
+  loop_.recorder().watch_changed(handle_id_, fd_, interest_of(events));
+}
+
+void FdWatcher::record_armed() const {
+  if (armed_ != 0)
+    loop_.recorder().watch_changed(handle_id_, fd_, interest_of(armed_), tracer::kNoticed);
 }
 
 void FdWatcher::catch_up() {

@@ -64,6 +64,8 @@ class FdWatcher {
   /// Records it as an open handle, until it is disarmed. Once it is watched.
   void note_opened(tracer::HandleKind kind, tracer::NameId name);
 
+  /// Callbacks are recorded from now on: says what the kernel is asked.
+  void record_armed() const;
   /// Armed, but nobody waits.
   [[nodiscard]] bool resting() const { return armed_ != 0 && wanted() == 0; }
   /// The file that it was kept armed for is gone. The trace shows it as closed.

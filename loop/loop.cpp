@@ -1,5 +1,7 @@
 #include "loop/loop.h"
 
+#include <utility>
+
 namespace loopscope::loop {
 
 using tracer::Phase;
@@ -52,8 +54,8 @@ void Loop::on_prepare() {
     watchers_.disarm_unwanted();
   watchers_.renew_if_wanted(alarm_);
   recorder_.poll_begin(poll);
-  if (recorder_.tasks() && queue_period_ != recorder_.tasks_period()) [[unlikely]]
-    record_queue();
+  if (recorder_.level() != told_level_) [[unlikely]]
+    level_changed();
   enter_poll(poll.timeout_ms != 0);
 }
 
@@ -189,11 +191,17 @@ void Loop::record_queued(Callback& callback, std::uint8_t flags) {
   recorder_.queued(what.kind, what.name, what.object, flags);
 }
 
-/// What was queued before this was recorded.
-void Loop::record_queue() {
-  queue_period_ = recorder_.tasks_period();
-  recorder_.queue_begins_anew();
-  ready_.for_each([&](Callback& callback) { record_queued(callback, tracer::kNoticed); });
+/// Says what was so before it was recorded.
+void Loop::level_changed() {
+  const auto before = std::exchange(told_level_, recorder_.level());
+  if (recorder_.callbacks() && before < tracer::Level::callbacks) {
+    timers_.record_waiting(recorder_);
+    watchers_.for_each([](const FdWatcher& watcher) { watcher.record_armed(); });
+  }
+  if (recorder_.tasks() && before < tracer::Level::tasks) {
+    recorder_.queue_begins_anew();
+    ready_.for_each([&](Callback& callback) { record_queued(callback, tracer::kNoticed); });
+  }
 }
 
 /// Answers how many ran.

@@ -121,7 +121,6 @@ class Loop {
 
   // -- what it holds -----------------------------------------------------------------------------------------
   [[nodiscard]] WatcherTable& watchers() { return watchers_; }
-  [[nodiscard]] const WatcherTable& watchers() const { return watchers_; }
 
   /// Every callback that the loop holds a reference to, once for each reference.
   template <typename Visit>
@@ -155,7 +154,7 @@ class Loop {
   void set_clock(ProgramClock* clock) { timers_.set_clock(clock); }
   void set_recorder(tracer::Recorder recorder) {
     recorder_ = std::move(recorder);
-    queue_period_ = recorder_.tasks_period();
+    told_level_ = recorder_.level();
   }
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
@@ -170,7 +169,7 @@ class Loop {
   bool run_callback(Callback& callback, bool from_queue = false);
   void enqueue(Callback& callback);
   void record_queued(Callback& callback, std::uint8_t flags);
-  void record_queue();
+  void level_changed();
   /// To be called first in every libuv callback that the poll may bring.
   void poll_returned() {
     if (poll_stage() != PollStage::outside)
@@ -233,11 +232,11 @@ class Loop {
   RunState state_ = RunState::rest;
   RunUntil until_ = RunUntil::stopped;
   std::atomic<PollStage> poll_stage_ = PollStage::outside;
-  bool stopping_ = false;           ///< stop() was called, and holds from one run to the next until clear_stop()
-  bool queueing_ = false;           ///< what this poll brings joins the queue instead of running at once
-  bool idle_active_ = false;        ///< libuv has idle_ started
-  std::uint64_t queue_period_ = 0;  ///< the recorder's tasks_period() in which the queue was told of
-  int poll_error_ = 0;              ///< why this run ends early; a libuv code
+  bool stopping_ = false;     ///< stop() was called, and holds from one run to the next until clear_stop()
+  bool queueing_ = false;     ///< what this poll brings joins the queue instead of running at once
+  bool idle_active_ = false;  ///< libuv has idle_ started
+  tracer::Level told_level_ = tracer::Level::off;  ///< the recorder knows of all that this level wants to know of
+  int poll_error_ = 0;                             ///< why this run ends early; a libuv code
   std::uint32_t polls_ = 0;
   std::uint64_t io_events_ = 0;  ///< of this poll
   std::uint64_t woke_ticks_ = 0;

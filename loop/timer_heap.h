@@ -41,7 +41,7 @@ class TimerHeap {
   void clear();
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Timer& timer : heap_) visit(*timer.callback);
+    for (const Timer& timer : heap_) visit(timer);
   }
 
   /// Timers that wait, without the cancelled ones.

@@ -39,6 +39,13 @@ std::uint64_t Timers::traced(std::int64_t due_ns) const {
   return on_programs_clock() ? 0 : known(due_ns);
 }
 
+void Timers::record_waiting(tracer::Recorder& recorder) const {
+  heap_.for_each([&](const TimerHeap::Timer& timer) {
+    if (!timer.callback->cancelled())
+      recorder.timer_noticed(timer.callback->describe(recorder).name, timer.sequence, traced(timer.due_ns));
+  });
+}
+
 /// libuv adds its clock's ms here, and takes them off again when it polls: whatever they are, `wait_ms` is what is left.
 void Timers::start(std::uint64_t wait_ms) {
   const std::uint64_t until_ms = uv_now(uv_timer_.loop) + wait_ms;

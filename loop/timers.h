@@ -57,13 +57,15 @@ class Timers {
   /// Timers that wait, without the cancelled ones.
   [[nodiscard]] std::size_t size() const { return heap_.size(); }
   void clear() { heap_.clear(); }
+  /// Callbacks are recorded from now on: says which timers wait.
+  void record_waiting(tracer::Recorder& recorder) const;
   template <typename Visit>
   void for_each_due(Visit visit) const {
     due_.for_each(visit);
   }
   template <typename Visit>
   void for_each_waiting(Visit visit) const {
-    heap_.for_each(visit);
+    heap_.for_each([&](const TimerHeap::Timer& timer) { visit(*timer.callback); });
   }
 
   void arm(const PollTimeout& decided);

@@ -219,7 +219,8 @@ inline constexpr std::uint8_t kReadyIsNs = 1;  ///< callback_begin.a is CLOCK_MO
 inline constexpr std::uint8_t kFromQueue = 2;  ///< callback_begin: it was the first in the ready queue
 inline constexpr std::uint8_t kOtherThread =
     4;  ///< not by the loop's thread, or not while the loop runs: no open callback caused it
-inline constexpr std::uint8_t kNoticed = 8;  ///< queued, watch_changed: it was so before this was recorded
+inline constexpr std::uint8_t kNoticed =
+    8;  ///< queued, timer_set, watch_changed: it was so before this was recorded
 
 /// One event: half a cache line.
 ///

@@ -49,20 +49,23 @@ std::string interest(std::uint8_t bits) {
   return (bits & kWatchesRead) == 0 ? "write" : (bits & kWatchesWrite) == 0 ? "read" : "read and write";
 }
 
+std::string_view when_it_began(const TraceEvent& event) {
+  return event.has(kNoticed) ? ", noticed only now" : "";
+}
+
 std::string queue_details(const EventSource& source, const TraceEvent& event) {
   const auto number = std::to_string(event.value);
   if (event.type == EventType::unqueued)
     return number + ", " + std::string(unqueued_name(event.unqueued()));
   return number + ", " + function(source, event.name, event.track) + ", " +
-         std::string(callback_kind_name(event.callback_kind())) +
-         (event.has(kNoticed) ? ", noticed only now" : "");
+         std::string(callback_kind_name(event.callback_kind())).append(when_it_began(event));
 }
 
 std::string task_details(const EventSource& source, const TraceEvent& event) {
   const auto id = std::to_string(event.object);
   if (event.type == EventType::task_named)
     return id + ", " +
-           (event.name == kNoName ? "Task-" + std::to_string(event.value)
+           (event.name == kNoName ? std::string("Task-").append(std::to_string(event.value))
                                   : function(source, event.name, event.track));
   if (event.await_kind() == AwaitKind::nothing)
     return id + ", is done";
@@ -113,7 +116,8 @@ std::string event_details(const EventSource& source, const TraceEvent& event) {
       return function(source, event.name, event.track);
     case EventType::timer_set:
     case EventType::timer_fired:
-      return number(event.object) + ", " + due(event) + ", " + function(source, event.name, event.track);
+      return (number(event.object) + ", " + due(event) + ", " + function(source, event.name, event.track))
+          .append(when_it_began(event));
     case EventType::timer_cancelled:
       return number(event.object) + ", " + function(source, event.name, event.track);
     case EventType::handle_opened:
@@ -145,7 +149,8 @@ std::string event_details(const EventSource& source, const TraceEvent& event) {
     case EventType::task_named:
       return task_details(source, event);
     case EventType::watch_changed:
-      return number(event.object) + ", fd " + number(event.value) + ", " + interest(event.kind);
+      return number(event.object) + ", fd " + number(event.value) + ", " +
+             interest(event.kind).append(when_it_began(event));
     case EventType::gc_begin:
       return "generation " + number(event.kind) + elsewhere(event);
     case EventType::gc_end:

@@ -62,6 +62,8 @@ void add_timer(JsonObject& line, const EventSource& source, const TraceEvent& ev
     else
       line.number("due_ns", event.other_ns);
   }
+  if (event.type == EventType::timer_set)
+    line.truth("noticed", event.has(kNoticed));
   add_function(line, source, event.name, event.track);
 }
 
@@ -190,7 +192,8 @@ void add_own_fields(JsonObject& line, const EventSource& source, const TraceEven
       return void(line.id("handle", event.object)
                       .number("fd", event.value)
                       .truth("reads", (event.kind & kWatchesRead) != 0)
-                      .truth("writes", (event.kind & kWatchesWrite) != 0));
+                      .truth("writes", (event.kind & kWatchesWrite) != 0)
+                      .truth("noticed", event.has(kNoticed)));
     case EventType::gc_begin:
     case EventType::gc_end:
       return add_gc(line, event);

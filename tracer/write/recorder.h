@@ -206,6 +206,11 @@ class Recorder {
     if (callbacks())
       put({ticks(), EventType::timer_set, phase_, 0, 0, name, id, due_ns});
   }
+  /// It was set before callbacks were recorded.
+  void timer_noticed(NameId name, std::uint64_t id, std::uint64_t due_ns) {
+    if (callbacks())
+      put({ticks(), EventType::timer_set, phase_, 0, kNoticed, name, id, due_ns});
+  }
   void timer_fired(NameId name, std::uint64_t id, std::uint64_t due_ns) {
     if (!on())
       return;
@@ -236,10 +241,10 @@ class Recorder {
            static_cast<std::uint64_t>(std::int64_t{fd})});
   }
   /// What the kernel is asked about a descriptor is now `interest`. `handle` is 0 if the descriptor is not watched by add_reader() or
-  /// add_writer(): the open handle with this descriptor is meant.
-  void watch_changed(std::uint64_t handle, int fd, std::uint8_t interest) {
+  /// add_writer(): the open handle with this descriptor is meant. `flags` are kNoticed.
+  void watch_changed(std::uint64_t handle, int fd, std::uint8_t interest, std::uint8_t flags = 0) {
     if (callbacks())
-      change_watch(handle, fd, interest);
+      change_watch(handle, fd, interest, flags);
   }
   void bytes_read(std::uint64_t handle, std::uint64_t bytes) {
     if (!on())
@@ -321,7 +326,7 @@ class Recorder {
   void end_deep_callback();
   void stop_step(std::uint64_t id, AwaitKind kind, NameId frame, std::uint64_t awaited);
   void leave_queue(Unqueued how);
-  void change_watch(std::uint64_t handle, int fd, std::uint8_t interest);
+  void change_watch(std::uint64_t handle, int fd, std::uint8_t interest, std::uint8_t flags);
   std::uint64_t open_handle(HandleKind kind, NameId name, int fd);
   void close_handle(HandleKind kind, std::uint64_t id);
   void open_task(NameId name, std::uint64_t id, TaskStart start, std::uint64_t address);

@@ -9,8 +9,8 @@ void Recorder::leave_queue(Unqueued how) {
   put({ticks(), EventType::unqueued, phase_, static_cast<std::uint8_t>(how), 0, kNoName, unqueued_, 0});
 }
 
-void Recorder::change_watch(std::uint64_t handle, int fd, std::uint8_t interest) {
-  put({ticks(), EventType::watch_changed, phase_, interest, 0, kNoName, handle,
+void Recorder::change_watch(std::uint64_t handle, int fd, std::uint8_t interest, std::uint8_t flags) {
+  put({ticks(), EventType::watch_changed, phase_, interest, flags, kNoName, handle,
        static_cast<std::uint64_t>(std::int64_t{fd})});
   handles_.change(handle, [&](HandleSlot& slot) { slot.interest = interest; });
 }
