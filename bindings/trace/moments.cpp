@@ -185,7 +185,8 @@ void bind_moments(py::module_& module) {
       .def(py::init<const Session&>(), py::arg("session"), py::keep_alive<1, 2>())
       .def("follow",
            [](PythonMoments& self) {
-             while (self.moments.follow())
+             const auto end = self.source.head();  // a program that goes on writing is not followed for ever
+             while (self.moments.follow(end))
                if (PyErr_CheckSignals() != 0)
                  throw py::error_already_set();
            })

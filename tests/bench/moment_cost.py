@@ -23,9 +23,9 @@ def main() -> None:
     built_s = time.process_time() - begin
     span_s = (moments.last_ns - moments.first_ns) / 1e9
     print(f"{moments.events:,} events of {span_s:.1f} s, {moments.key_frames:,} key frames")
-    print(
-        f"built in {built_s * 1e3:.0f} ms, {built_s * 1e9 / moments.events:.0f} ns an event; {moments.bytes / 2**20:.1f} MiB"
-    )
+    each_ns = built_s * 1e9 / moments.events
+    print(f"built in {built_s * 1e3:.0f} ms, {each_ns:.0f} ns an event")
+    print(f"takes {moments.bytes / 2**20:.1f} MiB")
     times = []
     for _ in range(QUESTIONS):
         t_ns = random.randint(moments.first_ns, moments.last_ns)

@@ -1,10 +1,12 @@
 """The stress program, stopped at random instants: instants.py INSTANTS HOW_IT_ENDS
 
-At each it writes down, as a line of JSON, what Python and the kernel know at that instant: the ready queue, the timers, what
-the kernel is asked about, the tasks and where they stand. Before that it leaves a mark in its trace. Then it waits for a line on its
-stdin. At last it is killed, or waits for ever, as HOW_IT_ENDS says: "kill", "wait".
+At each it writes down, as a line of JSON, what Python and the kernel know at that instant: the ready
+queue, the timers, what the kernel is asked about, the tasks and where they stand. It leaves a mark in
+its trace. Then it waits for a line on its stdin. At last it is killed, or waits for a line and ends, as
+HOW_IT_ENDS says: "kill", "wait".
 
-An instant is a call or a return of any Python function in the loop's thread: sys.setprofile() counts them.
+An instant is a call or a return of any Python function in the loop's thread: sys.setprofile() counts
+them.
 """
 
 from __future__ import annotations

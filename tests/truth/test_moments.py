@@ -1,4 +1,7 @@
-"""moment_at(t) says what the program itself, and the kernel, knew at t: live, while the program stands still, and afterwards."""
+"""moment_at(t) says what the program itself, and the kernel, knew at t.
+
+Live, while the program stands still, and afterwards.
+"""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ Moments::Moments(const EventSource& source, const Limits& limits)
       stream_(source, Boundaries::observed, Track::loop),
       decoder_(source, Boundaries::all, Track::loop, Stamps::ns) {}
 
-bool Moments::follow() {
+bool Moments::follow(std::uint64_t end) {
   if (!loaded_) {
-    load();
+    load(end);
     return true;
   }
   batch_.clear();
-  if (!stream_.read(batch_))
+  if (!stream_.read(batch_, end))
     return false;
   add_batch();
   forget();
@@ -35,14 +35,14 @@ bool Moments::follow() {
 }
 
 /// The first time. The state before the oldest event shows only once all others were seen: keeps them, then replays them.
-void Moments::load() {
+void Moments::load(std::uint64_t end) {
   loaded_ = true;
   std::optional<MomentSeed> seed;
   std::vector<Event> kept;
   std::uint64_t first = 0;
   do {
     batch_.clear();
-    if (!stream_.read(batch_))
+    if (!stream_.read(batch_, end))
       break;
     const auto& batch = stream_.batch();
     if (batch.lost > 0 || kept.empty()) {

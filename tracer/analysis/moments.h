@@ -35,8 +35,9 @@ class Moments {
   explicit Moments(const EventSource& source) : Moments(source, Limits{}) {}
   Moments(const EventSource& source, const Limits& limits);
 
-  /// Reads the next batch. False if there is nothing new. What is older than the limits allow is forgotten.
-  bool follow();
+  /// Reads the next batch, and nothing from position `end` of the loop's track on; the first time, all that there is. False if there
+  /// is nothing new. What is older than the limits allow is forgotten.
+  bool follow(std::uint64_t end = UINT64_MAX);
 
   /// The state after all events up to and including `t_ns`. Nothing if that lies before what is kept, or nothing was read.
   [[nodiscard]] std::optional<Moment> at(std::int64_t t_ns) const;
@@ -62,7 +63,7 @@ class Moments {
     std::vector<Event> events;  ///< `ticks` are ns
     std::uint64_t frame_bytes;
   };
-  void load();
+  void load(std::uint64_t end);
   void add_batch();
   void replay(const Event& event, std::uint64_t position);
   void begin_stretch(std::uint64_t position, bool after_loss);
