@@ -5,74 +5,16 @@ Live, while the program stands still, and afterwards.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
+from instant_program import Program
 
 from loopscope import _trace
 
-PROGRAM = Path(__file__).parent / "instants.py"
 INSTANTS = 1_000
 FEW_INSTANTS = 300
 DUE_MAY_DIFFER_NS = 1_000  # asyncio's times are floats of seconds
-
-
-class Program:
-    """instants.py at one of its instants."""
-
-    def __init__(self, sessions: str, instants: int, ring_events: int, ends: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), str(instants), ends],
-            env={
-                **os.environ,
-                "LOOPSCOPE_LEVEL": "tasks",
-                "LOOPSCOPE_RING_EVENTS": str(ring_events),
-                "LOOPSCOPE_DIR": sessions,
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.session = _trace.Session(self.line()["session"])
-
-    def line(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, f"the program ended with {self.process.wait()}"
-        return json.loads(line)
-
-    def instants(self) -> Iterator[dict[str, Any]]:
-        """It stands still until the next one is asked for."""
-        while not (said := self.line()).get("end"):
-            yield said
-            self.go_on()
-
-    def go_on(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-
-    def __enter__(self) -> Program:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-@pytest.fixture
-def sessions() -> Iterator[str]:
-    folder = tempfile.mkdtemp(prefix="loopscope-test-", dir="/dev/shm")
-    yield folder
-    shutil.rmtree(folder)
 
 
 def marks(session: _trace.Session) -> dict[str, int]:
@@ -181,7 +123,7 @@ def compare_timers(said: dict[str, Any], moment: dict[str, Any], where: str) -> 
 
 
 def test_the_moment_is_what_the_program_says_at_random_instants_live_and_dead(
-    sessions: str,
+    sessions: Path,
 ) -> None:
     all_said = []
     with Program(sessions, INSTANTS, 1 << 22, "kill") as program:
@@ -207,7 +149,7 @@ def test_the_moment_is_what_the_program_says_at_random_instants_live_and_dead(
         compare(said, again.at(t_ns))
 
 
-def test_a_trace_that_begins_in_the_middle_knows_what_was_there_before(sessions: str) -> None:
+def test_a_trace_that_begins_in_the_middle_knows_what_was_there_before(sessions: Path) -> None:
     with Program(sessions, FEW_INSTANTS, 1 << 13, "kill") as program:
         all_said = list(program.instants())
         program.process.wait()

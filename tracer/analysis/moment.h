@@ -122,7 +122,8 @@ struct Moment {
   std::map<std::uint64_t, WaitingTimer> timers;
   std::deque<std::uint64_t> due;                ///< timers that fired and have not run
   std::map<std::uint64_t, OpenHandle> handles;  ///< their `interest` means nothing: see `watched`
-  /// What the kernel is asked about each descriptor: kWatchesRead, kWatchesWrite, never 0.
+  /// What the kernel was asked about each descriptor: kWatchesRead, kWatchesWrite, never 0. If the program closes one without a word,
+  /// it stays here until the loop notices.
   std::map<std::int64_t, std::uint8_t> watched;
   std::vector<ClosingHandle> closing;
   std::map<std::uint64_t, StandingTask> tasks;
