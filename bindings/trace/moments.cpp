@@ -23,10 +23,6 @@ struct PythonMoments {
   Moments moments;
 };
 
-py::object known(std::int64_t t_ns) {
-  return t_ns == 0 ? py::object(py::none()) : py::cast(t_ns);
-}
-
 class Words {
  public:
   explicit Words(const EventSource& source) : source_(source) {}
@@ -74,13 +70,9 @@ class Words {
     py::dict made;
     made["id"] = id;
     made["name"] = name(task.name);
-    made["given_name"] = given_name(task);
     made["since_ns"] = known(task.since_ns);
     made["running"] = task.running;
-    made["stopped_ns"] = known(task.stopped_ns);
-    made["stands"] = chain_of(source_, task.frame);
-    made["awaits"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(await_kind_name(task.await_kind));
-    made["awaited"] = task.awaited;
+    put_standing(made, source_, task);
     return made;
   }
   [[nodiscard]] py::dict job(std::uint64_t id, const PoolJob& job) const {
@@ -117,12 +109,6 @@ class Words {
         break;
     }
     return "unknown";
-  }
-  /// asyncio's name for it; None if it is not known.
-  [[nodiscard]] py::object given_name(const StandingTask& task) const {
-    if (task.given_name != kNoName)
-      return text(source_.name(task.given_name).function);
-    return task.number == 0 ? py::object(py::none()) : text("Task-" + std::to_string(task.number));
   }
 
   const EventSource& source_;

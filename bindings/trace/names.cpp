@@ -26,6 +26,10 @@ py::list chain_of(const EventSource& source, NameId frame) {
   return py::cast(chain);
 }
 
+py::object known(std::int64_t t_ns) {
+  return t_ns == 0 ? py::object(py::none()) : py::cast(t_ns);
+}
+
 void bind_names(py::module_& module) {
   py::class_<FunctionName>(module, "Name")
       .def_property_readonly("function", text_of(&FunctionName::function))

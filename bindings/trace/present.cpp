@@ -2,8 +2,6 @@
 
 #include <pybind11/stl.h>
 
-#include <string>
-
 #include "bindings/trace/names.h"
 #include "tracer/words.h"
 
@@ -22,24 +20,13 @@ py::dict object_to_dict(const EventSource& source, const Object& object) {
   return made;
 }
 
-/// asyncio's name for it; None if it is not known.
-py::object task_name(const EventSource& source, const OpenTask& task) {
-  if (task.given_name != kNoName)
-    return text(std::string(source.name(task.given_name).function));
-  return task.number == 0 ? py::object(py::none()) : text("Task-" + std::to_string(task.number));
-}
-
 }  // namespace
 
 py::list tasks_of(const EventSource& source) {
   py::list made;
   for (const auto& task : source.tasks()) {
     auto entry = object_to_dict(source, task);
-    entry["given_name"] = task_name(source, task);
-    entry["stopped_ns"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(task.stopped_ns);
-    entry["stands"] = chain_of(source, task.frame);
-    entry["awaits"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(await_kind_name(task.await_kind));
-    entry["awaited"] = task.awaited;
+    put_standing(entry, source, task);
     made.append(entry);
   }
   return made;
