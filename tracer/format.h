@@ -454,4 +454,12 @@ inline constexpr std::uint64_t kWatchdogRingEvents = 1U << 14U;
 inline constexpr std::uint64_t kWatchdogNamesBytes = 1U << 19U;
 inline constexpr std::uint64_t kDefaultSlotCount = 1U << 14U;
 
+/// The most events that a program may ask for: a ring of 512 MiB.
+inline constexpr std::uint64_t kMostRingEvents = 1U << 24U;
+/// The largest session that a program makes: everything but the loop's ring has its default size. What stands before the slots takes
+/// less than a page. Readers refuse a file that says it is larger, whoever made it.
+inline constexpr std::uint64_t kMostSessionBytes =
+    4096 + kDefaultSlotCount * (sizeof(HandleSlot) + sizeof(TaskSlot)) + kWatchdogNamesBytes + kDefaultNamesBytes +
+    (kWatchdogRingEvents + kMostRingEvents) * sizeof(Event);
+
 }  // namespace loopscope::tracer

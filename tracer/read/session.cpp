@@ -22,9 +22,6 @@
 namespace loopscope::tracer {
 namespace {
 
-/// No program makes a larger session; a file that says so is damaged, or made up, and would take long to read.
-constexpr std::uint64_t kMostFollowedBytes = 640U << 20U;
-
 /// Two conversions of one instant may disagree by this much.
 constexpr std::int64_t kClockDoubtNs = 1'000'000;
 
@@ -153,19 +150,11 @@ OpenProblem Session::State::load(OpenFile file, const OpenFile::Facts& facts) {
   const bool the_original = header.locked != 0 || facts.in_memory || in_session_directory(path);
   if (!the_original || !session_lives(file, header))
     return copy_whole(file);
-  if (header.size_bytes > kMostFollowedBytes)
-    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
-                                       " MiB; no program makes a session of more than " +
-                                       std::to_string(kMostFollowedBytes >> 20U) + " MiB"};
   read_from(SessionBytes::of_living(std::move(file)));
   return {};
 }
 
 OpenProblem Session::State::copy_whole(const OpenFile& file) {
-  if (header.size_bytes > kMostCopiedBytes)
-    return {OpenError::unreadable, path + " says that it has " + std::to_string(header.size_bytes >> 20U) +
-                                       " MiB; of a session whose program has ended at most " +
-                                       std::to_string(kMostCopiedBytes >> 20U) + " MiB are read"};
   int error = 0;
   auto memory = SharedMemory::anonymous(header.size_bytes, error);
   if (error != 0)

@@ -4,7 +4,7 @@
 /// Thread: one per object. Owner: of the open file or the copy, and of its lease. Errors: open() answers what is missing, in a
 ///   sentence for the user. Nothing in the file is trusted: every offset and length is checked against the
 ///   file's size before use; a file that shrinks under the reader must not crash it: nothing is mapped. The session of
-///   a living program is read piece by piece as it is asked for, every other one is copied (up to kMostCopiedBytes).
+///   a living program is read piece by piece as it is asked for, every other one is copied.
 ///   One that is cut short while it is followed counts as ended, and what was read of it last stays.
 /// Units: everything this class returns is CLOCK_MONOTONIC ns unless its name says ticks.
 
@@ -20,8 +20,6 @@
 #include "tracer/read/viewer_lease.h"
 
 namespace loopscope::tracer {
-
-inline constexpr std::uint64_t kMostCopiedBytes = 256U << 20U;
 
 class Session final : public EventSource {
  public:

@@ -35,6 +35,10 @@ std::string version(std::uint32_t number, std::uint64_t header_bytes) {
   return version(number) + " with a header of " + std::to_string(header_bytes) + " bytes";
 }
 
+std::string mib(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20U) + " MiB";
+}
+
 struct Part {
   const char* name;
   std::uint64_t offset;
@@ -129,6 +133,10 @@ OpenProblem check_header(const SessionHeader& header, std::uint64_t copied_bytes
   if (header.size_bytes > file_bytes)
     return {OpenError::truncated, what + " is cut short: it has " + std::to_string(file_bytes) + " of " +
                                       std::to_string(header.size_bytes) + " bytes; copy it again"};
+  // One that is damaged, or made up, would take long to read, and as much memory as it says.
+  if (header.size_bytes > kMostSessionBytes)
+    return {OpenError::unreadable, what + " says that it has " + mib(header.size_bytes) +
+                                       "; no program makes a session of more than " + mib(kMostSessionBytes)};
   if (auto problem = check_parts(header, what); problem.error != OpenError::none)
     return problem;
   return check_facts(header, what);

@@ -22,7 +22,6 @@ namespace loopscope::tracer {
 namespace {
 
 constexpr std::uint64_t kPageBytes = PartMemory::kPageBytes;
-constexpr std::uint64_t kMostRingEvents = 1U << 24U;
 constexpr int kMostTries = 100;
 
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
@@ -45,7 +44,7 @@ static_assert(sizeof(Present) <= 256 && sizeof(Counters) <= 192 && sizeof(Contro
 static_assert(kHandleSlotsOffset < kPageBytes);
 
 /// One after the other, the loop's last: it is the one whose length can be chosen.
-void place_tracks(TrackLayout (&tracks)[kTrackCount], std::uint64_t ring_events) {
+constexpr void place_tracks(TrackLayout (&tracks)[kTrackCount], std::uint64_t ring_events) {
   std::uint64_t end = kTracksOffset;
   const auto place = [&](Track track, std::uint64_t names_bytes, std::uint64_t events) {
     const auto number = static_cast<std::size_t>(track);
@@ -57,12 +56,13 @@ void place_tracks(TrackLayout (&tracks)[kTrackCount], std::uint64_t ring_events)
   place(Track::loop, kDefaultNamesBytes, ring_events);
 }
 
-std::uint64_t size_with(std::uint64_t ring_events) {
-  TrackLayout tracks[kTrackCount];
+constexpr std::uint64_t size_with(std::uint64_t ring_events) {
+  TrackLayout tracks[kTrackCount]{};
   place_tracks(tracks, ring_events);
   const auto& last = tracks[static_cast<std::size_t>(Track::loop)];
   return whole_pages(last.ring_offset + ring_events * sizeof(Event));
 }
+static_assert(size_with(kMostRingEvents) == kMostSessionBytes);
 
 std::uint64_t ring_events_for(const SessionFacts& facts) {
   return std::bit_ceil(std::clamp(facts.ring_events, kLeastRingEvents, kMostRingEvents));

@@ -229,9 +229,31 @@ TEST_F(OpenSession, WhoseHeaderHasALengthThatNoVersionMakesIsDamaged) {
 }
 
 TEST_F(OpenSession, OfADeadProgramIsNotReadWithoutBounds) {
-  const auto path = file(session_bytes([](auto& header) { header.size_bytes = 2 * kMostCopiedBytes; }));
-  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(2 * kMostCopiedBytes)), 0);
-  expect_problem(path, OpenError::unreadable, "MiB");
+  const auto path = file(session_bytes([](auto& header) { header.size_bytes = kMostSessionBytes + 8; }));
+  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(kMostSessionBytes + 8)), 0);
+  expect_problem(path, OpenError::unreadable, "no program makes a session of more than 515 MiB");
+}
+
+TEST_F(OpenSession, OfTheLargestRingThatAProgramMayAskForIsReadLiveCopiedAndDead) {
+  std::string error;
+  Recorder recorder(WritableSession::create(small_facts(UINT64_MAX), error), Level::phases);
+  ASSERT_TRUE(recorder.session()) << error;
+  ASSERT_EQ(recorder.session()->header().size_bytes, kMostSessionBytes);
+  recorder.loop_start();
+  const auto path = recorder.session()->path();
+  const auto copy = directory.path() + "/copy";
+  const auto expect_read = [](const std::string& file, bool alive) {
+    const auto opened = Session::open(file);
+    ASSERT_TRUE(opened.session) << opened.message;
+    EXPECT_EQ(opened.session->alive(), alive);
+    EXPECT_EQ(opened.session->ring(Track::loop).capacity, kMostRingEvents);
+    EXPECT_EQ(opened.session->head(), 1U);
+  };
+  expect_read(path, true);
+  ASSERT_EQ(std::system(("cp --sparse=always " + path + " " + copy).c_str()), 0);
+  recorder.disown();  // its lock ends, as if the program had been killed
+  expect_read(path, false);
+  expect_read(copy, false);
 }
 
 TEST_F(OpenSession, ThatShrinksUnderTheReaderIsStillRead) {
