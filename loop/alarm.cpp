@@ -72,6 +72,15 @@ void Alarm::close_descriptor() {
     ::close(fd);
 }
 
+/// Not closed: it is the program's file.
+bool Alarm::make_way(int fd) {
+  if (state_ != State::watched || fd != fd_ || kernel_.knows(fd))
+    return false;
+  fd_ = -1;
+  give_up();
+  return true;
+}
+
 void Alarm::give_up() {
   if (state_ == State::watched)
     KernelPoll::stop(poll_);

@@ -4,7 +4,8 @@
 /// It is a timerfd that the loop watches, made when it is first set. Setting it costs a system call, and so does its ring. So
 /// it serves only timers that are due soon (kSoonNs), and a loop whose timers are further away has none. The poll keeps the
 /// timeout that it would have without it. If the program is short of descriptors, or closes this one, timers are late by
-/// part of a ms, and nothing else happens.
+/// part of a ms, and nothing else happens. A program that closes a descriptor twice may close this one, and may get its number
+/// for the next file: then the number is the program's.
 ///
 /// Thread: the loop's. Owner: of its descriptor and handle. Units: ns of CLOCK_MONOTONIC. Errors: none.
 
@@ -34,6 +35,8 @@ class Alarm {
   /// Around KernelPoll::renew().
   void before_new_poll();
   void poll_renewed();
+  /// The program watches a file of its own with the number `fd`. True if that was the alarm's number: it is free now.
+  bool make_way(int fd);
   /// Forgets the descriptor: in the child of a fork, where it is the parent's too, and before closing.
   void give_up();
 

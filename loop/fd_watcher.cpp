@@ -101,11 +101,22 @@ int FdWatcher::arm(int events) {
   if (events == 0)
     KernelPoll::stop(poll_);
   else
-    error = loop_.kernel().watch(poll_, events, on_event);
+    error = watch(events);
   set_armed(error == 0 ? events : 0);
   if (armed_ == 0)
     note_closed();
   return error;
+}
+
+/// The alarm's number is the program's now if the program has closed the alarm. A copy of it may live on in a child, and
+/// still be reported.
+int FdWatcher::watch(int events) {
+  const int error = loop_.kernel().watch(poll_, events, on_event);
+  if (error != UV_EEXIST || !loop_.alarm().make_way(fd_))
+    return error;
+  suspect_ = true;
+  false_alarms_ = 0;
+  return loop_.kernel().watch(poll_, events, on_event);
 }
 
 void FdWatcher::set_armed(int events) {

@@ -94,6 +94,7 @@ class FdWatcher {
   }
   int apply(Arming arming, bool is_new);
   int arm(int events);
+  int watch(int events);
   void set_armed(int events);
   int replace(Callback*& place, Callback* callback, Arming arming);
   void drop_callbacks();

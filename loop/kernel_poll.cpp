@@ -110,8 +110,9 @@ int KernelPoll::watch(uv_poll_t& poll, int events, uv_poll_cb on_event) {
       uv_is_active(reinterpret_cast<uv_handle_t*>(&poll)) != 0 ? tell(loop_, EPOLL_CTL_MOD, fd, events) : -ENOENT;
   if (error == -ENOENT) {  // not known yet, or the number is another file's now
     error = uv_poll_start(&poll, events, on_event);
-    if (error == 0)
-      error = tell(loop_, EPOLL_CTL_ADD, fd, events);
+    if (error != 0)
+      return error;  // another watcher has this number; nothing was changed
+    error = tell(loop_, EPOLL_CTL_ADD, fd, events);
   }
   if (error == 0)
     settle(poll.io_watcher, events);
@@ -132,11 +133,15 @@ int KernelPoll::check_pollable(int fd) {
 }
 
 /// The kernel answers EEXIST only if both are the files that were registered with each other.
-bool KernelPoll::intact() const {
-  const int error = tell(loop_, EPOLL_CTL_ADD, loop_.async_io_watcher.fd, 0);
+bool KernelPoll::knows(int fd) const {
+  const int error = tell(loop_, EPOLL_CTL_ADD, fd, 0);
   if (error == 0)
-    tell(loop_, EPOLL_CTL_DEL, loop_.async_io_watcher.fd, 0);
+    tell(loop_, EPOLL_CTL_DEL, fd, 0);
   return error == -EEXIST;
+}
+
+bool KernelPoll::intact() const {
+  return knows(loop_.async_io_watcher.fd);
 }
 
 /// The number stays taken, by a file that knows nothing of events.

@@ -37,6 +37,8 @@ class KernelPoll {
   static void stop(uv_poll_t& poll) { uv_poll_stop(&poll); }
   /// Ends what the kernel reports for `fd`. False if it knows of nothing: the file has gone, or lives on elsewhere.
   bool forget(int fd);
+  /// Is `fd` still the file that the kernel watches under this number?
+  [[nodiscard]] bool knows(int fd) const;
   /// 0 if the kernel would watch `fd`, else why not.
   int check_pollable(int fd);
 

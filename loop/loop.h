@@ -159,6 +159,7 @@ class Loop {
   [[nodiscard]] tracer::Recorder& recorder() { return recorder_; }
   [[nodiscard]] uv_loop_t* uv() { return &uv_; }
   [[nodiscard]] KernelPoll& kernel() { return kernel_; }
+  [[nodiscard]] Alarm& alarm() { return alarm_; }
   /// True while the loop's thread is in a poll that may sleep. The caller is then another thread.
   [[nodiscard]] bool sleeps() const { return poll_stage() >= PollStage::asleep; }
 

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -283,6 +284,30 @@ def test_who_gets_the_number_of_a_closed_descriptor_is_served(loop):
         loop.run_until_complete(main())
     other.close()
     loop.remove_reader(number)
+
+
+def timers_of_the_process():
+    links = {fd: Path(f"/proc/self/fd/{fd}") for fd in range(3, 1000)}
+    return {fd for fd, link in links.items() if link.exists() and "timerfd" in os.readlink(link)}
+
+
+def test_a_socket_connects_that_has_the_number_of_the_loops_own_timer(loop):
+    """Who closes a descriptor twice may close the loop's timer. The next file gets the number."""
+    before = timers_of_the_process()
+    turn(loop, 0.001)
+    numbers = timers_of_the_process() - before
+    if type(loop).__module__.startswith("loopscope"):
+        assert len(numbers) == 1
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        sock = socket.socket()
+        for number in numbers:
+            os.dup2(sock.fileno(), number)
+            sock.close()
+            sock = socket.socket(fileno=number)
+        with sock:
+            sock.setblocking(False)
+            loop.run_until_complete(loop.sock_connect(sock, server.getsockname()))
+            turn(loop, 0.001)
 
 
 def test_who_watches_from_another_thread_while_the_loop_sleeps_is_heard(loop, pair):

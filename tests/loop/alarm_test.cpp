@@ -52,6 +52,15 @@ int find_timer() {
   return -1;
 }
 
+/// Whether the kernel has an event for the loop once the alarm has rung, without a poll.
+bool rings(Loop& loop, int timer) {
+  itimerspec soon{};
+  soon.it_value.tv_nsec = 1;
+  EXPECT_EQ(timerfd_settime(timer, 0, &soon, nullptr), 0);
+  pollfd poll_of_loop{uv_backend_fd(loop.uv()), POLLIN, 0};
+  return poll(&poll_of_loop, 1, 20) == 1;
+}
+
 TEST(Alarm, IsMadeWhenATimerIsDueSoonAndGoesWithTheLoop) {
   Loop loop;
   const long before = descriptors();
@@ -95,6 +104,96 @@ TEST(Alarm, LeavesTheFileAloneThatHasItsNumberNow) {
   close(file);
 }
 
+/// A program that closes a descriptor twice may close the alarm's. Its next file has the number then.
+class FileWithTheAlarmsNumber : public ::testing::Test {
+ protected:
+  void make_alarm() {
+    run_for(loop, kMs / 2);
+    number = find_timer();
+  }
+  void take_number_with(int file) {
+    ASSERT_EQ(dup2(file, number), number);
+    close(file);
+  }
+  int watch(TestCallback& reader) {
+    int error = 0;
+    FdWatcher* watcher = loop.watchers().open(number, error);
+    return watcher == nullptr ? error : watcher->set_reader(&reader.counted());
+  }
+  Loop loop;
+  int number = -1;
+};
+
+TEST_F(FileWithTheAlarmsNumber, IsWatched) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  make_alarm();
+  take_number_with(ends[0]);
+  TestCallback reader([&] {
+    char byte = 0;
+    EXPECT_EQ(read(number, &byte, 1), 1);
+    loop.stop();
+  });
+  ASSERT_EQ(watch(reader), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  loop.run();
+  EXPECT_EQ(reader.runs(), 1);
+  run_for(loop, kMs / 2);
+  loop.close();
+  EXPECT_NE(fcntl(number, F_GETFD), -1);
+  close(number);
+  close(ends[1]);
+}
+
+TEST_F(FileWithTheAlarmsNumber, IsWatchedAndStaysOpenEvenIfItIsATimer) {
+  make_alarm();
+  take_number_with(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC));
+  TestCallback reader([&] { loop.stop(); });
+  ASSERT_EQ(watch(reader), 0);
+  itimerspec soon{};
+  soon.it_value.tv_nsec = 1;
+  ASSERT_EQ(timerfd_settime(number, 0, &soon, nullptr), 0);
+  loop.run();
+  EXPECT_EQ(reader.runs(), 1);
+  loop.close();
+  EXPECT_NE(fcntl(number, F_GETFD), -1);
+  close(number);
+}
+
+TEST_F(FileWithTheAlarmsNumber, IsWatchedByTheWatcherOfAnEarlierFileToo) {
+  const int early = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  ASSERT_EQ(dup2(ends[0], early), early);
+  number = early;
+  TestCallback first([] {});
+  ASSERT_EQ(watch(first), 0);
+  ASSERT_EQ(loop.watchers().find(number)->set_reader(nullptr), 0);
+  close(early);
+  make_alarm();
+  take_number_with(ends[0]);
+  EXPECT_EQ(number, early) << "the alarm has the lowest number that was free";
+  TestCallback reader([&] { loop.stop(); });
+  ASSERT_EQ(watch(reader), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  loop.run();
+  EXPECT_EQ(reader.runs(), 1);
+  loop.close();
+  close(number);
+  close(ends[1]);
+}
+
+TEST(Alarm, ItselfIsNoFileForTheProgramToWatch) {
+  Loop loop;
+  run_for(loop, kMs / 2);
+  int error = 0;
+  FdWatcher* watcher = loop.watchers().open(find_timer(), error);
+  ASSERT_NE(watcher, nullptr);
+  TestCallback reader([] {});
+  EXPECT_EQ(watcher->set_reader(&reader.counted()), UV_EEXIST);
+  EXPECT_TRUE(rings(loop, find_timer()));
+}
+
 TEST(Alarm, TakesNoDescriptorThatTheProgramMayLack) {
   Loop loop;
   rlimit before{};
@@ -104,15 +203,6 @@ TEST(Alarm, TakesNoDescriptorThatTheProgramMayLack) {
   run_for(loop, kMs / 2);
   EXPECT_EQ(find_timer(), -1);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
-}
-
-/// Whether the kernel has an event for the loop once the alarm has rung, without a poll.
-bool rings(Loop& loop, int timer) {
-  itimerspec soon{};
-  soon.it_value.tv_nsec = 1;
-  EXPECT_EQ(timerfd_settime(timer, 0, &soon, nullptr), 0);
-  pollfd poll_of_loop{uv_backend_fd(loop.uv()), POLLIN, 0};
-  return poll(&poll_of_loop, 1, 20) == 1;
 }
 
 TEST(Alarm, IsNotTheChildsAfterAForkAndStaysTheParents) {
