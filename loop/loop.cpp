@@ -142,6 +142,7 @@ void Loop::leave_poll() {
   woke_ticks_ = on ? recorder_.ticks() : 0;
   std::uint64_t gil_wait = 0;
   if (slept) {
+    recorder_.poll_back(woke_ticks_);
     gate_->close();
     if (on)
       gil_wait = recorder_.ticks() - woke_ticks_;

@@ -31,7 +31,8 @@
 ///           length is the number of events that fit into TrackCounts::ring_ready_bytes, read after h2.
 ///
 /// Any change to these bytes raises kFormatVersion. A reader refuses other versions and names both. A new type of event
-/// does not raise it: readers pass on events that they do not know.
+/// does not raise it: readers pass on events that they do not know. Nor does a reserved word that gets a meaning in which 0 says that
+/// it is not known.
 
 #include <atomic>
 #include <cstddef>
@@ -165,6 +166,38 @@ enum class EventType : std::uint8_t {
   handle_closing =
       37,  // a = id of its handle, or 0 if it has none; b = file descriptor. libuv was told to close it. Its
            //   closing callback comes in the closing phase
+
+  // The watchdog's, about what is open in the loop's thread. a = its begin (ticks), as the loop's own event or Present has it, in
+  // each of them: it says which stall they are about
+  stall_begin =
+      38,  // kind = StallKind; phase; b = ticks of the watchdog's look before. Open for longer than the threshold
+  stall_sample =
+      39,  // kind = ThreadDoing; flags; name = innermost frame of a stack, kNoName if none was read; b = kernel's
+           //   id of the thread whose stack it is, 0: not known. Mostly the loop's; the one that holds the GIL, if
+           //   the loop's waits for it
+  stall_times =
+      40,  // of the loop's thread, up to this look; with kLookBefore: up to the one that stall_begin names. name = the
+           //   system call that it sits in; b = CPU time (ns). phase and kind are 0
+  stall_delay =
+      41,  // flags as stall_times, which it follows; b = time for which it was ready to run without a CPU (ns)
+  stall_end = 42,  // kind, phase as in stall_begin; b = ticks: it was over by then
+};
+
+/// What is open for too long.
+enum class StallKind : std::uint8_t {
+  callback = 0,  ///< the outermost callback
+  phase = 1,     ///< a phase, where callbacks are not recorded; of a poll: what follows the kernel's answer
+  gil_wait = 2,  ///< the poll is over, and the thread waits for the GIL
+};
+
+/// What a thread does, as far as the kernel and the interpreter tell.
+enum class ThreadDoing : std::uint8_t {
+  unknown = 0,
+  on_cpu = 1,
+  waiting_for_cpu = 2,  ///< it is ready to run, and others run
+  waiting_for_gil = 3,
+  in_system_call = 4,  ///< it sleeps in the kernel; stall_times has which call, if it is known
+  collecting = 5,      ///< on a CPU, and the garbage collector runs
 };
 
 /// How a callback left the ready queue without an event of its own.
@@ -221,6 +254,11 @@ inline constexpr std::uint8_t kOtherThread =
     4;  ///< not by the loop's thread, or not while the loop runs: no open callback caused it
 inline constexpr std::uint8_t kNoticed =
     8;  ///< queued, timer_set, watch_changed: it was so before this was recorded
+inline constexpr std::uint8_t kStackCut = 16;  ///< stall_sample: more frames called these, and were not read
+inline constexpr std::uint8_t kStackTorn =
+    32;  ///< stall_sample: it changed under each try to read it, so there is none
+inline constexpr std::uint8_t kHoldsGil = 64;     ///< stall_sample: the loop's thread holds the GIL
+inline constexpr std::uint8_t kLookBefore = 128;  ///< stall_times, stall_delay
 
 /// One event: half a cache line.
 ///
@@ -350,7 +388,12 @@ struct Present {
   Level own_level;                     ///< what the program itself wants; viewers may have raised `level` above it
   std::uint8_t reserved_state[7];
   std::uint64_t loop_thread;  ///< kernel's id of the thread that runs the loop, or ran it last; 0: not known
-  std::uint64_t reserved[6];
+  // Each of these three is a word of its own, written without the lock.
+  std::uint64_t poll_back_ticks;     ///< when the kernel last came back from a poll; then the GIL is waited for
+  std::uint64_t poll_awake_ticks;    ///< when the thread had the GIL again
+  std::uint64_t outer_since_ticks;   ///< of the outermost callback, if callback_depth is above 1
+  std::uint64_t stall_threshold_ns;  ///< the program's own; 0: nobody watches for stalls
+  std::uint64_t reserved[2];
 };
 
 /// How far a track is.
@@ -407,7 +450,8 @@ struct Control {
   std::uint64_t lease_change;  ///< viewers raise it by one whenever they take, change or give back a lease
   std::uint64_t pad[7];
   Lease leases[kLeaseCount];
-  std::uint64_t reserved[8];
+  std::uint64_t stall_threshold_ns;  ///< what a viewer wants instead of the program's own. 0: nothing
+  std::uint64_t reserved[7];
 };
 
 /// An open handle. Free if id is 0. Readers copy a slot, then check that id is unchanged.

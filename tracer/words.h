@@ -42,7 +42,7 @@ inline constexpr std::array<std::string_view, 20> kCallbackKinds{kUnknown,
                                                                  "internal"};
 inline constexpr std::array<std::string_view, 9> kHandleKinds{
     kUnknown, "watcher", "tcp", "unix_stream", "listener", "udp", "pipe", "process", "wakeup"};
-inline constexpr std::array<std::string_view, 38> kEvents{"none",
+inline constexpr std::array<std::string_view, 43> kEvents{"none",
                                                           "loop_start",
                                                           "loop_stop",
                                                           "phase_begin",
@@ -79,12 +79,20 @@ inline constexpr std::array<std::string_view, 38> kEvents{"none",
                                                           "span_end",
                                                           "pause_begin",
                                                           "pause_end",
-                                                          "handle_closing"};
+                                                          "handle_closing",
+                                                          "stall_begin",
+                                                          "stall_sample",
+                                                          "stall_times",
+                                                          "stall_delay",
+                                                          "stall_end"};
 inline constexpr std::array<std::string_view, 3> kUnqueued{"cancelled", "runs", "cleared"};
 inline constexpr std::array<std::string_view, 9> kAwaits{"nothing", kUnknown, "again", "future", "task",
                                                          "gather",  "sleep",  "job",   "handle"};
 inline constexpr std::array<std::string_view, 2> kJobKinds{"executor", "lookup"};
 inline constexpr std::array<std::string_view, 3> kJobEnds{"returned", "raised", "cancelled"};
+inline constexpr std::array<std::string_view, 3> kStallKinds{"callback", "phase", "gil_wait"};
+inline constexpr std::array<std::string_view, 6> kThreadDoings{
+    kUnknown, "on_cpu", "waiting_for_cpu", "waiting_for_gil", "in_system_call", "collecting"};
 inline constexpr std::array<std::string_view, kTrackCount> kTracks{"loop", "watchdog"};
 
 template <std::size_t kCount>
@@ -119,6 +127,12 @@ constexpr std::string_view job_kind_name(JobKind kind) {
 }
 constexpr std::string_view job_end_name(JobEnd end) {
   return words::at(words::kJobEnds, static_cast<std::size_t>(end));
+}
+constexpr std::string_view stall_kind_name(StallKind kind) {
+  return words::at(words::kStallKinds, static_cast<std::size_t>(kind));
+}
+constexpr std::string_view thread_doing_name(ThreadDoing doing) {
+  return words::at(words::kThreadDoings, static_cast<std::size_t>(doing));
 }
 constexpr std::string_view track_name(Track track) {
   return words::at(words::kTracks, static_cast<std::size_t>(track));

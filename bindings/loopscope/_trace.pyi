@@ -60,6 +60,7 @@ class TraceEvent:
     object: int
     value: int
     other_ns: int
+    third_ns: int
     position: int
     clock: str  # "none", or what is wrong with t_ns: "jumped", "went_back", "impossible"
     clock_ns: int

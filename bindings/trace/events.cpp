@@ -33,6 +33,11 @@ std::string_view word_of_kind(const TraceEvent& event) {
       return unqueued_name(event.unqueued());
     case EventType::step_stopped:
       return await_kind_name(event.await_kind());
+    case EventType::stall_begin:
+    case EventType::stall_end:
+      return stall_kind_name(event.stall_kind());
+    case EventType::stall_sample:
+      return thread_doing_name(event.thread_doing());
     case EventType::job_queued:
       return job_kind_name(event.job_kind());
     case EventType::job_ended:
@@ -79,6 +84,7 @@ void bind_events(py::module_& module) {
       .def_property_readonly("other", [](const PythonEvent& self) { return self.event.other; })
       .def_property_readonly("flags", [](const PythonEvent& self) { return self.event.flags; })
       .def_property_readonly("other_ns", [](const PythonEvent& self) { return self.event.other_ns; })
+      .def_property_readonly("third_ns", [](const PythonEvent& self) { return self.event.third_ns; })
       .def_property_readonly("clock", [](const PythonEvent& self) { return clock_fault_name(self.event.clock); })
       .def_property_readonly("clock_ns", [](const PythonEvent& self) { return self.event.clock_ns; })
       .def_property_readonly("position", [](const PythonEvent& self) { return self.event.position; });

@@ -8,7 +8,7 @@
 
 #include "tracer/analysis/cpu_waits.h"
 #include "tracer/format.h"
-#include "tracer/read/thread_cpu.h"
+#include "tracer/system/thread_cpu.h"
 
 namespace loopscope::gui {
 

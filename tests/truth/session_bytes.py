@@ -16,7 +16,7 @@ TYPES = (
     "timer_set timer_fired timer_cancelled handle_opened handle_closed bytes_read bytes_written task_created "
     "task_done wakeup level_changed clock_anchor queued unqueued step_stopped task_named watch_changed gc_begin "
     "gc_end job_queued job_begun job_ended mark span_begin span_end pause_begin pause_end "
-    "handle_closing"
+    "handle_closing stall_begin stall_sample stall_times stall_delay stall_end"
 ).split()
 COUNTERS = (
     "iterations io_events callbacks bytes_read bytes_written timers_set "

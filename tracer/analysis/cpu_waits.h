@@ -11,7 +11,7 @@
 #include <deque>
 #include <optional>
 
-#include "tracer/read/thread_cpu.h"
+#include "tracer/system/thread_cpu.h"
 
 namespace loopscope::tracer {
 

@@ -88,6 +88,29 @@ std::string words_of_program(const EventSource& source, const TraceEvent& event)
   return (event.type == EventType::mark ? "" : id) + function(source, event.name, event.track) + more;
 }
 
+std::string stall_details(const EventSource& source, const TraceEvent& event) {
+  const auto open = duration(event.t_ns - event.other_ns);
+  const std::string_view look = event.has(kLookBefore) ? ", at the look before" : "";
+  switch (event.type) {
+    case EventType::stall_begin:
+      return std::string(stall_kind_name(event.stall_kind())) + ", open for " + open;
+    case EventType::stall_end:
+      return std::string(stall_kind_name(event.stall_kind())) + ", at most " +
+             duration(event.third_ns - event.other_ns);
+    case EventType::stall_times:
+      return "CPU " + duration(event.value) +
+             (event.name == kNoName ? "" : ", in " + function(source, event.name, event.track)).append(look);
+    case EventType::stall_delay:
+      return "without a CPU " + duration(event.value).append(look);
+    default:
+      break;
+  }
+  const auto stack =
+      event.has(kStackTorn) ? "the stack changed while it was read" : chain(source, event.name, event.track);
+  return "after " + open + ", " + std::string(thread_doing_name(event.thread_doing())) + ", thread " +
+         std::to_string(event.value) + ", " + stack + (event.has(kStackCut) ? " < ..." : "");
+}
+
 }  // namespace
 
 std::string event_details(const EventSource& source, const TraceEvent& event) {
@@ -164,6 +187,12 @@ std::string event_details(const EventSource& source, const TraceEvent& event) {
     case EventType::span_begin:
     case EventType::span_end:
       return words_of_program(source, event);
+    case EventType::stall_begin:
+    case EventType::stall_sample:
+    case EventType::stall_times:
+    case EventType::stall_delay:
+    case EventType::stall_end:
+      return stall_details(source, event);
     case EventType::pause_begin:
     case EventType::pause_end:
       return "reason " + number(event.kind);

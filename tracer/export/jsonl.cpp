@@ -138,6 +138,30 @@ void add_gc(JsonObject& line, const TraceEvent& event) {
     line.number("collected", event.value).id("uncollectable", event.other);
 }
 
+void add_stall(JsonObject& line, const EventSource& source, const TraceEvent& event) {
+  line.number("since_ns", event.other_ns);
+  switch (event.type) {
+    case EventType::stall_begin:
+      return void(line.text("kind", stall_kind_name(event.stall_kind())).number("look_before_ns", event.third_ns));
+    case EventType::stall_end:
+      return void(line.text("kind", stall_kind_name(event.stall_kind())).number("over_by_ns", event.third_ns));
+    case EventType::stall_times:
+      line.number("cpu_ns", event.value).truth("look_before", event.has(kLookBefore));
+      return event.name == kNoName ? void(line.null("system_call"))
+                                   : void(line.text("system_call", source.name(event.name, event.track).function));
+    case EventType::stall_delay:
+      return void(line.number("without_cpu_ns", event.value).truth("look_before", event.has(kLookBefore)));
+    default:
+      break;
+  }
+  line.text("doing", thread_doing_name(event.thread_doing()))
+      .number("thread", event.value)
+      .truth("holds_gil", event.has(kHoldsGil))
+      .truth("torn", event.has(kStackTorn))
+      .truth("cut", event.has(kStackCut));
+  add_chain(line, source, event.name, event.track);
+}
+
 void add_unknown(JsonObject& line, const TraceEvent& event) {
   line.id("type_number", static_cast<std::uint8_t>(event.type))
       .id("kind", event.kind)
@@ -205,6 +229,12 @@ void add_own_fields(JsonObject& line, const EventSource& source, const TraceEven
     case EventType::span_begin:
     case EventType::span_end:
       return add_words(line, source, event);
+    case EventType::stall_begin:
+    case EventType::stall_sample:
+    case EventType::stall_times:
+    case EventType::stall_delay:
+    case EventType::stall_end:
+      return add_stall(line, source, event);
     case EventType::pause_begin:
     case EventType::pause_end:
       return void(line.number("reason", event.kind));

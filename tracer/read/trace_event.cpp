@@ -183,6 +183,19 @@ void EventDecoder::convert(const Event& event, std::int64_t t_ns, TraceEvent& to
       to.object = event.b;
       to.other = event.a;
       break;
+    case EventType::stall_begin:
+    case EventType::stall_end:
+      to.object = event.a;
+      to.other_ns = source_.to_ns(event.a);
+      to.third_ns = source_.to_ns(event.b);
+      break;
+    case EventType::stall_sample:
+    case EventType::stall_times:
+    case EventType::stall_delay:
+      to.object = event.a;
+      to.other_ns = source_.to_ns(event.a);
+      to.value = as_count(event.b);
+      break;
     case EventType::timer_set:
     case EventType::timer_fired:
       to.object = event.a;

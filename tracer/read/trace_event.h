@@ -57,20 +57,24 @@ struct TraceEvent {
   Phase phase = Phase::none;
   Track track = Track::loop;  ///< whose ring it stands in, and whose names it has
   std::uint8_t kind = 0;      ///< as Event::kind; the functions below say it by type
-  std::uint8_t flags = 0;     ///< kFromQueue, kOtherThread, kNoticed
-  bool inferred = false;      ///< nobody observed it: its time is that of the next event that somebody did
+  std::uint8_t flags =
+      0;  ///< kFromQueue, kOtherThread, kNoticed; of a stall kStackCut, kStackTorn, kHoldsGil, kLookBefore
+  bool inferred = false;  ///< nobody observed it: its time is that of the next event that somebody did
   NameId name = kNoName;
   std::uint64_t iteration = 0;  ///< the iteration it belongs to; 0 if not known
-  std::uint64_t object = 0;     ///< handle, timer or task id; the object of a callback
-  std::int64_t value = 0;       ///< bytes, file descriptor (handle_opened), timeout_ms (poll_begin), I/O events
-                                ///< (poll_end), 1 if it slept (poll_wake), count (phase_begin, phase_end), thread
+  std::uint64_t object =
+      0;  ///< handle, timer or task id; the object of a callback; of a stall the ticks of its begin
+  std::int64_t value = 0;  ///< bytes, file descriptor (handle_opened), timeout_ms (poll_begin), I/O events
+                           ///< (poll_end), 1 if it slept (poll_wake), count (phase_begin, phase_end), thread
   ///< id (loop_start), pid of the viewer (level_changed), address (task_created), number
-  ///< (queued, unqueued, task_named), descriptor (watch_changed), objects collected (gc_end)
+  ///< (queued, unqueued, task_named), descriptor (watch_changed), objects collected (gc_end),
+  ///< thread id (stall_sample), ns of CPU time (stall_times), ns without a CPU (stall_delay)
   std::int64_t other_ns = 0;  ///< t_ready_ns (callback_begin), due_ns (timer_set, timer_fired), prepare_ns
-                              ///< (poll_begin), gil_wait_ns (poll_wake)
+                              ///< (poll_begin), gil_wait_ns (poll_wake); when a stall began (all events of one)
   std::uint64_t other =
       0;  ///< id of what is awaited (step_stopped), name of the details (mark, span_begin), objects
           ///< that are uncollectable (gc_end)
+  std::int64_t third_ns = 0;   ///< of the look before (stall_begin); when it was over (stall_end)
   std::uint64_t position = 0;  ///< in the ring, of the event it was made from
   ClockFault clock = ClockFault::none;
   std::int64_t clock_ns =
@@ -86,6 +90,8 @@ struct TraceEvent {
   [[nodiscard]] AwaitKind await_kind() const { return static_cast<AwaitKind>(kind); }
   [[nodiscard]] JobKind job_kind() const { return static_cast<JobKind>(kind); }
   [[nodiscard]] JobEnd job_end() const { return static_cast<JobEnd>(kind); }
+  [[nodiscard]] StallKind stall_kind() const { return static_cast<StallKind>(kind); }
+  [[nodiscard]] ThreadDoing thread_doing() const { return static_cast<ThreadDoing>(kind); }
   [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
 };
 

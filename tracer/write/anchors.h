@@ -23,6 +23,8 @@ class Anchors {
   [[nodiscard]] bool due(std::uint64_t now_ticks) const { return now_ticks - latest_.ticks >= after_ticks_; }
   /// Takes the one that is due, and learns the rate from it.
   ClockAnchor take();
+  /// False until a second anchor was taken at least a ms after the first: ticks_of() answers less than the truth.
+  [[nodiscard]] bool rate_known() const { return rate_known_; }
   [[nodiscard]] std::uint64_t ticks_of(std::uint64_t ns) const {
     return static_cast<std::uint64_t>(static_cast<double>(ns) * ticks_per_ns_);
   }

@@ -62,6 +62,11 @@ NameId NameInterner::intern(const void* key, std::string_view name, std::string_
   return id;
 }
 
+NameId NameInterner::intern_function(std::string_view name, std::string_view file, std::uint32_t line) {
+  return by_text_.exists() ? intern({cut_utf8(name, kMaxNameBytes), cut_utf8(file, kMaxFileBytes), line})
+                           : kNoName;
+}
+
 NameId NameInterner::intern_text(std::string_view text) {
   return by_text_.exists() && !text.empty() ? intern({cut_utf8(text, kMaxNameBytes), {}, 0}) : kNoName;
 }

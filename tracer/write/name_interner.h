@@ -33,6 +33,8 @@ class NameInterner {
 
   /// `key` is any pointer but null that means the same function until it is forgotten.
   NameId intern(const void* key, std::string_view name, std::string_view file, std::uint32_t line);
+  /// A function that no key means.
+  NameId intern_function(std::string_view name, std::string_view file, std::uint32_t line);
   /// A text that no key means.
   NameId intern_text(std::string_view text);
   /// The frame of `function` at `line` that `caller` (a frame, or kNoName) called or awaits. Equal frames have one id.

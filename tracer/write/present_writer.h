@@ -61,6 +61,13 @@ class PresentWriter {
     store(kNextTimer, poll.next_timer_ns);
     unlock();
   }
+  void poll_back(std::uint64_t now) { store(kPollBack, now); }
+  void poll_awake(std::uint64_t back, std::uint64_t now) {
+    store(kPollBack, back);
+    store(kPollAwake, now);
+  }
+  /// Since when the outermost callback runs. To be said before one that is nested in it.
+  void outer_callback(std::uint64_t since) { store(kOuterSince, since); }
   /// The innermost callback, `depth` deep.
   void callback(const Callback& callback, std::uint32_t depth) {
     callback_word_ = callback.name | std::uint64_t{static_cast<std::uint8_t>(callback.kind)} << 32U;
@@ -87,6 +94,7 @@ class PresentWriter {
   /// The kernel's id of the thread that runs the loop.
   void loop_thread(std::uint64_t thread);
   void anchor(const ClockAnchor& anchor);
+  void stall_threshold(std::uint64_t threshold_ns) { store(kStallThreshold, threshold_ns); }
   void ended();
 
  private:
@@ -104,6 +112,10 @@ class PresentWriter {
   static constexpr std::size_t kOwnLevel = offsetof(Present, own_level) / 8;
   static_assert(offsetof(Present, own_level) % 8 == 0);
   static constexpr std::size_t kLoopThread = offsetof(Present, loop_thread) / 8;
+  static constexpr std::size_t kPollBack = offsetof(Present, poll_back_ticks) / 8;
+  static constexpr std::size_t kPollAwake = offsetof(Present, poll_awake_ticks) / 8;
+  static constexpr std::size_t kOuterSince = offsetof(Present, outer_since_ticks) / 8;
+  static constexpr std::size_t kStallThreshold = offsetof(Present, stall_threshold_ns) / 8;
   static_assert(offsetof(Present, phase) == 4 && offsetof(Present, level) == 5 &&
                 offsetof(Present, running) == 6 && offsetof(Present, poll_reason) == 7);
   static_assert(offsetof(Present, poll_culprit) == offsetof(Present, poll_timeout_ms) + 4);

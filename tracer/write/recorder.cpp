@@ -15,22 +15,34 @@ std::uint64_t thread_id() {
 
 }  // namespace
 
-Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) : session_(std::move(session)) {
-  if (!session_)
+Recorder::Recorder(std::unique_ptr<WritableSession> session, Level level) {
+  if (!session)
     return;
-  const auto& header = session_->header();
+  session_ = std::make_unique<WatchedSession>(std::move(session));
+  auto& written = session_->session();
+  const auto& header = written.header();
   clock_ = header.clock_source;
-  present_ = PresentWriter(session_->present());
-  counters_ = &session_->counters();
-  TrackCounts& counts = session_->track_counts();
-  ring_ = RingWriter(session_->ring(), &counts.head);
-  names_ = NameInterner(session_->names(), &counts);
-  handles_ = HandleSlots(session_->handle_slots());
-  tasks_ = TaskSlots(session_->task_slots());
-  requests_ = Requests(session_->control());
+  present_ = PresentWriter(written.present());
+  counters_ = &written.counters();
+  TrackCounts& counts = written.track_counts();
+  ring_ = RingWriter(written.ring(), &counts.head);
+  names_ = NameInterner(written.names(), &counts);
+  handles_ = HandleSlots(written.handle_slots());
+  tasks_ = TaskSlots(written.task_slots());
+  requests_ = Requests(written.control());
   anchors_ = Anchors(clock_, header.anchor_first);
   own_level_ = level_ = level;
   present_.level(level_, own_level_);
+}
+
+void Recorder::watch_with(Watchdog& watchdog, StackSource& stacks) {
+  if (session_)
+    session_->watch_with(watchdog, stacks);
+}
+
+void Recorder::set_stall_threshold(std::uint64_t threshold_ns) {
+  if (attached())
+    present_.stall_threshold(threshold_ns);
 }
 
 void Recorder::disown() {
@@ -58,6 +70,7 @@ void Recorder::loop_start() {
     present_.loop_thread(thread);
     put({now, EventType::loop_start, phase_, 0, 0, kNoName, thread, 0});
   }
+  session_->loop_runs(on());
   present_.anchor(take_anchor(clock_));  // not in the ring: starts and stops may come at any rate
 }
 

@@ -25,6 +25,7 @@
 #include "tracer/write/present_writer.h"
 #include "tracer/write/requests.h"
 #include "tracer/write/ring_writer.h"
+#include "tracer/write/watched_session.h"
 #include "tracer/write/writable_session.h"
 
 namespace loopscope::tracer {
@@ -35,6 +36,10 @@ class Recorder {
   explicit Recorder(std::unique_ptr<WritableSession> session, Level level);
   /// After fork(), in the child: the session is the parent's. Records nothing from here on, for ever.
   void disown();
+  /// From the next run on `watchdog` looks for stalls of this loop, and copies its stacks from `stacks`. Both outlive the recorder.
+  void watch_with(Watchdog& watchdog, StackSource& stacks);
+  /// How long something may be open before it is a stall; 0: for ever.
+  void set_stall_threshold(std::uint64_t threshold_ns);
 
   // -- level ---------------------------------------------------------------------------------------------
   [[nodiscard]] bool on() const { return level_ != Level::off; }
@@ -47,7 +52,7 @@ class Recorder {
     level_stale_ = true;
   }
   [[nodiscard]] Level own_level() const { return own_level_; }
-  [[nodiscard]] WritableSession* session() const { return session_.get(); }
+  [[nodiscard]] WritableSession* session() const { return session_ ? &session_->session() : nullptr; }
 
   [[nodiscard]] std::uint64_t ticks() const { return now_ticks(clock_); }
 
@@ -118,10 +123,18 @@ class Recorder {
       return;
     write_poll_begin(poll);
   }
+  /// The kernel came back at `now` from a poll that slept, and the thread has to wait for the GIL.
+  void poll_back(std::uint64_t now) {
+    if (!on())
+      return;
+    present_.poll_back(now);
+    session_->loop_turns();
+  }
   /// The kernel came back. `woke` is when; `gil_wait` how long the GIL took after that.
   void poll_wake(std::uint64_t woke, std::uint64_t gil_wait, bool slept) {
     if (!on())
       return;
+    present_.poll_awake(woke, woke + gil_wait);
     put({woke, EventType::poll_wake, phase_, 0, 0, kNoName, gil_wait, slept ? 1U : 0U});
     if (slept) {
       add(&Counters::gil_wait_ticks, gil_wait);
@@ -158,6 +171,8 @@ class Recorder {
     if (depth >= kCallbackFrames)
       return present_.callback_depth(callback_depth_);
     frames_[depth] = {now, object, name, kind};
+    if (depth == 1)
+      present_.outer_callback(frames_[0].since_ticks);
     present_.callback(frames_[depth], callback_depth_);
   }
   void callback_end() {
@@ -358,7 +373,7 @@ class Recorder {
   NameInterner names_;
   HandleSlots handles_;
   TaskSlots tasks_;
-  std::unique_ptr<WritableSession> session_;
+  std::unique_ptr<WatchedSession> session_;
 };
 
 }  // namespace loopscope::tracer

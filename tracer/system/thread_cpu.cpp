@@ -1,4 +1,4 @@
-#include "tracer/read/thread_cpu.h"
+#include "tracer/system/thread_cpu.h"
 
 #include <fcntl.h>
 #include <unistd.h>
