@@ -16,6 +16,7 @@
 #include "bindings/kit/transport_table.h"
 #include "bindings/kit/type_kit.h"
 #include "bindings/sock/sock_call.h"
+#include "bindings/stalls/stall_watch.h"
 #include "bindings/stream/stream_transport.h"
 #include "bindings/tls/tls_protocol.h"
 #include "loop/fd_watcher.h"
@@ -44,6 +45,16 @@ PyMethodDef functions[] = {
      "literal_addresses(host, port, family, type, proto, flags): as socket.getaddrinfo(), or None if that might "
      "have to "
      "look something up."},
+    {"get_stall_threshold", method<get_stall_threshold>(), METH_NOARGS,
+     "How long, in seconds, something may be open in a loop before it is a stall; 0: nobody watches."},
+    {"set_stall_threshold", method<set_stall_threshold>(), METH_O,
+     "set_stall_threshold(seconds): of loops that are made from now on."},
+    {"stop_watchdog", method<stop_watchdog>(), METH_NOARGS,
+     "End the watchdog's thread. It starts again when a loop next turns."},
+    {"watchdog_forked", method<watchdog_forked>(), METH_NOARGS,
+     "In the child of a fork, before anything else: its thread is the parent's."},
+    {"watchdog_state", method<watchdog_state>(), METH_NOARGS,
+     "Whether the watchdog has a thread, and whether it can read stacks here (not known before the first run)."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -90,6 +90,7 @@ PyObject* clear_timers(PyObject* self, PyObject* none);
 PyObject* open_session(PyObject* self, PyObject* args);
 /// Removes the session's file; the loop may run on.
 PyObject* remove_session(PyObject* self, PyObject*);
+PyObject* take_stall_threshold(PyObject* object, PyObject*);
 PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);
 PyObject* get_session_path(PyObject* self, void*);

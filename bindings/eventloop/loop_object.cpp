@@ -225,6 +225,7 @@ PyMethodDef methods[] = {
     {"_watched_events", method<watched_events>(), METH_O, nullptr},
     {"_set_passive", method<set_passive>(), METH_FASTCALL, nullptr},
     {"_open_session", method<open_session>(), METH_VARARGS, nullptr},
+    {"_take_stall_threshold", method<take_stall_threshold>(), METH_NOARGS, nullptr},
     {"_remove_session", method<remove_session>(), METH_NOARGS, nullptr},
     {"_open_handle", method<open_handle>(), METH_FASTCALL, nullptr},
     {"_close_handle", method<close_handle>(), METH_FASTCALL, nullptr},

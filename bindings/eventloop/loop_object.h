@@ -17,6 +17,7 @@
 #include "bindings/kit/recycled_bytes.h"
 #include "bindings/naming/callback_names.h"
 #include "bindings/naming/live_tasks.h"
+#include "bindings/stalls/python_stacks.h"
 #include "loop/loop.h"
 
 namespace loopscope::bindings {
@@ -41,6 +42,7 @@ class GilGate final : public loop::PollGate {
 struct LoopState {
   explicit LoopState(LoopObject* owner) : gate(owner), clock(owner), names(loop), tasks(loop, names) {}
 
+  PythonStacks stacks;  ///< of the loop's thread; the loop's recorder refers to them
   loop::Loop loop;
   GilGate gate;
   LoopClock clock;

@@ -9,6 +9,7 @@
 
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/type_kit.h"
+#include "bindings/stalls/stall_watch.h"
 #include "tracer/words.h"
 
 namespace loopscope::bindings {
@@ -64,7 +65,7 @@ PyObject* open_session(PyObject* object, PyObject* args) {
   std::uint64_t dead_bytes = 0;  // the tracer reads it when it looks after the dead
   if (!level_from_environment(level) ||
       !number_from_environment("LOOPSCOPE_RING_EVENTS", "events", facts.ring_events) ||
-      !number_from_environment("LOOPSCOPE_DEAD_BYTES", "bytes", dead_bytes))
+      !number_from_environment("LOOPSCOPE_DEAD_BYTES", "bytes", dead_bytes) || !read_stall_threshold())
     return nullptr;
   if (facts.ring_events == 0)
     facts.ring_events = tracer::SessionFacts().ring_events;
@@ -73,6 +74,8 @@ PyObject* open_session(PyObject* object, PyObject* args) {
   if (session == nullptr)
     return PyUnicode_FromStringAndSize(error.data(), static_cast<Py_ssize_t>(error.size()));
   native(as_loop(object)).set_recorder(tracer::Recorder(std::move(session), level));
+  native(as_loop(object)).recorder().watch_with(watchdog(), as_loop(object)->state->stacks);
+  native(as_loop(object)).recorder().set_stall_threshold(stall_threshold_ns());
   record_collections(as_loop(object));
   Py_RETURN_NONE;
 }
@@ -97,6 +100,12 @@ int set_level(PyObject* object, PyObject* value, void*) {
   }
   native(as_loop(object)).recorder().set_level(*level);
   return 0;
+}
+
+/// Takes over the process's threshold.
+PyObject* take_stall_threshold(PyObject* object, PyObject*) {
+  native(as_loop(object)).recorder().set_stall_threshold(stall_threshold_ns());
+  Py_RETURN_NONE;
 }
 
 PyObject* get_session_path(PyObject* object, void*) {

@@ -268,9 +268,19 @@ def _command_line() -> str:
 
 
 def _after_fork() -> None:
+    _native.watchdog_forked()  # first: its thread may have held a lock
     slot.forked()
     for loop in list(_open_loops):
         loop._after_fork()
 
 
+def stall_threshold_changed() -> None:
+    """Let the open loops know."""
+    for loop in list(_open_loops):
+        loop._take_stall_threshold()
+
+
 os.register_at_fork(after_in_child=_after_fork)
+if sys.version_info >= (3, 12):
+    # From then on os.fork() warns of a process with more than one thread, and counts this one, too.
+    os.register_at_fork(before=_native.stop_watchdog)
