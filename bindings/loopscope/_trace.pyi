@@ -56,6 +56,7 @@ class TraceEvent:
     kind: str
     inferred: bool
     name: Name | None
+    stack: list[Name] | None  # of a stall_sample, innermost first
     iteration: int
     object: int
     value: int

@@ -50,6 +50,7 @@ std::string_view word_of_kind(const TraceEvent& event) {
 struct PythonEvent {
   TraceEvent event;
   py::object name;
+  py::object stack;  ///< of a sample, innermost first; else None
 };
 
 }  // namespace
@@ -77,6 +78,7 @@ void bind_events(py::module_& module) {
       .def_property_readonly("phase", [](const PythonEvent& self) { return phase_name(self.event.phase); })
       .def_property_readonly("kind", [](const PythonEvent& self) { return word_of_kind(self.event); })
       .def_readonly("name", &PythonEvent::name)
+      .def_readonly("stack", &PythonEvent::stack)
       .def_property_readonly("inferred", [](const PythonEvent& self) { return self.event.inferred; })
       .def_property_readonly("iteration", [](const PythonEvent& self) { return self.event.iteration; })
       .def_property_readonly("object", [](const PythonEvent& self) { return self.event.object; })
@@ -93,7 +95,10 @@ void bind_events(py::module_& module) {
       .def("__next__",
            [](EventIterator& self) {
              const auto& event = self.next();
-             return PythonEvent{event, function_name(self.source(), event.name, event.track)};
+             const bool has_stack = event.type == EventType::stall_sample;
+             return PythonEvent{
+                 event, function_name(self.source(), event.name, event.track),
+                 has_stack ? py::object(stack_of(self.source(), event.name, event.track)) : py::none()};
            })
       .def_property_readonly("lost", &EventIterator::lost);
 }

@@ -2,7 +2,6 @@
 
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <vector>
 
 namespace loopscope::bindings {
@@ -16,14 +15,19 @@ py::object function_name(const EventSource& source, NameId id, Track track) {
   return py::cast(FunctionName{std::string(name.function), std::string(name.file), name.line});
 }
 
-py::list chain_of(const EventSource& source, NameId frame) {
-  std::vector<FunctionName> chain;
-  for (const NameId at : source.frames(frame)) {
-    const auto name = source.name(at);
-    chain.push_back({std::string(name.function), std::string(name.file), name.line});
+py::list stack_of(const EventSource& source, NameId frame, Track track) {
+  std::vector<FunctionName> stack;
+  for (const NameId at : source.frames(frame, track)) {
+    const auto name = source.name(at, track);
+    stack.push_back({std::string(name.function), std::string(name.file), name.line});
   }
-  std::reverse(chain.begin(), chain.end());
-  return py::cast(chain);
+  return py::cast(stack);
+}
+
+py::list chain_of(const EventSource& source, NameId frame) {
+  py::list chain = stack_of(source, frame, Track::loop);
+  chain.attr("reverse")();
+  return chain;
 }
 
 py::object known(std::int64_t t_ns) {

@@ -20,6 +20,8 @@ struct FunctionName {
 /// None: it has no name.
 py::object function_name(const tracer::EventSource& source, tracer::NameId id,
                          tracer::Track track = tracer::Track::loop);
+/// A frame and those above it, innermost first.
+py::list stack_of(const tracer::EventSource& source, tracer::NameId frame, tracer::Track track);
 /// A frame and those above it: a chain of coroutines, outermost first.
 py::list chain_of(const tracer::EventSource& source, tracer::NameId frame);
 /// A time; None where it is not known.
