@@ -16,6 +16,7 @@
 #include "bindings/kit/transport_table.h"
 #include "bindings/kit/type_kit.h"
 #include "bindings/sock/sock_call.h"
+#include "bindings/stalls/stack_readings.h"
 #include "bindings/stalls/stall_watch.h"
 #include "bindings/stream/stream_transport.h"
 #include "bindings/tls/tls_protocol.h"
@@ -49,6 +50,10 @@ PyMethodDef functions[] = {
      "How long, in seconds, something may be open in a loop before it is a stall; 0: nobody watches."},
     {"set_stall_threshold", method<set_stall_threshold>(), METH_O,
      "set_stall_threshold(seconds): of loops that are made from now on."},
+    {"read_stacks", method<read_stacks>(), METH_VARARGS,
+     "read_stacks(thread, times): copies of a thread's stack while it runs, as the watchdog takes them. How many "
+     "are "
+     "whole, how many changed meanwhile, how many had no frame, and how often each frame was seen."},
     {"stop_watchdog", method<stop_watchdog>(), METH_NOARGS,
      "End the watchdog's thread. It starts again when a loop next turns."},
     {"watchdog_forked", method<watchdog_forked>(), METH_NOARGS,

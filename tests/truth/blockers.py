@@ -1,7 +1,7 @@
 """Blocks a loop in one of many ways, each for some tenths of a second: blockers.py KIND.
 
-The line that blocks ends with "# here". Before it blocks, the program prints its session's path; then it waits for a line, so that
-somebody can watch.
+The line that blocks ends with "# here". Before it blocks, the program prints its session's path, and waits for a line,
+so that somebody can watch.
 """
 
 from __future__ import annotations
