@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "tracer/export": {"tracer", "tracer/read"},
     "loop": {"tracer", "tracer/system", "tracer/write"},
     "bindings/kit": set(),
-    "bindings/naming": {"bindings/kit", "loop", "tracer"},
+    "bindings/naming": {"bindings/kit", "loop", "tracer", "tracer/write"},
     "bindings/stalls": {"bindings/kit", "tracer/write"},
     "bindings/eventloop": {
         "bindings/kit",

@@ -8,7 +8,7 @@
 
 #include "bindings/datagram/datagram_object.h"
 #include "bindings/eventloop/loop_methods.h"
-#include "bindings/eventloop/receive_buffer.h"
+#include "bindings/kit/receive_target.h"
 #include "bindings/kit/runtime.h"
 
 namespace loopscope::bindings {
@@ -97,55 +97,14 @@ void deliver(DatagramObject* self, PyObject* data, PyObject* from) {
     report_raised_by(as_loop(loop.get()), self, runtime().datagram_received);
 }
 
-/// Where a datagram comes to lie: in the loop's buffer if it will be small, to be copied into an object of its size; else
-/// in an object that has room for any. Both are the last message's object, if nobody kept that.
-class Landing {
- public:
-  explicit Landing(DatagramObject* self) : self_(self), recycled_(self->loop->state->recycled_bytes) {
-    LoopState& state = *self->loop->state;
-    most_ = self->family == AF_UNIX ? kMostBytes : kMostIpBytes;
-    if (self->last_received < kLarge) {
-      if (!state.sock_buffer)
-        state.sock_buffer = std::make_unique_for_overwrite<char[]>(kSockBufferBytes);
-      data_ = state.sock_buffer.get();
-    } else if ((own_ = recycled_.take(most_)) != nullptr) {
-      data_ = PyBytes_AS_STRING(own_);
-      room_ = recycled_.taken_room();
-    }
-  }
-  ~Landing() { Py_XDECREF(own_); }
-  Landing(const Landing&) = delete;
-  Landing& operator=(const Landing&) = delete;
+/// From this size on a copy costs more than an object that is received into.
+constexpr Py_ssize_t kManyBytes = 16 * 1024;
 
-  /// Null, with an exception set, if there is no memory.
-  [[nodiscard]] char* data() const { return data_; }
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(most_); }
-
-  /// The first `count` bytes and how many the object could hold. A new reference, or null with an exception set.
-  PyObject* take(Py_ssize_t count, Py_ssize_t& room) {
-    self_->last_received = count;
-    if (own_ != nullptr) {
-      room = RecycledBytes::cut(own_, count, room_);
-      return std::exchange(own_, nullptr);
-    }
-    PyObject* bytes = recycled_.take(count);
-    room = recycled_.taken_room();
-    if (bytes != nullptr)
-      std::memcpy(PyBytes_AS_STRING(bytes), data_, static_cast<std::size_t>(count));
-    return bytes;
-  }
-
- private:
-  /// From this size on a copy costs more than memory of its own.
-  static constexpr Py_ssize_t kLarge = 16 * 1024;
-
-  DatagramObject* self_;
-  RecycledBytes& recycled_;
-  Py_ssize_t most_ = 0;
-  Py_ssize_t room_ = 0;
-  PyObject* own_ = nullptr;
-  char* data_ = nullptr;
-};
+ReceiveTarget target_for(DatagramObject* self) {
+  Buffers& buffers = self->loop->state->buffers;
+  return {self->last_received < kManyBytes ? buffers.large() : nullptr,
+          self->family == AF_UNIX ? kMostBytes : kMostIpBytes, &buffers.recycled};
+}
 
 enum class Got : std::uint8_t { datagram, nothing, failure };
 
@@ -159,14 +118,16 @@ enum class Known : std::uint8_t { by_poll, not_yet };
 
 /// Receives one datagram, if there is one, and tells the protocol; or tells it of the error that came instead.
 Got receive(DatagramObject* self, Known known) {
-  Landing to(self);
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  const Py_ssize_t most = self->family == AF_UNIX ? kMostBytes : kMostIpBytes;
+  ReceiveTarget to(target_for(self));
   SocketAddress from;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
   from.size = 0;
   ssize_t count = -1;
   if (to.data() != nullptr) {
     count = uninterrupted([&] {
       from.size = sizeof from.storage;
-      return ::recvfrom(static_cast<int>(self->fd), to.data(), to.size(), MSG_DONTWAIT,
+      return ::recvfrom(static_cast<int>(self->fd), to.data(), static_cast<std::size_t>(most), MSG_DONTWAIT,
                         reinterpret_cast<sockaddr*>(&from.storage), &from.size);
     });
     const bool closed_meanwhile = known == Known::not_yet && errno == EBADF;  // a poll would be silent
@@ -180,16 +141,18 @@ Got receive(DatagramObject* self, Known known) {
     }
     loop_of(self).recorder().bytes_read(parts_of(self).id, static_cast<std::uint64_t>(count));
   }
-  Py_ssize_t room = 0;
-  PyObject* data = count >= 0 ? to.take(count, room) : nullptr;
-  const PyRef address = PyRef::steal(data != nullptr ? parts_of(self).addresses.find(from) : nullptr);
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  ReceiveTarget::Message message{};
+  if (count >= 0) {
+    self->last_received = count;
+    message = to.take(count);
+  }
+  const PyRef address = PyRef::steal(message.bytes != nullptr ? parts_of(self).addresses.find(from) : nullptr);
   if (address)
-    deliver(self, data, address.get());
+    deliver(self, message.bytes, address.get());
   else
     fatal(self, as_loop(loop.get()), "Fatal read error on datagram transport");
-  if (data != nullptr)
-    reinterpret_cast<LoopObject*>(loop.get())->state->recycled_bytes.give_back(data, room);
+  if (message.bytes != nullptr)
+    as_loop(loop.get())->state->buffers.recycled.give_back(message.bytes, message.room);
   return address ? Got::datagram : Got::failure;
 }
 

@@ -5,7 +5,7 @@
 
 #include "bindings/datagram/datagram_object.h"
 #include "bindings/eventloop/loop_methods.h"
-#include "bindings/eventloop/receive_buffer.h"
+#include "bindings/kit/receive_target.h"
 #include "bindings/kit/held_buffer.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"

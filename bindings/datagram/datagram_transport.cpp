@@ -103,7 +103,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
   tracer::Recorder& recorder = loop_of(self).recorder();
   tracer::NameId name = tracer::kNoName;
   if (recorder.on())
-    name = self->loop->state->names.method(recorder, protocol, runtime().connection_made);
+    name = self->loop->state->trace.names.method(recorder, protocol, runtime().connection_made);
   parts_of(self).id = recorder.handle_opened(tracer::HandleKind::udp, name, fd);
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));
   if (!made || !schedule(self, made.get(), object, CallbackKind::connection_made, runtime().connection_made))

@@ -139,9 +139,9 @@ bool tasks_recorded(const HandleObject* handle) {
   const PyRef done =
       PyRef::steal(runtime().task_done != nullptr ? runtime().task_done(task.get(), nullptr) : nullptr);
   if (done.get() == Py_True)
-    handle->loop->state->tasks.done(task.get());
+    handle->loop->state->trace.tasks.done(task.get());
   else
-    handle->loop->state->tasks.stopped(task.get());
+    handle->loop->state->trace.tasks.stopped(task.get());
 }
 
 }  // namespace
@@ -156,12 +156,13 @@ void run_handle(HandleObject* handle) {
 
 void begin_sleep(HandleObject* handle) {
   if (tasks_recorded(handle) && is_sleep(handle)) [[unlikely]]
-    handle->loop->state->tasks.starts_with(handle->inline_args[0], tracer::AwaitKind::sleep, handle->object_id);
+    handle->loop->state->trace.tasks.starts_with(handle->inline_args[0], tracer::AwaitKind::sleep,
+                                                 handle->object_id);
 }
 
 void end_sleep(HandleObject* handle) {
   if (tasks_recorded(handle) && is_sleep(handle)) [[unlikely]]
-    handle->loop->state->tasks.ends_with(handle->inline_args[0]);
+    handle->loop->state->trace.tasks.ends_with(handle->inline_args[0]);
 }
 
 HandleObject* handle_of(HandleCallback& work) {
@@ -189,9 +190,9 @@ void HandleCallback::drop() {
 void HandleCallback::run() {
   HandleObject* handle = handle_of(*this);
   if (records_itself()) [[unlikely]] {
-    handle->loop->state->cause = this;
+    handle->loop->state->trace.cause = this;
     run_handle(handle);
-    handle->loop->state->cause = nullptr;
+    handle->loop->state->trace.cause = nullptr;
   } else {
     run_handle(handle);
   }
@@ -204,15 +205,16 @@ loop::Description HandleCallback::describe(tracer::Recorder& recorder) {
     handle->named = tracer::kNoName;
   if (handle->callback == runtime().set_result_unless_cancelled && handle->inline_count > 0 && is_timer(handle) &&
       handle->named == tracer::kNoName)
-    handle->named = handle->loop->state->names.sleep(recorder, handle->inline_args[0]);
+    handle->named = handle->loop->state->trace.names.sleep(recorder, handle->inline_args[0]);
   if (handle->named != tracer::kNoName)
     return {handle->named, handle->kind, handle->object_id};
   PyObject* first = handle->inline_count > 0 ? handle->inline_args[0] : nullptr;
-  loop::Description what = handle->loop->state->names.describe(recorder, handle->callback, handle->kind, first);
+  loop::Description what =
+      handle->loop->state->trace.names.describe(recorder, handle->callback, handle->kind, first);
   if (what.kind == CallbackKind::timer && handle->callback != runtime().set_result_unless_cancelled)
     handle->named = what.name;  // it is asked for when it is set, when it is due, and when it runs
   if (what.kind == CallbackKind::task_step && recorder.tasks()) [[unlikely]]
-    what.object = handle->loop->state->tasks.number_of(task_behind(handle->callback));
+    what.object = handle->loop->state->trace.tasks.number_of(task_behind(handle->callback));
   if (handle->object_id != 0)
     what.object = handle->object_id;
   return what;

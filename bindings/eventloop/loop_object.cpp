@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -68,8 +67,7 @@ PyObject* write_to_self(PyObject* object, PyObject*) {
 void stop_recording(LoopObject* self) {
   ignore_collections(self);
   native(self).set_recorder(tracer::Recorder());
-  self->state->tasks.clear();
-  self->state->names.clear();
+  self->state->trace.clear();
 }
 
 PyObject* close_native(PyObject* object, PyObject*) {
@@ -137,7 +135,6 @@ PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
   }
   self->state->loop.set_gate(&self->state->gate);
   self->state->loop.set_clock(&self->state->clock);
-  self->state->read_buffer = std::make_unique_for_overwrite<char[]>(kReadBufferBytes);
   return as_object(self);
 }
 

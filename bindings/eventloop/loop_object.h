@@ -7,16 +7,15 @@
 
 #include <Python.h>
 
-#include <memory>
+#include <cstddef>
 
 #include "bindings/eventloop/loop_clock.h"
 #include "bindings/eventloop/own_methods.h"
 #include "bindings/eventloop/sock_leases.h"
 #include "bindings/eventloop/watched_files.h"
+#include "bindings/kit/buffers.h"
 #include "bindings/kit/py_ref.h"
-#include "bindings/kit/recycled_bytes.h"
-#include "bindings/naming/callback_names.h"
-#include "bindings/naming/live_tasks.h"
+#include "bindings/naming/trace_context.h"
 #include "bindings/stalls/python_stacks.h"
 #include "loop/loop.h"
 
@@ -40,29 +39,21 @@ class GilGate final : public loop::PollGate {
 
 /// The C++ parts of a LoopObject.
 struct LoopState {
-  explicit LoopState(LoopObject* owner) : gate(owner), clock(owner), names(loop), tasks(loop, names) {}
+  explicit LoopState(LoopObject* owner) : gate(owner), clock(owner), trace(loop.recorder()) {}
 
   PythonStacks stacks;  ///< of the loop's thread; the loop's recorder refers to them
   loop::Loop loop;
   GilGate gate;
   LoopClock clock;
   OwnMethods own_methods;
-  CallbackNames names;
-  LiveTasks tasks;
+  TraceContext trace;
+  Buffers buffers;
   SockLeases leases;
   WatchedFiles files;
-  PyRef transports;                       ///< a TransportTable; Loop._transports too
-  const loop::Callback* cause = nullptr;  ///< the callback that runs, if it records itself
-  std::size_t untracked_handles = 0;      ///< those that the garbage collector does not know of
-  PyRef exit_exception;                   ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
-  std::unique_ptr<char[]> read_buffer;    ///< shared by the loop's transports
-  RecycledBytes recycled_bytes;
-  std::unique_ptr<char[]> sock_buffer;  ///< shared by the sock_* methods, from their first call on
-  Py_ssize_t last_received = 0;         ///< bytes, by a sock_* method
-  bool read_buffer_lent = false;        ///< to a call that may call Python before it is done
+  PyRef transports;                   ///< a TransportTable; Loop._transports too
+  std::size_t untracked_handles = 0;  ///< those that the garbage collector does not know of
+  PyRef exit_exception;               ///< SystemExit or KeyboardInterrupt on its way out of run_forever()
 };
-inline constexpr std::size_t kReadBufferBytes = 64 * 1024;
-inline constexpr std::size_t kSockBufferBytes = 256 * 1024;
 
 struct LoopObject {
   PyObject_HEAD LoopState* state;

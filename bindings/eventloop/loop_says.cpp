@@ -36,7 +36,7 @@ std::uint64_t current_task(LoopObject* self) {
   const PyRef task =
       PyRef::steal(asyncio ? PyObject_CallMethod(asyncio.get(), "current_task", "O", as_object(self)) : nullptr);
   PyErr_Clear();
-  return task && task.get() != Py_None ? self->state->tasks.number_of(task.get()) : 0;
+  return task && task.get() != Py_None ? self->state->trace.tasks.number_of(task.get()) : 0;
 }
 
 }  // namespace

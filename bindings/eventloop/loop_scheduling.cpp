@@ -105,7 +105,7 @@ namespace {
 /// A task first shows itself by scheduling its first step.
 void note_task(LoopObject* self, PyObject* callback) {
   if (PyObject* task = task_behind(callback))
-    self->state->tasks.number_of(task);
+    self->state->trace.tasks.number_of(task);
 }
 
 /// As futures schedule their done callbacks: with the future, which is done, and in the context of add_done_callback().
@@ -260,7 +260,7 @@ PyObject* add_callback(PyObject* object, PyObject* handle) {
   HandleParts parts{self, run.get()};
   parts.kind = CallbackKind::signal;
   if (recorder.on())
-    parts.named = self->state->names.describe(recorder, callback.get(), CallbackKind::signal).name;
+    parts.named = self->state->trace.names.describe(recorder, callback.get(), CallbackKind::signal).name;
   HandleObject* wrapper = new_handle(parts);
   if (wrapper == nullptr)
     return nullptr;

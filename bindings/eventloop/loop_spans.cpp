@@ -33,7 +33,7 @@ bool parse(LoopObject* self, PyObject* const* args, Py_ssize_t count, Span& span
     return false;
   }
   tracer::Recorder& recorder = native(self).recorder();
-  span.name = recorder.on() ? self->state->names.method(recorder, args[2], method) : tracer::kNoName;
+  span.name = recorder.on() ? self->state->trace.names.method(recorder, args[2], method) : tracer::kNoName;
   return true;
 }
 
@@ -50,8 +50,9 @@ PyObject* open_handle(PyObject* object, PyObject* const* args, Py_ssize_t count)
   if (PyErr_Occurred() != nullptr)
     return nullptr;
   tracer::Recorder& recorder = native(self).recorder();
-  const tracer::NameId name =
-      recorder.on() ? self->state->names.method(recorder, args[1], runtime().connection_made) : tracer::kNoName;
+  const tracer::NameId name = recorder.on()
+                                  ? self->state->trace.names.method(recorder, args[1], runtime().connection_made)
+                                  : tracer::kNoName;
   return PyLong_FromUnsignedLongLong(
       recorder.handle_opened(static_cast<HandleKind>(kind), name, static_cast<int>(fd)));
 }
@@ -94,7 +95,7 @@ PyObject* in_span(PyObject* object, PyObject* const* args, Py_ssize_t count) {
     return nullptr;
   const PyRef kept = PyRef::borrow(object);  // the callable may let go of the loop
   tracer::Recorder& recorder = native(self).recorder();
-  const loop::Callback* cause = self->state->cause;
+  const loop::Callback* cause = self->state->trace.cause;
   recorder.work_begins();
   recorder.callback_begin(span.kind, span.name, cause != nullptr ? cause->ready() : 0, 0, span.handle_id);
   PyObject* result = PyObject_Vectorcall(args[3], args + 4, static_cast<std::size_t>(count - 4), nullptr);

@@ -83,7 +83,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
     return nullptr;
   }
   const WatchKind what =
-      watch_kind(self->state->names, native(self).recorder(), callback, rest, given.count - 2, kind);
+      watch_kind(self->state->trace.names, native(self).recorder(), callback, rest, given.count - 2, kind);
   HandleObject* handle =
       new_handle({self, callback, rest, given.count - 2, given.context, what.callback, what.name});
   if (handle == nullptr)

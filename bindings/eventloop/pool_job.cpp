@@ -42,7 +42,7 @@ tracer::NameId this_thread(tracer::Recorder& recorder) {
 
 void end(JobObject* job, JobEnd how) {
   if (PyObject* future = std::exchange(job->future, nullptr))
-    job->loop->state->tasks.ends_with(future);
+    job->loop->state->trace.tasks.ends_with(future);
   if (const auto id = std::exchange(job->id, 0))
     recorder_of(job).job_ended(id, how, !native(job->loop).in_callback());
 }
@@ -60,7 +60,7 @@ PyObject* resolves(PyObject* object, PyObject* future) {
   JobObject* job = as_job(object);
   if (job->id != 0 && recorder_of(job).tasks()) {
     job->future = future;
-    job->loop->state->tasks.starts_with(future, tracer::AwaitKind::job, job->id);
+    job->loop->state->trace.tasks.starts_with(future, tracer::AwaitKind::job, job->id);
   }
   Py_RETURN_NONE;
 }
@@ -125,7 +125,7 @@ PyObject* pool_job(PyObject* object, PyObject* const* args, Py_ssize_t count) {
   assign(job->function, args[1]);
   Py_INCREF(self);
   job->loop = self;
-  const auto what = self->state->names.describe(recorder, args[2], tracer::CallbackKind::unknown);
+  const auto what = self->state->trace.names.describe(recorder, args[2], tracer::CallbackKind::unknown);
   job->id = recorder.job_queued(static_cast<tracer::JobKind>(kind), what.name);
   return reinterpret_cast<PyObject*>(job);
 }

@@ -11,7 +11,7 @@ ProtocolSpan::ProtocolSpan(const Call& call)
     begin_ns_ = tracer::monotonic_ns();
   tracer::NameId name = tracer::kNoName;
   if (recorder_.callbacks())
-    name = call.loop->state->names.method(recorder_, call.protocol, call.method);
+    name = call.loop->state->trace.names.method(recorder_, call.protocol, call.method);
   recorder_.work_begins();
   recorder_.callback_begin(call.kind, name, call.cause != nullptr ? call.cause->ready() : 0, 0, call.handle_id);
 }

@@ -55,7 +55,8 @@ PyObject* method_of(CallbackKind kind) {
 loop::Description TransportCallback::describe(tracer::Recorder& recorder) {
   if (owner_->loop == nullptr || owner_->protocol == nullptr)
     return {tracer::kNoName, kind_, 0};
-  const tracer::NameId name = owner_->loop->state->names.method(recorder, owner_->protocol, method_of(kind_));
+  const tracer::NameId name =
+      owner_->loop->state->trace.names.method(recorder, owner_->protocol, method_of(kind_));
   return {name, kind_, owner_->parts->handle_id()};
 }
 
@@ -76,7 +77,7 @@ bool schedule(TransportBase* self, PyObject* callback, PyObject* argument, Callb
   parts.object_id = self->parts->handle_id();
   tracer::Recorder& recorder = self->loop->state->loop.recorder();
   if (method != nullptr && recorder.on() && self->protocol != nullptr)
-    parts.named = self->loop->state->names.method(recorder, self->protocol, method);
+    parts.named = self->loop->state->trace.names.method(recorder, self->protocol, method);
   HandleObject* handle = new_handle(parts);
   if (handle == nullptr)
     return false;

@@ -10,18 +10,22 @@ namespace loopscope::bindings {
 class HeldBuffer {
  public:
   HeldBuffer() = default;
-  ~HeldBuffer() { PyBuffer_Release(&view_); }  // does nothing where nothing was taken
+  ~HeldBuffer() { release(); }
   HeldBuffer(const HeldBuffer&) = delete;
   HeldBuffer& operator=(const HeldBuffer&) = delete;
 
-  /// To be called once. False with an exception set if `object` has no buffer, or none to write into.
+  /// Only while nothing is held. False with an exception set if `object` has no buffer, or none to write into.
   [[nodiscard]] bool take_readable(PyObject* object) {
     return PyObject_GetBuffer(object, &view_, PyBUF_SIMPLE) == 0;
   }
   [[nodiscard]] bool take_writable(PyObject* object) {
     return PyObject_GetBuffer(object, &view_, PyBUF_WRITABLE) == 0;
   }
+  /// Does nothing where nothing is held.
+  void release() { PyBuffer_Release(&view_); }
 
+  /// Whose buffer it is; null if nothing is held. Borrowed; for the garbage collector.
+  [[nodiscard]] PyObject* object() const { return view_.obj; }
   [[nodiscard]] char* data() const { return static_cast<char*>(view_.buf); }
   /// In bytes.
   [[nodiscard]] Py_ssize_t size() const { return view_.len; }

@@ -14,16 +14,16 @@
 
 #include "bindings/kit/death_watch.h"
 #include "loop/callback.h"
-#include "loop/loop.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::bindings {
 
 class CallbackNames {
  public:
-  /// The names are those of the loop's recorder.
-  explicit CallbackNames(loop::Loop& loop)
-      : named_([this, &loop](const void* key) {
-          loop.recorder().forget_name(key);
+  /// The names are those of this recorder.
+  explicit CallbackNames(tracer::Recorder& recorder)
+      : named_([this, &recorder](const void* key) {
+          recorder.forget_name(key);
           ++deaths_;
         }) {}
 

@@ -60,8 +60,8 @@ bool is_done(PyObject* task) {
 
 }  // namespace
 
-LiveTasks::LiveTasks(loop::Loop& loop, CallbackNames& names)
-    : loop_(loop),
+LiveTasks::LiveTasks(tracer::Recorder& recorder, CallbackNames& names)
+    : recorder_(recorder),
       task_names_(names),
       numbers_(kFirstPlaces),
       names_(kFirstPlaces),
@@ -72,14 +72,14 @@ LiveTasks::LiveTasks(loop::Loop& loop, CallbackNames& names)
 
 /// What was known in an earlier one may be wrong by now: nobody has said since then what ended.
 void LiveTasks::look_for_new_period() {
-  if (loop_.recorder().tasks_period() == period_) [[likely]]
+  if (recorder_.tasks_period() == period_) [[likely]]
     return;
   clear();
-  period_ = loop_.recorder().tasks_period();
+  period_ = recorder_.tasks_period();
 }
 
 std::uint64_t LiveTasks::number_of(PyObject* task) {
-  if (!loop_.recorder().tasks())
+  if (!recorder_.tasks())
     return 0;
   look_for_new_period();
   const auto known = numbers_.find(word_of(task));
@@ -87,15 +87,14 @@ std::uint64_t LiveTasks::number_of(PyObject* task) {
 }
 
 std::uint64_t LiveTasks::follow(PyObject* task) {
-  tracer::Recorder& recorder = loop_.recorder();
   if (is_done(task) || !watched_.watch(task, task))
     return 0;
-  const tracer::NameId name = task_names_.task(recorder, task);
+  const tracer::NameId name = task_names_.task(recorder_, task);
   const auto number = ++last_number_;
   numbers_.put(word_of(task), number);
   names_.put(word_of(task), std::uint64_t{name} + 1);
-  recorder.task_created(name, number, is_new(task) ? tracer::TaskStart::created : tracer::TaskStart::noticed,
-                        word_of(task));
+  recorder_.task_created(name, number, is_new(task) ? tracer::TaskStart::created : tracer::TaskStart::noticed,
+                         word_of(task));
   tell_name(task, number);
   return number;
 }
@@ -114,22 +113,20 @@ void LiveTasks::tell_name(PyObject* task, std::uint64_t number) {
   if (text == nullptr)
     return;
   const std::string_view given(text, static_cast<std::size_t>(bytes));
-  tracer::Recorder& recorder = loop_.recorder();
   if (const auto own = number_in(given); own != 0)
-    recorder.task_named(number, tracer::kNoName, own);
+    recorder_.task_named(number, tracer::kNoName, own);
   else
-    recorder.task_named(number, recorder.intern_text(given), 0);
+    recorder_.task_named(number, recorder_.intern_text(given), 0);
 }
 
 void LiveTasks::stopped(PyObject* task) {
   const auto number = numbers_.find(word_of(task));
-  if (number == 0 || !loop_.recorder().tasks())
+  if (number == 0 || !recorder_.tasks())
     return;
   tell_name(task, number);
-  tracer::Recorder& recorder = loop_.recorder();
-  const auto frame = chains_.innermost(recorder, task);
+  const auto frame = chains_.innermost(recorder_, task);
   const Awaited awaited = what_awaits(task);
-  recorder.step_stopped(number, awaited.kind, frame, awaited.id);
+  recorder_.step_stopped(number, awaited.kind, frame, awaited.id);
 }
 
 LiveTasks::Awaited LiveTasks::what_awaits(PyObject* task) {
@@ -162,8 +159,8 @@ void LiveTasks::end(const void* task, tracer::TaskEnd how) {
   const auto number = numbers_.erase(word_of(task));
   const auto name = names_.erase(word_of(task));
   told_.erase(word_of(task));
-  if (number != 0 && loop_.recorder().tasks_period() == period_)
-    loop_.recorder().task_done(static_cast<tracer::NameId>(name - 1), number, how);
+  if (number != 0 && recorder_.tasks_period() == period_)
+    recorder_.task_done(static_cast<tracer::NameId>(name - 1), number, how);
 }
 
 void LiveTasks::clear() {

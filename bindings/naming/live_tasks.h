@@ -12,14 +12,14 @@
 #include "bindings/kit/death_watch.h"
 #include "bindings/naming/await_chain.h"
 #include "bindings/naming/callback_names.h"
-#include "loop/loop.h"
 #include "tracer/word_map.h"
+#include "tracer/write/recorder.h"
 
 namespace loopscope::bindings {
 
 class LiveTasks {
  public:
-  LiveTasks(loop::Loop& loop, CallbackNames& names);
+  LiveTasks(tracer::Recorder& recorder, CallbackNames& names);
 
   /// The task's number. The trace follows a task from its first call on. 0 below level tasks, and for a task that is done.
   std::uint64_t number_of(PyObject* task);
@@ -45,7 +45,7 @@ class LiveTasks {
   Awaited what_awaits(PyObject* task);
   void end(const void* task, tracer::TaskEnd how);
 
-  loop::Loop& loop_;
+  tracer::Recorder& recorder_;
   CallbackNames& task_names_;
   std::uint64_t last_number_ = 0;
   std::uint64_t period_ = 0;  ///< the recorder's, in which these are followed

@@ -56,19 +56,14 @@ void stop_watching(SockCallObject* self) {
 void tell_of_future(SockCallObject* self) {
   const loop::FdWatcher* watcher = native(self->loop).watchers().find(self->fd);
   if (native(self->loop).recorder().tasks() && watcher != nullptr) [[unlikely]]
-    self->loop->state->tasks.starts_with(self->future, tracer::AwaitKind::handle, watcher->handle_id());
+    self->loop->state->trace.tasks.starts_with(self->future, tracer::AwaitKind::handle, watcher->handle_id());
 }
 
 void let_go_of_future(SockCallObject* self) {
   if (self->future != nullptr && native(self->loop).recorder().tasks()) [[unlikely]]
-    self->loop->state->tasks.ends_with(self->future);
+    self->loop->state->trace.tasks.ends_with(self->future);
   clear(self->future_iter);
   clear(self->future);
-}
-
-void release_buffer(SockCallObject* self) {
-  if (self->data.obj != nullptr)
-    PyBuffer_Release(&self->data);
 }
 
 /// The call is over, one way or another.
@@ -77,7 +72,7 @@ void finish(SockCallObject* self) {
   if (self->state == SockState::waiting)
     stop_watching(self);
   self->state = SockState::over;
-  release_buffer(self);
+  self->data.release();
   let_go_of_future(self);
 }
 
@@ -287,7 +282,7 @@ void dealloc(PyObject* object) {
   if (self->state == SockState::fresh && self->function != nullptr)
     warn_unawaited(self);
   self->state = SockState::over;  // no watcher holds it, else it would live
-  release_buffer(self);
+  self->data.release();
   let_go_of_future(self);
   clear(self->argument);
   clear(self->address);
@@ -306,7 +301,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(self->loop);
   for (PyObject* held : {self->sock, self->function, self->argument, self->address, self->future,
-                         self->future_iter, self->data.obj}) {
+                         self->future_iter, self->data.object()}) {
     Py_VISIT(held);
   }
   return 0;
@@ -382,7 +377,7 @@ loop::Description SockCallback::describe(tracer::Recorder& recorder) {
   const CallbackKind kind = self->op->writes ? CallbackKind::writer : CallbackKind::reader;
   if (self->function == nullptr || self->loop == nullptr)
     return {tracer::kNoName, kind, 0};
-  loop::Description what = self->loop->state->names.describe(recorder, self->function, kind);
+  loop::Description what = self->loop->state->trace.names.describe(recorder, self->function, kind);
   if (const loop::FdWatcher* watcher = self->loop->state->loop.watchers().find(self->fd))
     what.object = watcher->handle_id();
   return what;
@@ -400,6 +395,7 @@ SockCallObject* new_sock_call(LoopObject* loop, const SockOp& op, PyObject* func
   }
   std::memset(reinterpret_cast<char*>(self) + sizeof(PyObject), 0, sizeof(SockCallObject) - sizeof(PyObject));
   new (&self->work) SockCallback;
+  new (&self->data) HeldBuffer;
   self->op = &op;
   self->state = SockState::over;  // until it has its arguments
   self->fd = -1;

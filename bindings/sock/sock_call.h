@@ -17,6 +17,7 @@
 
 #include "bindings/eventloop/loop_object.h"
 #include "bindings/eventloop/py_callback.h"
+#include "bindings/kit/held_buffer.h"
 
 namespace loopscope::bindings {
 
@@ -49,7 +50,7 @@ struct SockCallObject {
   PyObject* address;      ///< sock_sendto's third one
   Py_ssize_t size;        ///< bytes to receive at most
   Py_ssize_t sent;        ///< of sock_sendall
-  Py_buffer data;         ///< of sock_sendall and sock_sendto, from the first try on
+  HeldBuffer data;        ///< of sock_sendall and sock_sendto, from the first try on
   PyObject* future;       ///< while it waits
   PyObject* future_iter;  ///< what awaits it
 };

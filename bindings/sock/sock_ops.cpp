@@ -8,9 +8,9 @@
 #include <iterator>
 #include <utility>
 
-#include "bindings/eventloop/receive_buffer.h"
 #include "bindings/kit/held_buffer.h"
 #include "bindings/kit/py_ref.h"
+#include "bindings/kit/receive_target.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/socket_address.h"
 #include "bindings/sock/sock_call.h"
@@ -61,15 +61,30 @@ bool accept_recv(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
   return take_size(args[0], self->size);
 }
 
+/// From this size on a copy costs more than memory of its own.
+constexpr Py_ssize_t kManyBytes = 16 * 1024;
+
+ReceiveTarget target_for(SockCallObject* self) {
+  Buffers& buffers = self->loop->state->buffers;
+  const bool few =
+      self->size <= static_cast<Py_ssize_t>(Buffers::kLargeBytes) && buffers.last_received < kManyBytes;
+  return {few ? buffers.large() : nullptr, self->size, nullptr};
+}
+
+PyObject* take(SockCallObject* self, ReceiveTarget& to, Py_ssize_t count) {
+  self->loop->state->buffers.last_received = count;
+  return to.take(count).bytes;
+}
+
 Attempt recv(SockCallObject* self) {
   if (self->size == 0)
     return done(PyBytes_FromStringAndSize(nullptr, 0));
-  ReceiveBuffer to(*self->loop->state, self->size, self->loop->state->last_received);
+  ReceiveTarget to(target_for(self));
   if (to.data() == nullptr)
     return {Attempt::failed};
   const ssize_t count = uninterrupted(
       [&] { return ::recv(self->fd, to.data(), static_cast<std::size_t>(self->size), MSG_DONTWAIT); });
-  return count < 0 ? not_done() : done(to.take(count));
+  return count < 0 ? not_done() : done(take(self, to, count));
 }
 
 PyObject* with_address(PyObject* first, const SocketAddress& address) {
@@ -79,7 +94,7 @@ PyObject* with_address(PyObject* first, const SocketAddress& address) {
 }
 
 Attempt recvfrom(SockCallObject* self) {
-  ReceiveBuffer to(*self->loop->state, self->size, self->loop->state->last_received);
+  ReceiveTarget to(target_for(self));
   if (to.data() == nullptr)
     return {Attempt::failed};
   SocketAddress from{};
@@ -88,7 +103,7 @@ Attempt recvfrom(SockCallObject* self) {
     return ::recvfrom(self->fd, to.data(), static_cast<std::size_t>(self->size), MSG_DONTWAIT,
                       reinterpret_cast<sockaddr*>(&from.storage), &from.size);
   });
-  return count < 0 ? not_done() : done(with_address(to.take(count), from));
+  return count < 0 ? not_done() : done(with_address(take(self, to, count), from));
 }
 
 bool accept_recv_into(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
@@ -144,21 +159,20 @@ bool accept_sendall(SockCallObject* self, PyObject* const* args, Py_ssize_t) {
 }
 
 bool hold_data(SockCallObject* self) {
-  return self->data.obj != nullptr || PyObject_GetBuffer(self->argument, &self->data, PyBUF_SIMPLE) == 0;
+  return self->data.object() != nullptr || self->data.take_readable(self->argument);
 }
 
 Attempt sendall(SockCallObject* self) {
   if (!hold_data(self))
     return {Attempt::failed};
-  const char* data = static_cast<const char*>(self->data.buf);
   const ssize_t count = uninterrupted([&] {
-    return ::send(self->fd, data + self->sent, static_cast<std::size_t>(self->data.len - self->sent),
-                  MSG_DONTWAIT | MSG_NOSIGNAL);
+    return ::send(self->fd, self->data.data() + self->sent,
+                  static_cast<std::size_t>(self->data.size() - self->sent), MSG_DONTWAIT | MSG_NOSIGNAL);
   });
   if (count < 0)
     return not_done();
   self->sent += count;
-  if (self->sent < self->data.len)
+  if (self->sent < self->data.size())
     return {Attempt::again};
   Py_INCREF(Py_None);
   return done(Py_None);
@@ -177,7 +191,7 @@ Attempt sendto(SockCallObject* self) {
   if (!hold_data(self) || !literal_address(self->address, self->family, to))
     return {Attempt::failed};
   const ssize_t count = uninterrupted([&] {
-    return ::sendto(self->fd, self->data.buf, static_cast<std::size_t>(self->data.len),
+    return ::sendto(self->fd, self->data.data(), static_cast<std::size_t>(self->data.size()),
                     MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to.storage), to.size);
   });
   return count < 0 ? not_done() : done(PyLong_FromSsize_t(count));

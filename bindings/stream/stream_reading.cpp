@@ -1,13 +1,14 @@
 #include "bindings/stream/stream_object.h"
 
 #include <cerrno>
-#include <cstring>
+#include <cstddef>
 #include <utility>
 
 #include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/feed.h"
 #include "bindings/kit/held_buffer.h"
 #include "bindings/kit/py_ref.h"
+#include "bindings/kit/receive_target.h"
 #include "bindings/kit/runtime.h"
 
 namespace loopscope::bindings {
@@ -21,6 +22,9 @@ constexpr std::size_t kMostFed = 104 * 1024;
 
 /// Below malloc's threshold of 128 KiB for memory of its own: that would be mapped and faulted in for each message that is kept.
 constexpr Py_ssize_t kMostRead = 120 * 1024;
+
+/// From this size on a copy costs more than an object that is read into.
+constexpr Py_ssize_t kManyBytes = Buffers::kSmallBytes / 2;
 
 /// As close(), which the program may have put another in place of.
 bool close_by_name(TransportObject* self) {
@@ -75,44 +79,24 @@ bool got_bytes(TransportObject* self, ssize_t result) {
   return false;
 }
 
-/// Small messages: into the loop's buffer, then a copy of the exact size.
-void read_small(TransportObject* self) {
-  char* buffer = self->loop->state->read_buffer.get();
-  const ssize_t count = stream_of(self).read(buffer, kReadBufferBytes);
+/// Two functions, for few and for many bytes, so that none has to ask which it is.
+template <bool kFew>
+void read_bytes(TransportObject* self) {
+  const PyRef loop = PyRef::borrow(as_object(self->loop));
+  Buffers& buffers = self->loop->state->buffers;
+  constexpr Py_ssize_t kMost = kFew ? Py_ssize_t{Buffers::kSmallBytes} : kMostRead;
+  ReceiveTarget to(kFew ? buffers.small() : nullptr, kMost, &buffers.recycled);
+  if (to.data() == nullptr)
+    return fatal(self, self->loop, "Fatal read error on socket transport");
+  const ssize_t count = stream_of(self).read(to.data(), static_cast<std::size_t>(kMost));
   if (!got_bytes(self, count))
     return;
   self->last_read = count;
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  RecycledBytes& recycled = self->loop->state->recycled_bytes;
-  PyObject* data = recycled.take(count);
-  if (data == nullptr)
+  const ReceiveTarget::Message message = to.take(count);
+  if (message.bytes == nullptr)
     return fatal(self, self->loop, "Fatal read error on socket transport");
-  const Py_ssize_t room = recycled.taken_room();
-  std::memcpy(PyBytes_AS_STRING(data), buffer, static_cast<std::size_t>(count));
-  deliver(self, data);
-  recycled.give_back(data, room);
-}
-
-/// Large ones: straight into a bytes object, cut to size afterwards.
-void read_large(TransportObject* self) {
-  const PyRef loop = PyRef::borrow(as_object(self->loop));
-  RecycledBytes& recycled = self->loop->state->recycled_bytes;
-  PyObject* data = recycled.take(kMostRead);
-  if (data == nullptr)
-    return fatal(self, self->loop, "Fatal read error on socket transport");
-  Py_ssize_t room = recycled.taken_room();
-  const ssize_t count = stream_of(self).read(PyBytes_AS_STRING(data), kMostRead);
-  if (count <= 0) {
-    recycled.give_back(data, room);
-    got_bytes(self, count);
-    return;
-  }
-  self->last_read = count;
-  room = RecycledBytes::cut(data, count, room);
-  if (data == nullptr)
-    return fatal(self, self->loop, "Fatal read error on socket transport");
-  deliver(self, data);
-  recycled.give_back(data, room);
+  deliver(self, message.bytes);
+  buffers.recycled.give_back(message.bytes, message.room);
 }
 
 /// Takes the protocol's own buffer. `object` has it, and has to outlive it.
@@ -154,10 +138,7 @@ void read_buffered(TransportObject* self) {
 /// As read_buffered(), without a buffer of the protocol's.
 void read_fed(TransportObject* self) {
   const PyRef protocol = PyRef::borrow(self->protocol);
-  LoopState& state = *self->loop->state;
-  if (!state.sock_buffer)
-    state.sock_buffer = std::make_unique_for_overwrite<char[]>(kSockBufferBytes);
-  char* buffer = state.sock_buffer.get();
+  char* buffer = self->loop->state->buffers.large();
   const ssize_t count = stream_of(self).read(buffer, kMostFed);
   if (!got_bytes(self, count))
     return;
@@ -176,10 +157,10 @@ void read_ready(TransportObject* self) {
     read_fed(self);
   else if (self->buffered != 0)
     read_buffered(self);
-  else if (self->last_read >= static_cast<Py_ssize_t>(kReadBufferBytes) / 2)
-    read_large(self);
+  else if (self->last_read < kManyBytes)
+    read_bytes<true>(self);
   else
-    read_small(self);
+    read_bytes<false>(self);
 }
 
 bool start_reading(TransportObject* self) {

@@ -96,7 +96,7 @@ PyObject* attach(PyObject* object, PyObject* args) {
   tracer::NameId name = tracer::kNoName;
   if (recorder.on()) {
     PyObject* named_after = self->feed != nullptr ? self->feed->users_protocol(protocol) : protocol;
-    name = self->loop->state->names.method(recorder, named_after, runtime().connection_made);
+    name = self->loop->state->trace.names.method(recorder, named_after, runtime().connection_made);
   }
   stream_of(self).opened(static_cast<tracer::HandleKind>(kind), name);
 

@@ -4,8 +4,10 @@
 #include <cstring>
 #include <utility>
 
+#include "bindings/eventloop/loop_methods.h"
 #include "bindings/kit/buffer_window.h"
 #include "bindings/kit/held_buffer.h"
+#include "bindings/kit/receive_target.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/stream/stream_object.h"
 
@@ -38,74 +40,51 @@ Got read_record(TlsObject* self, char* data, Py_ssize_t room, Py_ssize_t& count)
 /// end of its heap back to the kernel and ask for it again, page by page.
 class Plaintext {
  public:
-  Plaintext(LoopState& state, Py_ssize_t encrypted) : state_(state) {
-    if (encrypted <= kSmall && !state.read_buffer_lent) {
-      state.read_buffer_lent = borrowed_ = true;
-      data_ = state.read_buffer.get();
-      capacity_ = static_cast<Py_ssize_t>(kReadBufferBytes);
-    } else if ((bytes_ = state.recycled_bytes.take(std::max(encrypted, kMostPlaintextInRecord))) != nullptr) {
-      data_ = PyBytes_AS_STRING(bytes_);
-      capacity_ = state.recycled_bytes.taken_room();
-    }
+  Plaintext(Buffers& buffers, Py_ssize_t encrypted)
+      : buffers_(buffers),
+        borrows_(encrypted <= kSmall && !buffers.small_is_lent),
+        to_(borrows_ ? buffers.small() : nullptr,
+            borrows_ ? Py_ssize_t{Buffers::kSmallBytes} : std::max(encrypted, kMostPlaintextInRecord),
+            &buffers.recycled) {
+    if (borrows_)
+      buffers.small_is_lent = true;
   }
-  ~Plaintext() {
-    give_back();
-    Py_XDECREF(bytes_);
-  }
+  ~Plaintext() { give_back(); }
   Plaintext(const Plaintext&) = delete;
   Plaintext& operator=(const Plaintext&) = delete;
 
-  [[nodiscard]] bool valid() const { return data_ != nullptr; }
-  [[nodiscard]] char* end() const { return data_ + size_; }
-  [[nodiscard]] Py_ssize_t room() const { return capacity_ - size_; }
+  [[nodiscard]] bool valid() const { return to_.data() != nullptr; }
+  [[nodiscard]] char* end() const { return to_.data() + size_; }
+  [[nodiscard]] Py_ssize_t room() const { return to_.room() - size_; }
   [[nodiscard]] Py_ssize_t size() const { return size_; }
   void add(Py_ssize_t count) { size_ += count; }
 
   /// The engine may have held the begin of a record already.
   bool grow() {
-    const Py_ssize_t capacity = capacity_ + kMostPlaintextInRecord;
-    if (borrowed_) {
-      bytes_ = PyBytes_FromStringAndSize(nullptr, capacity);
-      if (bytes_ != nullptr)
-        std::memcpy(PyBytes_AS_STRING(bytes_), data_, static_cast<std::size_t>(size_));
-      give_back();
-    } else {
-      _PyBytes_Resize(&bytes_, capacity);
-    }
-    data_ = bytes_ != nullptr ? PyBytes_AS_STRING(bytes_) : nullptr;
-    capacity_ = capacity;
-    return valid();
+    const bool grown = to_.grow(size_, to_.room() + kMostPlaintextInRecord);
+    give_back();
+    return grown;
   }
 
-  /// A bytes object and how many it could hold, or null with an exception set. The loop's buffer is free again.
-  PyObject* take(Py_ssize_t& room) {
-    RecycledBytes& recycled = state_.recycled_bytes;
-    if (borrowed_) {
-      PyObject* copy = recycled.take(size_);
-      room = recycled.taken_room();
-      if (copy != nullptr)
-        std::memcpy(PyBytes_AS_STRING(copy), data_, static_cast<std::size_t>(size_));
-      give_back();
-      return copy;
-    }
-    room = recycled.cut(bytes_, size_, capacity_);
-    return std::exchange(bytes_, nullptr);
+  /// The loop's buffer is free again.
+  ReceiveTarget::Message take() {
+    const ReceiveTarget::Message message = to_.take(size_);
+    give_back();
+    return message;
   }
 
  private:
   static constexpr Py_ssize_t kSmall = kMostPlaintextInRecord + 8 * 1024;
 
   void give_back() {
-    if (std::exchange(borrowed_, false))
-      state_.read_buffer_lent = false;
+    if (std::exchange(borrows_, false))
+      buffers_.small_is_lent = false;
   }
 
-  LoopState& state_;
-  PyObject* bytes_ = nullptr;
-  char* data_ = nullptr;
-  Py_ssize_t capacity_ = 0;
+  Buffers& buffers_;
+  bool borrows_;
+  ReceiveTarget to_;
   Py_ssize_t size_ = 0;
-  bool borrowed_ = false;
 };
 
 bool call_own(TlsObject* self, PyObject* method) {
@@ -148,20 +127,19 @@ bool read_copied(TlsObject* self) {
   const Py_ssize_t encrypted = pending(self->incoming);
   if (encrypted < 0)
     return false;
-  PyObject* data = nullptr;
-  Py_ssize_t room = 0;
+  ReceiveTarget::Message message{};
   Got got = Got::error;
   {
-    Plaintext text(*loop_of(self)->state, encrypted);
+    Plaintext text(loop_of(self)->state->buffers, encrypted);
     if (!text.valid() || (got = drain(self, text)) == Got::error)
       return false;
-    if (text.size() > 0 && (data = text.take(room)) == nullptr)
+    if (text.size() > 0 && (message = text.take()).bytes == nullptr)
       return false;
   }
-  if (data != nullptr) {
+  if (message.bytes != nullptr) {
     const PyRef loop = PyRef::borrow(self->loop);
-    const bool delivered = deliver(self, data);
-    reinterpret_cast<LoopObject*>(loop.get())->state->recycled_bytes.give_back(data, room);
+    const bool delivered = deliver(self, message.bytes);
+    as_loop(loop.get())->state->buffers.recycled.give_back(message.bytes, message.room);
     if (!delivered)
       return false;
   }

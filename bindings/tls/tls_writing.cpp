@@ -105,17 +105,17 @@ Py_ssize_t size_of_parts(PyObject* list) {
 
 /// Encrypts the parts as one, so that they share records. -1 with an exception set.
 Py_ssize_t encrypt_joined(TlsObject* self, PyObject* parts) {
-  LoopState& state = *loop_of(self)->state;
-  char* end = state.read_buffer.get();
+  Buffers& buffers = loop_of(self)->state->buffers;
+  char* end = buffers.small();
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(parts); ++i) {
     PyObject* part = PySequence_Fast_GET_ITEM(parts, i);
     std::memcpy(end, PyBytes_AS_STRING(part), static_cast<std::size_t>(PyBytes_GET_SIZE(part)));
     end += PyBytes_GET_SIZE(part);
   }
-  state.read_buffer_lent = true;
-  const Showing showing(tls_runtime().window, state.read_buffer.get(), end - state.read_buffer.get());
+  buffers.small_is_lent = true;
+  const Showing showing(tls_runtime().window, buffers.small(), end - buffers.small());
   const Py_ssize_t taken = encrypt(self, tls_runtime().window);
-  state.read_buffer_lent = false;
+  buffers.small_is_lent = false;
   return taken;
 }
 
@@ -150,7 +150,8 @@ PyObject* write_one(TlsObject* self, PyObject* data) {
 PyObject* write_appdata(PyObject* object, PyObject* list) {
   TlsObject* self = as_tls(object);
   const Py_ssize_t size = writes_at_once(self) ? size_of_parts(list) : -1;
-  if (size <= 0 || size > static_cast<Py_ssize_t>(kReadBufferBytes) || loop_of(self)->state->read_buffer_lent)
+  if (size <= 0 || size > static_cast<Py_ssize_t>(Buffers::kSmallBytes) ||
+      loop_of(self)->state->buffers.small_is_lent)
     return PyObject_CallFunctionObjArgs(tls_runtime().stock_write_appdata, object, list, nullptr);
   const PyRef kept = PyRef::borrow(object);
   const PyRef parts = PyRef::steal(PySequence_Tuple(list));  // the list may change meanwhile

@@ -1,0 +1,106 @@
+#pragma once
+/// Where bytes that come will lie: in a buffer of the loop's, from which a message is copied into an object of its size; or in an
+/// object that has room for the most. The caller decides, by how many bytes came last time: a copy of few costs less than a
+/// large object, a copy of many costs more.
+///
+/// The buffer is shared: nothing that may receive runs between the constructor and take(), unless the buffer is lent (Buffers).
+/// Thread: the loop's, with the GIL. Owner: of the object until take(). Errors: Python exceptions. Units: bytes.
+
+#include <Python.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "bindings/kit/recycled_bytes.h"
+
+namespace loopscope::bindings {
+
+class ReceiveTarget {
+ public:
+  /// `buffer` has `room` bytes. Null: an object with that much room is made. Where `recycled` is given, objects come from
+  /// there, and the caller gives them back there.
+  ReceiveTarget(char* buffer, Py_ssize_t room, RecycledBytes* recycled)
+      : recycled_(recycled), data_(buffer), room_(room) {
+    if (buffer != nullptr)
+      return;
+    PyObject* own = recycled != nullptr ? recycled->take(room) : PyBytes_FromStringAndSize(nullptr, room);
+    use(own, recycled != nullptr ? recycled->taken_room() : room);
+  }
+  ~ReceiveTarget() {
+    if (own_ == nullptr)
+      return;
+    if (recycled_ != nullptr)
+      recycled_->give_back(own_, room_);
+    else
+      Py_DECREF(own_);
+  }
+  ReceiveTarget(const ReceiveTarget&) = delete;
+  ReceiveTarget& operator=(const ReceiveTarget&) = delete;
+
+  /// Null, with an exception set, if there is no memory.
+  [[nodiscard]] char* data() const { return data_; }
+  [[nodiscard]] Py_ssize_t room() const { return room_; }
+
+  /// An object with more room instead, and the first `size` bytes of what is there. False with an exception set.
+  bool grow(Py_ssize_t size, Py_ssize_t room) {
+    if (own_ != nullptr) {
+      _PyBytes_Resize(&own_, room);
+      return use(own_, room);
+    }
+    const char* buffer = data_;
+    if (!use(PyBytes_FromStringAndSize(nullptr, room), room))
+      return false;
+    std::memcpy(data_, buffer, static_cast<std::size_t>(size));
+    return true;
+  }
+
+  struct Message {
+    PyObject* bytes;  ///< a new reference, or null with an exception set
+    Py_ssize_t room;  ///< for RecycledBytes::give_back()
+  };
+  /// The first `size` bytes. Once.
+  Message take(Py_ssize_t size) {
+    if (own_ == nullptr)
+      return copy(size);
+    Message message{std::exchange(own_, nullptr), size};
+    if (recycled_ != nullptr)
+      message.room = RecycledBytes::cut(message.bytes, size, room_);
+    else
+      _PyBytes_Resize(&message.bytes, size);
+    return message;
+  }
+
+ private:
+  bool use(PyObject* own, Py_ssize_t room) {
+    own_ = own;
+    data_ = own != nullptr ? PyBytes_AS_STRING(own) : nullptr;
+    room_ = room;
+    return own != nullptr;
+  }
+
+  [[nodiscard]] Message copy(Py_ssize_t size) const {
+    if (recycled_ == nullptr)
+      return {PyBytes_FromStringAndSize(data_, size), size};
+    PyObject* bytes = recycled_->take(size);
+    if (bytes != nullptr)
+      std::memcpy(PyBytes_AS_STRING(bytes), data_, static_cast<std::size_t>(size));
+    return {bytes, recycled_->taken_room()};
+  }
+
+  RecycledBytes* recycled_;
+  PyObject* own_ = nullptr;  ///< null: it is a buffer of the loop's
+  char* data_;
+  Py_ssize_t room_;
+};
+
+/// `call` is a system call that answers -1 and EINTR if a signal came first.
+template <typename Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace loopscope::bindings
