@@ -30,19 +30,6 @@ void Stream::opened(tracer::HandleKind kind, tracer::NameId name) {
   handle_id_ = loop_.recorder().handle_opened(kind, name, fd_);
 }
 
-int Stream::start_reading(Callback& on_readable) {
-  int error = 0;
-  if (FdWatcher* watcher = loop_.watchers().open(fd_, error))
-    return watcher->set_reader(&on_readable);
-  on_readable.drop();
-  return error;
-}
-
-void Stream::stop_reading() {
-  if (FdWatcher* watcher = loop_.watchers().find(fd_))
-    watcher->set_reader(nullptr);
-}
-
 ssize_t Stream::read(char* data, std::size_t size) {
   const ssize_t count = ::recv(fd_, data, size, 0);
   if (count < 0)
@@ -109,19 +96,6 @@ void Stream::callback_returned() {
 void Stream::let_go() {
   if (coalescing_.wrote())
     loop_.callback_returned();
-}
-
-int Stream::start_writing(Callback& on_writable) {
-  int error = 0;
-  if (FdWatcher* watcher = loop_.watchers().open(fd_, error))
-    return watcher->set_writer(&on_writable);
-  on_writable.drop();
-  return error;
-}
-
-void Stream::stop_writing() {
-  if (FdWatcher* watcher = loop_.watchers().find(fd_))
-    watcher->set_writer(nullptr);
 }
 
 int Stream::flush() {

@@ -31,8 +31,8 @@ class Stream final : private AfterCallback {
   void opened(tracer::HandleKind kind, tracer::NameId name);
 
   /// `on_readable` is called whenever there is something to read; takes over one reference.
-  int start_reading(Callback& on_readable);
-  void stop_reading();
+  int start_reading(Callback& on_readable) { return loop_.watchers().start_reading(fd_, on_readable); }
+  void stop_reading() { loop_.watchers().stop_reading(fd_); }
   /// Bytes read, 0 at end of file, or a negative errno (-EAGAIN: nothing there).
   ssize_t read(char* data, std::size_t size);
 
@@ -41,8 +41,8 @@ class Stream final : private AfterCallback {
   /// Queues bytes; see WriteQueue::push().
   void queue(const char* data, std::size_t size, void* owner) { queue_.push(data, size, owner); }
   /// `on_writable` is called when flush() may get further; takes over one reference.
-  int start_writing(Callback& on_writable);
-  void stop_writing();
+  int start_writing(Callback& on_writable) { return loop_.watchers().start_writing(fd_, on_writable); }
+  void stop_writing() { loop_.watchers().stop_writing(fd_); }
   /// Sends from the queue what the kernel takes: 0, or a negative errno.
   int flush();
   void clear_queue() { queue_.clear(); }

@@ -36,6 +36,32 @@ void WatcherTable::forget_all() {
   for (std::size_t fd = 0; fd < by_fd_.size(); ++fd) forget(static_cast<int>(fd));
 }
 
+int WatcherTable::start_reading(int fd, Callback& callback) {
+  int error = 0;
+  if (FdWatcher* watcher = open(fd, error))
+    return watcher->set_reader(&callback);
+  callback.drop();
+  return error;
+}
+
+int WatcherTable::start_writing(int fd, Callback& callback) {
+  int error = 0;
+  if (FdWatcher* watcher = open(fd, error))
+    return watcher->set_writer(&callback);
+  callback.drop();
+  return error;
+}
+
+void WatcherTable::stop_reading(int fd) {
+  if (FdWatcher* watcher = find(fd))
+    watcher->set_reader(nullptr);
+}
+
+void WatcherTable::stop_writing(int fd) {
+  if (FdWatcher* watcher = find(fd))
+    watcher->set_writer(nullptr);
+}
+
 void WatcherTable::disarm_all_unwanted() {
   for (FdWatcher* watcher : unwanted_) {
     if (!watcher->disarm_unwanted())

@@ -32,6 +32,13 @@ class WatcherTable {
   void forget(int fd);
   void forget_all();
 
+  /// `callback` is called whenever `fd` is ready, in place of who was called before. Takes over one reference, and gives it
+  /// back if that fails.
+  int start_reading(int fd, Callback& callback);
+  int start_writing(int fd, Callback& callback);
+  void stop_reading(int fd);
+  void stop_writing(int fd);
+
   template <typename Visit>
   void for_each(Visit visit) const {
     for (FdWatcher* watcher : by_fd_) {

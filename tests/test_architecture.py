@@ -37,8 +37,8 @@ ROOMS: dict[str, set[str]] = {
         "tracer",
     },
     "bindings/stream": {"bindings/eventloop", "bindings/kit", "loop"},
-    "bindings/datagram": {"bindings/eventloop", "bindings/kit"},
-    "bindings/sock": {"bindings/eventloop", "bindings/kit"},
+    "bindings/datagram": {"bindings/eventloop", "bindings/kit", "loop"},
+    "bindings/sock": {"bindings/eventloop", "bindings/kit", "loop"},
     "bindings/tls": {"bindings/eventloop", "bindings/kit", "bindings/stream"},
     "bindings/trace": {"tracer", "tracer/analysis", "tracer/export", "tracer/read"},
     "bindings": {

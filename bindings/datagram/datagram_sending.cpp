@@ -5,7 +5,6 @@
 
 #include "bindings/datagram/datagram_object.h"
 #include "bindings/eventloop/loop_methods.h"
-#include "bindings/kit/receive_target.h"
 #include "bindings/kit/held_buffer.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"
@@ -34,7 +33,7 @@ Sent send_by_socket_module(DatagramObject* self, PyObject* data, PyObject* to, P
   if (!sent)
     return outcome_of_exception();
   if (self->loop != nullptr)
-    loop_of(self).recorder().bytes_written(parts_of(self).id, static_cast<std::uint64_t>(size));
+    socket_of(self).count_sent(static_cast<std::size_t>(size));
   return Sent::all;
 }
 
@@ -55,28 +54,22 @@ Sent send_now(DatagramObject* self, PyObject* data, const char* bytes, Py_ssize_
     }
     address = &literal;
   }
-  const ssize_t sent = uninterrupted([&] {
-    return ::sendto(static_cast<int>(self->fd), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT | MSG_NOSIGNAL,
-                    address != nullptr ? reinterpret_cast<const sockaddr*>(&address->storage) : nullptr,
-                    address != nullptr ? address->size : 0);
-  });
-  if (sent < 0) {
-    PyErr_SetFromErrno(PyExc_OSError);
-    return outcome_of_exception();
-  }
-  loop_of(self).recorder().bytes_written(parts_of(self).id, static_cast<std::uint64_t>(sent));
-  return Sent::all;
+  const ssize_t result =
+      socket_of(self).send(bytes, static_cast<std::size_t>(size),
+                           address != nullptr ? reinterpret_cast<const sockaddr*>(&address->storage) : nullptr,
+                           address != nullptr ? address->size : 0);
+  if (result >= 0)
+    return Sent::all;
+  errno = static_cast<int>(-result);
+  PyErr_SetFromErrno(PyExc_OSError);
+  return outcome_of_exception();
 }
 
 bool start_sending(DatagramObject* self) {
   if (!renew_context(self, self->write_context))
     return false;
-  int error = 0;
-  loop::FdWatcher* watcher = loop_of(self).watchers().open(static_cast<int>(self->fd), error);
-  if (watcher != nullptr) {
-    Py_INCREF(self);
-    error = watcher->set_writer(&self->parts->on_writable);
-  }
+  Py_INCREF(self);
+  const int error = socket_of(self).start_sending(self->parts->on_writable);
   if (error == 0)
     return true;
   set_loop_error(error);

@@ -22,7 +22,7 @@ using tracer::CallbackKind;
 PyRef call_protocol(DatagramObject* self, CallbackKind kind, PyObject* method, PyObject* first, PyObject* second,
                     const loop::Callback* cause) {
   const PyRef protocol = PyRef::borrow(self->protocol);
-  const ProtocolSpan span({self->loop, protocol.get(), method, kind, parts_of(self).id, cause});
+  const ProtocolSpan span({self->loop, protocol.get(), method, kind, socket_of(self).handle_id(), cause});
   PyObject* stack[] = {protocol.get(), first, second};
   const std::size_t count = first == nullptr ? 1 : second == nullptr ? 2 : 3;
   return PyRef::steal(PyObject_VectorcallMethod(method, stack, count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
@@ -35,8 +35,7 @@ PyObject* detach(PyObject* object, PyObject*) {
   DatagramObject* self = as_datagram(object);
   if (self->parts != nullptr && self->loop != nullptr) {
     parts_of(self).drop_unsent();
-    loop_of(self).watchers().forget(static_cast<int>(self->fd));
-    loop_of(self).recorder().handle_closed(tracer::HandleKind::udp, std::exchange(parts_of(self).id, 0));
+    socket_of(self).detach();
   }
   let_go(self);
   Py_RETURN_NONE;
@@ -100,16 +99,16 @@ PyObject* attach(PyObject* object, PyObject* args) {
   self->low_water = self->high_water / 4;
   self->parts = new DatagramParts(self);
   use_protocol(self, protocol);
-  tracer::Recorder& recorder = loop_of(self).recorder();
+  tracer::Recorder& recorder = self->loop->state->loop.recorder();
   tracer::NameId name = tracer::kNoName;
   if (recorder.on())
     name = self->loop->state->trace.names.method(recorder, protocol, runtime().connection_made);
-  parts_of(self).id = recorder.handle_opened(tracer::HandleKind::udp, name, fd);
+  socket_of(self).opened(name);
   const PyRef made = PyRef::steal(PyObject_GetAttr(protocol, runtime().connection_made));
   if (!made || !schedule(self, made.get(), object, CallbackKind::connection_made, runtime().connection_made))
     return nullptr;
   Py_INCREF(self);
-  loop_of(self).call_soon(self->parts->on_start);
+  self->loop->state->loop.call_soon(self->parts->on_start);
   Py_RETURN_NONE;
 }
 
@@ -205,17 +204,7 @@ void act(TransportBase* self) {
 DatagramParts::DatagramParts(DatagramObject* object)
     : TransportParts(object, start, act<datagram_readable>, CallbackKind::datagram_received,
                      act<datagram_writable>),
-      owner(object) {}
-
-void DatagramParts::stop_receiving() {
-  if (loop::FdWatcher* watcher = loop_of(owner).watchers().find(static_cast<int>(owner->fd)))
-    watcher->set_reader(nullptr);
-}
-
-void DatagramParts::stop_sending() {
-  if (loop::FdWatcher* watcher = loop_of(owner).watchers().find(static_cast<int>(owner->fd)))
-    watcher->set_writer(nullptr);
-}
+      socket(object->loop->state->loop, static_cast<int>(object->fd)) {}
 
 bool add_datagram_transport_type(PyObject* module) {
   static const PyMemberDef end_of_members[] = {{nullptr, 0, 0, 0, nullptr}};

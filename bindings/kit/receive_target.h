@@ -8,7 +8,6 @@
 
 #include <Python.h>
 
-#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -94,13 +93,5 @@ class ReceiveTarget {
   char* data_;
   Py_ssize_t room_;
 };
-
-/// `call` is a system call that answers -1 and EINTR if a signal came first.
-template <typename Call>
-auto uninterrupted(Call call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 }  // namespace loopscope::bindings

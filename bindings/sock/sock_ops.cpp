@@ -14,8 +14,11 @@
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/socket_address.h"
 #include "bindings/sock/sock_call.h"
+#include "loop/uninterrupted.h"
 
 namespace loopscope::bindings {
+
+using loop::uninterrupted;
 
 namespace {
 
