@@ -222,13 +222,14 @@ bool is_handle(PyObject* object) {
   return type == handle_type || type == timer_handle_type || type == threadsafe_handle_type;
 }
 
-bool cancel_handle(HandleObject* handle) {
-  if (handle->work.cancelled())
+bool HandleCallback::cancel() {
+  if (cancelled())
     return true;
+  HandleObject* handle = handle_of(*this);
   loop::Loop& loop = handle->loop->state->loop;
   if (is_timer(handle) && loop.recorder().callbacks())
-    handle->named = handle->work.describe(loop.recorder()).name;  // the trace outlives the callback
-  handle->work.set_cancelled();
+    handle->named = describe(loop.recorder()).name;  // the trace outlives the callback
+  set_cancelled();
   if (handle->loop->debug != 0) {
     PyObject* text = PyObject_Repr(as_object(handle));
     if (text == nullptr)
@@ -236,7 +237,7 @@ bool cancel_handle(HandleObject* handle) {
     Py_XSETREF(handle->repr, text);
   }
   if (is_timer(handle))
-    loop.timer_cancelled(handle->work, handle->object_id);
+    loop.timer_cancelled(*this, handle->object_id);
   end_sleep(handle);
   release_call(handle);
   return true;
@@ -247,7 +248,7 @@ namespace {
 // -- what Python sees --------------------------------------------------------------------------------------------------
 
 PyObject* py_cancel(PyObject* self, PyObject*) {
-  if (!cancel_handle(as_handle(self)))
+  if (!as_handle(self)->work.cancel())
     return nullptr;
   Py_RETURN_NONE;
 }

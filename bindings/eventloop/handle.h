@@ -31,7 +31,8 @@ class HandleCallback final : public PyCallback {
   void run() override;
   void drop() override;
   [[nodiscard]] PyObject* held() override;
-  bool cancel_watching() override;
+  /// As Handle.cancel().
+  bool cancel() override;
   loop::Description describe(tracer::Recorder& recorder) override;
 };
 
@@ -95,8 +96,6 @@ HandleObject* new_threadsafe_handle(const HandleParts& parts);
 HandleObject* new_timer_handle(const HandleParts& parts, double when, PyObject* when_object);
 
 [[nodiscard]] bool is_handle(PyObject* object);
-/// Cancels as Handle.cancel() does. False with an exception set.
-bool cancel_handle(HandleObject* handle);
 
 /// To be called when the queue gives its reference back.
 void release_from_queue(HandleObject* handle);

@@ -173,10 +173,6 @@ PyObject* HandleCallback::held() {
   return as_object(handle_of(*this));
 }
 
-bool HandleCallback::cancel_watching() {
-  return cancel_handle(handle_of(*this));
-}
-
 void HandleCallback::retain() {
   Py_INCREF(handle_of(*this));
 }

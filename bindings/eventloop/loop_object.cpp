@@ -111,7 +111,7 @@ PyObject* get_transport_table(PyObject* object, void*) {
   return or_none(as_loop(object)->state->transports.get());
 }
 
-/// asyncio calls this for its own timer handles; ours are counted by cancel_handle().
+/// asyncio calls this for its own timer handles; ours are counted when they are cancelled.
 PyObject* timer_handle_cancelled(PyObject*, PyObject*) {
   Py_RETURN_NONE;
 }

@@ -114,7 +114,7 @@ PyObject* add_watch(PyObject* object, PyObject* const* args, Py_ssize_t count, P
 }  // namespace
 
 bool cancel_watch(loop::Callback* watching) {
-  return watching == nullptr || static_cast<PyCallback*>(watching)->cancel_watching();
+  return watching == nullptr || static_cast<PyCallback*>(watching)->cancel();
 }
 
 PyObject* add_reader(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {

@@ -12,9 +12,9 @@ class PyCallback : public loop::Callback {
  public:
   /// The object that a queue's reference keeps alive. Borrowed; for the garbage collector.
   [[nodiscard]] virtual PyObject* held() = 0;
-  /// It watched a descriptor, and is about to be replaced or removed: it is not called any more, even if it is queued. False
-  /// with an exception set. A transport's own callbacks find out by themselves that they are not wanted any more.
-  virtual bool cancel_watching() { return true; }
+  /// The program wants it no more: it is not called again, even if it is queued. A reference that a queue or a watcher holds stays
+  /// theirs. Idempotent. False with an exception set; it is cancelled all the same.
+  virtual bool cancel() = 0;
 
  protected:
   using loop::Callback::Callback;

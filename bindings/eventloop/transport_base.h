@@ -37,6 +37,8 @@ class TransportCallback final : public PyCallback {
   void drop() override { Py_DECREF(owner_); }
   void run() override;
   [[nodiscard]] PyObject* held() override { return reinterpret_cast<PyObject*>(owner_); }
+  /// The transport itself knows what it still wants.
+  bool cancel() override { return true; }
   loop::Description describe(tracer::Recorder& recorder) override;
   void set_kind(tracer::CallbackKind kind) { kind_ = kind; }
 

@@ -355,7 +355,7 @@ PyGetSetDef properties[] = {
 PyObject* SockCallback::held() {
   return as_object(call_of(*this));
 }
-bool SockCallback::cancel_watching() {
+bool SockCallback::cancel() {
   set_cancelled();
   return true;
 }

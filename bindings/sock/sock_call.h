@@ -31,7 +31,7 @@ class SockCallback final : public PyCallback {
   void run() override;
   void drop() override;
   [[nodiscard]] PyObject* held() override;
-  bool cancel_watching() override;
+  bool cancel() override;
   loop::Description describe(tracer::Recorder& recorder) override;
 };
 
