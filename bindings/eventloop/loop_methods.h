@@ -91,6 +91,8 @@ PyObject* open_session(PyObject* self, PyObject* args);
 /// Removes the session's file; the loop may run on.
 PyObject* remove_session(PyObject* self, PyObject*);
 PyObject* take_stall_threshold(PyObject* object, PyObject*);
+PyObject* take_stall(PyObject* object, PyObject*);
+PyObject* has_viewer(PyObject* object, void*);
 PyObject* get_level(PyObject* self, void*);
 int set_level(PyObject* self, PyObject* value, void*);
 PyObject* get_session_path(PyObject* self, void*);

@@ -222,6 +222,7 @@ PyMethodDef methods[] = {
     {"_watched_events", method<watched_events>(), METH_O, nullptr},
     {"_set_passive", method<set_passive>(), METH_FASTCALL, nullptr},
     {"_open_session", method<open_session>(), METH_VARARGS, nullptr},
+    {"_take_stall", method<take_stall>(), METH_NOARGS, nullptr},
     {"_take_stall_threshold", method<take_stall_threshold>(), METH_NOARGS, nullptr},
     {"_remove_session", method<remove_session>(), METH_NOARGS, nullptr},
     {"_open_handle", method<open_handle>(), METH_FASTCALL, nullptr},
@@ -247,6 +248,7 @@ PyMemberDef members[] = {
 PyGetSetDef properties[] = {
     {"_stopping", get_stopping, set_stopping, nullptr, nullptr},
     {"_ready_count", get_ready_count, nullptr, "Callbacks in the ready queue.", nullptr},
+    {"_has_viewer", has_viewer, nullptr, "Whether a viewer that asks for a level is attached.", nullptr},
     {"_is_recorded", is_recorded, nullptr, "Whether anything is recorded now.", nullptr},
     {"_records_jobs", records_jobs, nullptr, "Whether jobs of thread pools are recorded now.", nullptr},
     {"_transport_table", get_transport_table, nullptr, "For Loop._transports.", nullptr},

@@ -108,6 +108,32 @@ PyObject* take_stall_threshold(PyObject* object, PyObject*) {
   Py_RETURN_NONE;
 }
 
+/// The latest stall that nobody took yet, or None: what the thread did, in which system call (None: in none that is known), the
+/// stack as (file, line, function), outermost first. From the first call on the watchdog keeps it.
+PyObject* take_stall(PyObject* object, PyObject*) {
+  tracer::WatchedSession* watched = native(as_loop(object)).recorder().watched();
+  if (watched == nullptr)
+    return or_none(nullptr);
+  watched->want_stalls();
+  const auto stall = watched->take_stall();
+  if (!stall)
+    return or_none(nullptr);
+  const PyRef stack = PyRef::steal(PyList_New(0));
+  for (auto frame = stall->stack.rbegin(); stack && frame != stall->stack.rend(); ++frame) {
+    const PyRef entry =
+        PyRef::steal(Py_BuildValue("(sIs)", frame->file.c_str(), frame->line, frame->function.c_str()));
+    if (!entry || PyList_Append(stack.get(), entry.get()) != 0)
+      return nullptr;
+  }
+  const std::string doing(tracer::thread_doing_name(stall->doing));
+  return Py_BuildValue("(szO)", doing.c_str(), stall->system_call.empty() ? nullptr : stall->system_call.c_str(),
+                       stack.get());
+}
+
+PyObject* has_viewer(PyObject* object, void*) {
+  return PyBool_FromLong(native(as_loop(object)).recorder().has_viewer() ? 1 : 0);
+}
+
 PyObject* get_session_path(PyObject* object, void*) {
   const tracer::WritableSession* session = native(as_loop(object)).recorder().session();
   if (session == nullptr || session->path().empty())

@@ -29,6 +29,7 @@ from loopscope.queues import Queues
 from loopscope.refusals import NotNestable, refuse_gevent
 from loopscope.signal_slot import SlotHeld, slot
 from loopscope.signals import Signals
+from loopscope.stall_log import StallLog
 from loopscope.tls import TIMEOUTS, SSLProtocol, check_upgrade, hand_over
 from loopscope.transport import connect_transport
 from loopscope.watchers import Watchers
@@ -58,6 +59,7 @@ class Loop(_native.LoopBase, Lookups, Pools, Queues, NotNestable, Signals):  # t
             )
         SelectorEventLoop.__init__(self, Watchers(self))
         self._transports = self._transport_table
+        self._stall_log = StallLog()
         self._prepare_for_signals()
         _open_loops.add(self)
         _process_end.watch()
@@ -76,6 +78,8 @@ class Loop(_native.LoopBase, Lookups, Pools, Queues, NotNestable, Signals):  # t
                 firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook
             )
             events._set_running_loop(self)
+            if self._debug:
+                self._take_stall()  # from now on there is one to take
             with SlotHeld(self._signal_fd):
                 self._run()
         finally:
@@ -100,11 +104,16 @@ class Loop(_native.LoopBase, Lookups, Pools, Queues, NotNestable, Signals):  # t
             base_events.logger.warning(
                 "Executing %s took %.3f seconds", base_events._format_handle(handle), seconds
             )
+        if seconds >= _native.get_stall_threshold():
+            self._stall_log.report(self, base_events._format_handle(handle), seconds)
 
     def _report_if_slow_protocol(self, protocol: Any, method: str, seconds: float) -> None:
         if seconds >= self.slow_callback_duration:
             what = format_helpers._format_callback_source(getattr(protocol, method), ())
             base_events.logger.warning("Executing %s took %.3f seconds", what, seconds)
+        if seconds >= _native.get_stall_threshold():
+            what = format_helpers._format_callback_source(getattr(protocol, method), ())
+            self._stall_log.report(self, what, seconds)
 
     # -- transports ----------------------------------------------------------------------------------
 

@@ -52,8 +52,8 @@ bool PythonStacks::works() {
   return proof == Proof::right;
 }
 
-void PythonStacks::attach() {
-  if (proof == Proof::none) {
+void PythonStacks::attach(bool recorded) {
+  if (recorded && proof == Proof::none) {
     lock = python_lock();
     const SelfMemory memory;
     FrameWalk walk(memory);

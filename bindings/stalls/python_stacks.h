@@ -1,7 +1,7 @@
 #pragma once
 /// The stacks of the threads that run loops, for the watchdog: CPython's half of stalls (tracer/write/stack_source.h).
 ///
-/// One per loop. attach() proves once that the interpreter's structures are where they should be: it copies the stack of its own
+/// One per loop. The first attach() of a loop that is recorded proves that the interpreter's structures are where they should be: it copies the stack of its own
 /// thread, and compares that with what CPython itself says. Where they differ no stack is ever copied, and works() is false.
 ///
 /// Thread: attach() is called with the GIL by the thread that runs the loop, copy() by the watchdog's without it. Owner: of nothing of
@@ -21,7 +21,7 @@ namespace loopscope::bindings {
 
 class PythonStacks final : public tracer::StackSource {
  public:
-  void attach() override;
+  void attach(bool recorded) override;
   [[nodiscard]] tracer::StackCopy copy(tracer::StackOf whose) override;
   [[nodiscard]] bool is_lock(std::uint64_t address) const override;
 

@@ -41,8 +41,11 @@ void Recorder::watch_with(Watchdog& watchdog, StackSource& stacks) {
 }
 
 void Recorder::set_stall_threshold(std::uint64_t threshold_ns) {
-  if (attached())
-    present_.stall_threshold(threshold_ns);
+  if (!attached())
+    return;
+  present_.stall_threshold(threshold_ns);
+  if (on())
+    session_->loop_turns();
 }
 
 void Recorder::disown() {
@@ -143,8 +146,10 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
   }
   if (!on())
     prepare_ticks_ = 0;
-  if (before == Level::off && on())
+  if (before == Level::off && on()) {
     present_.loop_thread(thread_id());
+    session_->loop_runs(true);
+  }
   present_.level(level_, own_level_);
 }
 

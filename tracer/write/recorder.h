@@ -38,6 +38,10 @@ class Recorder {
   void disown();
   /// From the next run on `watchdog` looks for stalls of this loop, and copies its stacks from `stacks`. Both outlive the recorder.
   void watch_with(Watchdog& watchdog, StackSource& stacks);
+  /// The session and who watches it; null if nothing is recorded.
+  [[nodiscard]] WatchedSession* watched() const { return session_.get(); }
+  /// Does a living viewer ask for something, as of the latest look?
+  [[nodiscard]] bool has_viewer() const { return requests_.viewer_pid() != 0; }
   /// How long something may be open before it is a stall; 0: for ever.
   void set_stall_threshold(std::uint64_t threshold_ns);
 

@@ -47,8 +47,8 @@ class StackSource {
   StackSource& operator=(const StackSource&) = delete;
   virtual ~StackSource() = default;
 
-  /// The caller is the thread that runs the loop from now on.
-  virtual void attach() = 0;
+  /// The caller is the thread that runs the loop from now on. `recorded`: its stack may be wanted.
+  virtual void attach(bool recorded) = 0;
   [[nodiscard]] virtual StackCopy copy(StackOf whose) = 0;
   /// Does this address belong to the interpreter's lock? A thread that sleeps in a futex there waits for it.
   [[nodiscard]] virtual bool is_lock(std::uint64_t address) const = 0;

@@ -31,13 +31,13 @@ void StallTrack::begin(const OpenSpan& span, const ThreadTimes& before, std::uin
     write_times(span, before, kNoName, kLookBefore, now);
 }
 
-void StallTrack::sample(const OpenSpan& span, ThreadDoing doing, const StackCopy& stack, NameId system_call,
-                        const ThreadTimes& times) {
+void StallTrack::sample(const OpenSpan& span, ThreadDoing doing, const StackCopy& stack,
+                        std::string_view system_call, const ThreadTimes& times) {
   if (!open())
     return;
   ring_.write({times.at_ticks, EventType::stall_sample, span.phase, static_cast<std::uint8_t>(doing),
                flags_of(stack), intern(stack.frames), span.since_ticks, stack.thread});
-  write_times(span, times, system_call, 0, times.at_ticks);
+  write_times(span, times, names_.intern_text(system_call), 0, times.at_ticks);
 }
 
 void StallTrack::end(const OpenSpan& span, const ThreadTimes& times) {
@@ -46,10 +46,6 @@ void StallTrack::end(const OpenSpan& span, const ThreadTimes& times) {
   write_times(span, times, kNoName, 0, times.at_ticks);
   ring_.write({times.at_ticks, EventType::stall_end, span.phase, static_cast<std::uint8_t>(span.kind), 0, kNoName,
                span.since_ticks, times.at_ticks});
-}
-
-NameId StallTrack::system_call(std::string_view name) {
-  return open() ? names_.intern_text(name) : kNoName;
 }
 
 void StallTrack::write_times(const OpenSpan& span, const ThreadTimes& times, NameId system_call,

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string_view>
 
 #include "tracer/format.h"
 #include "tracer/write/name_interner.h"
@@ -36,11 +38,10 @@ class StallTrack {
   explicit StallTrack(WritableSession& session) : session_(session) {}
 
   void begin(const OpenSpan& span, const ThreadTimes& before, std::uint64_t now);
-  /// `system_call`: kNoName, or of system_call().
-  void sample(const OpenSpan& span, ThreadDoing doing, const StackCopy& stack, NameId system_call,
+  /// `system_call`: its name; empty: in none, or not known.
+  void sample(const OpenSpan& span, ThreadDoing doing, const StackCopy& stack, std::string_view system_call,
               const ThreadTimes& times);
   void end(const OpenSpan& span, const ThreadTimes& times);
-  NameId system_call(std::string_view name);
 
  private:
   bool open();

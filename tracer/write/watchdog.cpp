@@ -14,9 +14,9 @@ namespace loopscope::tracer {
 namespace {
 
 constexpr std::uint64_t kForever = UINT64_MAX;
+/// While loops turn it looks at least so often: another loop may run by then, or the threshold be lower.
+constexpr std::uint64_t kLongestWaitNs = 100'000'000;
 constexpr std::size_t kStackBytes = 256 * 1024;
-/// So many looks in a row find all loops asleep before the watchdog sleeps, too.
-constexpr int kCalmLooks = 2;
 
 void futex_wake(std::atomic<std::uint32_t>& word) {
   syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
@@ -106,7 +106,7 @@ void Watchdog::wait(std::uint32_t while_state, std::uint64_t at_most_ns) {
 bool Watchdog::look_at_all(FollowedThreads& threads, std::uint64_t& again_in_ns) {
   const std::lock_guard lock(mutex_);
   bool asleep = true;
-  again_in_ns = loops_.empty() ? kDefaultStallThresholdNs : kForever;
+  again_in_ns = loops_.empty() ? kDefaultStallThresholdNs : kLongestWaitNs;
   for (auto* loop : loops_) {
     const auto look = look_at(*loop, threads);
     asleep = look.asleep && asleep;
@@ -120,24 +120,17 @@ bool Watchdog::look_at_all(FollowedThreads& threads, std::uint64_t& again_in_ns)
 /// follows before it is relied on.
 void Watchdog::run() {
   FollowedThreads threads(FollowedThreads::unshare_descriptors());
-  int calm = 0;  // looks in a row that found all loops asleep
   bool offered = false;
   for (;;) {
     std::uint64_t again_in_ns = 0;
-    calm = look_at_all(threads, again_in_ns) ? calm + 1 : 0;
+    const bool asleep = look_at_all(threads, again_in_ns);
     auto state = state_.load();
     if (state == kStopping)
       return;
-    if (offered && (state == kLooking || calm == 0)) {
-      state_.compare_exchange_strong(state, kLooking);
-      offered = false;
-      calm = 0;
-    }
-    const bool relies = offered;
-    if (calm >= kCalmLooks && !offered) {
-      std::uint32_t looking = kLooking;
-      offered = state_.compare_exchange_strong(looking, kAsleep);
-    }
+    const bool relies = offered && asleep && state == kAsleep;
+    if (asleep != (state == kAsleep))
+      state_.compare_exchange_strong(state, asleep ? kAsleep : kLooking);
+    offered = asleep;
     wait(offered ? kAsleep : kLooking, relies ? kForever : again_in_ns);
   }
 }

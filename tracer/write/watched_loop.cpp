@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "tracer/shared_words.h"
@@ -51,8 +52,8 @@ WatchedLoop::WatchedLoop(WritableSession& session, StackSource& stacks)
       track_(session),
       clock_(session.header().clock_source, session.header().anchor_first) {}
 
-void WatchedLoop::run() {
-  stacks_.attach();
+void WatchedLoop::run(bool recorded) {
+  stacks_.attach(recorded);
   thread_.store(static_cast<std::uint64_t>(syscall(SYS_gettid)), std::memory_order_release);
 }
 
@@ -103,16 +104,16 @@ WatchedLoop::Look WatchedLoop::look(FollowedThreads& threads) {
     return {kLeastStallThresholdNs, false};
   const auto threshold = threshold_ns(*copy);
   const auto open = threshold != 0 ? open_span(*copy) : std::nullopt;
+  const auto patience = threshold != 0 ? threshold : kDefaultStallThresholdNs;
+  const bool sleeps = !open && may_sleep(*copy, threshold);
+  const auto slept_since = std::exchange(slept_since_, sleeps ? copy->phase_since_ticks : 0);
+  if (sleeps && slept_since == slept_since_)
+    return {patience, true};
   follow(threads);
   previous_ = std::exchange(times_, read_times(now));
   note(open);
   end_stall_unless(open);
-
-  const bool sleeps = !open && may_sleep(*copy, threshold);
-  const auto slept_since = std::exchange(slept_since_, sleeps ? copy->phase_since_ticks : 0);
-  if (!open)
-    return {threshold != 0 ? threshold : kDefaultStallThresholdNs, sleeps && slept_since == slept_since_};
-  return look_at(*open, threshold);
+  return open ? look_at(*open, threshold) : Look{patience, false};
 }
 
 /// Keeps the times of the latest look at which what is open now was not open yet.
@@ -156,9 +157,9 @@ void WatchedLoop::sample() {
   const auto stack = stacks_.copy(waits ? StackOf::lock_holder : StackOf::loop);
   const auto call = thread_state_ == ThreadState::asleep ? files_->calls.read() : std::nullopt;
   const auto what = doing(stack, call);
-  const auto name =
-      what == ThreadDoing::in_system_call && call ? track_.system_call(system_call_name(call->number)) : kNoName;
+  const auto name = what == ThreadDoing::in_system_call && call ? system_call_name(call->number) : std::string();
   track_.sample(stall_->span, what, stack, name, times_);
+  latest_.keep(stall_->span, what, name, stack);
 }
 
 /// Of the time since the look before; where there is none, of this instant.

@@ -22,6 +22,7 @@
 #include "tracer/write/anchors.h"
 #include "tracer/write/followed_threads.h"
 #include "tracer/write/stack_source.h"
+#include "tracer/write/stall_report.h"
 #include "tracer/write/stall_track.h"
 #include "tracer/write/writable_session.h"
 
@@ -40,7 +41,9 @@ class WatchedLoop {
   WatchedLoop(WritableSession& session, StackSource& stacks);
 
   /// The loop runs from now on, in the thread that calls this.
-  void run();
+  void run(bool recorded);
+
+  [[nodiscard]] LatestStall& latest_stall() { return latest_; }
 
   struct Look {
     std::uint64_t again_in_ns;
@@ -68,6 +71,7 @@ class WatchedLoop {
   WritableSession& session_;
   StackSource& stacks_;
   StallTrack track_;
+  LatestStall latest_;
   Anchors clock_;
   std::atomic<std::uint64_t> thread_ = 0;  ///< that runs the loop
 

@@ -23,7 +23,7 @@ void WatchedSession::disown() {
 void WatchedSession::loop_runs(bool recorded) {
   if (loop_ == nullptr)
     return;
-  loop_->run();
+  loop_->run(recorded);
   if (!std::exchange(added_, true))
     watchdog_->add(*loop_);
   if (recorded)

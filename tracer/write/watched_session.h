@@ -4,6 +4,7 @@
 /// Thread: the loop's. Owner: of the session. Errors: none. Without watch_with() nobody looks.
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tracer/write/watchdog.h"
@@ -27,6 +28,14 @@ class WatchedSession {
 
   /// The loop runs from now on, in the thread that calls this. `recorded`: at a level above off.
   void loop_runs(bool recorded);
+  /// Keeps the latest stall for the program itself from now on. See LatestStall.
+  void want_stalls() {
+    if (loop_ != nullptr)
+      loop_->latest_stall().want();
+  }
+  std::optional<StallPlace> take_stall() {
+    return loop_ != nullptr ? loop_->latest_stall().take() : std::nullopt;
+  }
   /// It is back from a poll in which it slept.
   void loop_turns() const {
     if (watchdog_ != nullptr)

@@ -21,7 +21,7 @@ namespace {
 
 class NoStack final : public StackSource {
  public:
-  void attach() override {}
+  void attach(bool) override {}
   StackCopy copy(StackOf) override { return {}; }
   [[nodiscard]] bool is_lock(std::uint64_t) const override { return false; }
 };

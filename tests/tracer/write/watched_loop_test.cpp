@@ -21,7 +21,7 @@ constexpr std::uint64_t kMs = 1'000'000;
 
 class OneStack final : public StackSource {
  public:
-  void attach() override { attached = true; }
+  void attach(bool) override { attached = true; }
   StackCopy copy(StackOf whose) override {
     asked_for = whose;
     return {.read = StackRead::done, .frames = frames, .thread = 7, .loop_holds_lock = true};
@@ -44,7 +44,7 @@ class AWatchedLoop : public ::testing::Test {
     present().level = Level::callbacks;
     present().stall_threshold_ns = kDefaultStallThresholdNs;
     watched_ = std::make_unique<WatchedLoop>(*writable_, stacks_);
-    watched_->run();
+    watched_->run(true);
   }
 
   [[nodiscard]] Present& present() const { return writable_->present(); }
