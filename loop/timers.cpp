@@ -83,6 +83,7 @@ void Timers::fire_if_due() {
 
 void Timers::collect_due(tracer::Recorder& recorder, std::uint64_t woke_ticks) {
   const bool due_is_known = !on_programs_clock();
+  const std::uint64_t now = recorder.callbacks() ? recorder.ticks() : 0;
   for (const auto* next = heap_.first(); next != nullptr && next->due_ns <= woke_ns_; next = heap_.first()) {
     const TimerHeap::Timer timer = heap_.pop();
     if (timer.sequence >= first_young_) {
@@ -96,7 +97,7 @@ void Timers::collect_due(tracer::Recorder& recorder, std::uint64_t woke_ticks) {
       timer.callback->set_ready_ticks(woke_ticks);
     if (recorder.on())
       recorder.timer_fired(recorder.callbacks() ? timer.callback->describe(recorder).name : tracer::kNoName,
-                           timer.sequence, due_ns);
+                           timer.sequence, due_ns, now);
     due_.push(*timer.callback);
   }
   for (const TimerHeap::Timer& timer : too_young_) heap_.push_back(timer);

@@ -42,7 +42,7 @@ void record(Recorder& recorder) {
     recorder.gc_begin(2, false);
     recorder.gc_end(2, 5, 1, false);
     recorder.phase_begin(Phase::timers, 1);
-    recorder.timer_fired(name, number, monotonic_ns() - 20'000'000);
+    recorder.timer_fired(name, number, monotonic_ns() - 20'000'000, recorder.ticks());
     recorder.callback_begin(CallbackKind::timer, name, monotonic_ns() - 20'000'000, kReadyIsNs, number);
     recorder.callback_end();
     recorder.phase_end(1);

@@ -140,7 +140,8 @@ void SyntheticSession::run_timers() {
   if (clock_ns() < next_heartbeat_ns_)
     return;
   recorder_.phase_begin(Phase::timers, 1);
-  recorder_.timer_fired(names_[heartbeat], timer_id_, static_cast<std::uint64_t>(next_heartbeat_ns_));
+  recorder_.timer_fired(names_[heartbeat], timer_id_, static_cast<std::uint64_t>(next_heartbeat_ns_),
+                        recorder_.ticks());
   call(CallbackKind::timer, names_[heartbeat], static_cast<std::uint64_t>(next_heartbeat_ns_), true, timer_id_,
        around(9'000));
   next_heartbeat_ns_ = clock_ns() + 25'000'000;

@@ -3,8 +3,8 @@
 namespace loopscope::tracer {
 
 template <typename Slot>
-bool ObjectSlots<Slot>::open(const Slot& object) {
-  if (const auto known = places_.find(object.id); known != 0) {
+bool ObjectSlots<Slot>::open(const Words& object) {
+  if (const auto known = places_.find(object[0]); known != 0) {
     write(slots_[known - 1], object);
     return true;
   }
@@ -13,7 +13,7 @@ bool ObjectSlots<Slot>::open(const Slot& object) {
   const auto slot = free_.empty() ? first_unused_++ : free_.back();
   if (!free_.empty())
     free_.pop_back();
-  places_.set(object.id, slot + 1);
+  places_.set(object[0], slot + 1);
   write(slots_[slot], object);
   return true;
 }

@@ -1,12 +1,15 @@
 #pragma once
 /// The open handles, or the live tasks, of a session: a fixed number of slots that readers may look at.
 ///
-/// Slot is HandleSlot or TaskSlot (tracer/format.h): whole words, the id in the first.
+/// Slot is HandleSlot or TaskSlot (tracer/format.h): whole words, the id in the first. A caller puts words together in
+/// registers: fields that are written one by one and read back as a word cost more than everything else.
 /// Thread: the loop's writes; readers copy a slot and check that its id stayed the same (tracer/format.h).
 /// Owner: of a private map from ids to slots, which grows with them; the slots are the session's.
 /// Errors: open() answers false if no slot is free, close() and change() false if the id has none.
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -24,18 +27,33 @@ class ObjectSlots {
   explicit ObjectSlots(const PartMemory& slots)
       : memory_(slots), slots_(slots.items<Slot>()), places_(kFirstPlaces) {}
 
-  /// `object.id` is not 0; if it has a slot already, that slot is written anew.
-  bool open(const Slot& object);
+  static constexpr std::size_t kWords = sizeof(Slot) / 8;
+  using Words = std::array<std::uint64_t, kWords>;
+
+  /// The id, the first word, is not 0; if it has a slot already, that slot is written anew.
+  bool open(const Words& object);
+  bool open(const Slot& object) { return open(std::bit_cast<Words>(object)); }
   bool close(std::uint64_t id);
-  /// `edit(slot)` changes a copy, which is written if the id has a slot.
-  template <typename Edit>
-  bool change(std::uint64_t id, Edit edit) {
+  /// The words of a slot behind its id, while no reader believes them.
+  class Edit {
+   public:
+    explicit Edit(Slot& slot) : words_(reinterpret_cast<std::uint64_t*>(&slot)) {}
+    /// `offset` is a multiple of 8.
+    [[nodiscard]] std::uint64_t get(std::size_t offset) const { return words_[offset / 8]; }
+    void put(std::size_t offset, std::uint64_t word) {
+      std::atomic_ref(words_[offset / 8]).store(word, std::memory_order_relaxed);
+    }
+
+   private:
+    std::uint64_t* words_;
+  };
+  /// `change(edit)` is called if the id has a slot.
+  template <typename Change>
+  bool change(std::uint64_t id, Change change) {
     const auto known = places_.find(id);
     if (known == 0)
       return false;
-    Slot copy = slots_[known - 1];
-    edit(copy);
-    write(slots_[known - 1], copy);
+    write(slots_[known - 1], id, change);
     return true;
   }
   /// Frees every slot: what is no longer followed must not look alive.
@@ -45,19 +63,23 @@ class ObjectSlots {
 
  private:
   static constexpr std::size_t kFirstPlaces = 64;
-  static constexpr std::size_t kWords = sizeof(Slot) / 8;
   static_assert(sizeof(Slot) % 8 == 0 && offsetof(Slot, id) == 0);
 
   bool has_free_slot();
-  static void write(Slot& slot, const Slot& object) {
-    std::uint64_t words[kWords];
-    __builtin_memcpy(words, &object, sizeof(object));
-    auto* to = reinterpret_cast<std::uint64_t*>(&slot);
+  template <typename Change>
+  static void write(Slot& slot, std::uint64_t id, Change& change) {
     // A reader that sees any of the new words must also see that the old id is gone.
-    std::atomic_ref(to[0]).store(0, std::memory_order_relaxed);
+    std::atomic_ref(slot.id).store(0, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
-    for (std::size_t i = 1; i < kWords; ++i) std::atomic_ref(to[i]).store(words[i], std::memory_order_relaxed);
-    std::atomic_ref(to[0]).store(words[0], std::memory_order_release);
+    Edit edit(slot);
+    change(edit);
+    std::atomic_ref(slot.id).store(id, std::memory_order_release);
+  }
+  static void write(Slot& slot, const Words& object) {
+    const auto all = [&](Edit& edit) {
+      for (std::size_t i = 1; i < kWords; ++i) edit.put(8 * i, object[i]);
+    };
+    write(slot, object[0], all);
   }
   static void free_slot(Slot& slot) { std::atomic_ref(slot.id).store(0, std::memory_order_relaxed); }
 

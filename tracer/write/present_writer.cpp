@@ -13,37 +13,29 @@ PresentWriter::PresentWriter(Present& present)
 
 void PresentWriter::level(Level in_force, Level own) {
   set_state(1, static_cast<std::uint8_t>(in_force));
-  lock();
-  store(kOwnLevel, static_cast<std::uint8_t>(own));
-  unlock();
+  change([&](std::uint64_t* words) { store(words, kOwnLevel, static_cast<std::uint8_t>(own)); });
 }
 
 void PresentWriter::running(bool running, Phase phase, std::uint64_t now) {
   set_state(0, static_cast<std::uint8_t>(phase));
   set_state(2, running ? 1 : 0);
-  lock();
-  store(kPhaseSince, now);
-  unlock();
+  change([&](std::uint64_t* words) { store(words, kPhaseSince, now); });
 }
 
 void PresentWriter::loop_thread(std::uint64_t thread) {
-  lock();
-  store(kLoopThread, thread);
-  unlock();
+  change([&](std::uint64_t* words) { store(words, kLoopThread, thread); });
 }
 
 void PresentWriter::anchor(const ClockAnchor& anchor) {
-  lock();
-  store(kAnchor, anchor.ticks);
-  store(kAnchor + 1, anchor.monotonic_ns);
-  unlock();
+  change([&](std::uint64_t* words) {
+    store(words, kAnchor, anchor.ticks);
+    store(words, kAnchor + 1, anchor.monotonic_ns);
+  });
 }
 
 void PresentWriter::ended() {
   set_state(2, 0);
-  lock();
-  store(kCallback, std::uint64_t{1} << 48U);
-  unlock();
+  change([](std::uint64_t* words) { store(words, kCallback, std::uint64_t{1} << 48U); });
 }
 
 }  // namespace loopscope::tracer

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "tracer/format.h"
 
@@ -37,64 +38,59 @@ class PresentWriter {
 
   void phase(Phase phase, std::uint64_t now) {
     set_state(0, static_cast<std::uint8_t>(phase));
-    lock();
-    store(kPhaseSince, now);
-    unlock();
+    change([&](std::uint64_t* words) { store(words, kPhaseSince, now); });
   }
   void ready_phase(Phase phase, std::uint64_t now, std::uint64_t ready_depth) {
     set_state(0, static_cast<std::uint8_t>(phase));
-    lock();
-    store(kPhaseSince, now);
-    store(kReadyDepth, ready_depth);
-    unlock();
+    change([&](std::uint64_t* words) {
+      store(words, kPhaseSince, now);
+      store(words, kReadyDepth, ready_depth);
+    });
   }
   void poll(const Poll& poll, std::uint64_t now) {
     set_state(0, static_cast<std::uint8_t>(Phase::poll));
     set_state(3, static_cast<std::uint8_t>(poll.reason));
-    lock();
-    store(kPhaseSince, now);
-    store(kIteration, poll.iteration);
-    store(kPoll, std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::uint64_t{poll.culprit} << 32U);
-    store(kPollBegin, now);
-    store(kReadyDepth, poll.ready_depth);
-    store(kTimersPending, poll.timers_pending);
-    store(kNextTimer, poll.next_timer_ns);
-    unlock();
+    change([&](std::uint64_t* words) {
+      store(words, kPhaseSince, now);
+      store(words, kIteration, poll.iteration);
+      store(words, kPoll,
+            std::uint64_t{static_cast<std::uint32_t>(poll.timeout_ms)} | std::uint64_t{poll.culprit} << 32U);
+      store(words, kPollBegin, now);
+      store(words, kReadyDepth, poll.ready_depth);
+      store(words, kTimersPending, poll.timers_pending);
+      store(words, kNextTimer, poll.next_timer_ns);
+    });
   }
-  void poll_back(std::uint64_t now) { store(kPollBack, now); }
+  void poll_back(std::uint64_t now) { store(words_, kPollBack, now); }
   void poll_awake(std::uint64_t back, std::uint64_t now) {
-    store(kPollBack, back);
-    store(kPollAwake, now);
+    store(words_, kPollBack, back);
+    store(words_, kPollAwake, now);
   }
   /// Since when the outermost callback runs. To be said before one that is nested in it.
-  void outer_callback(std::uint64_t since) { store(kOuterSince, since); }
+  void outer_callback(std::uint64_t since) { store(words_, kOuterSince, since); }
   /// The innermost callback, `depth` deep.
   void callback(const Callback& callback, std::uint32_t depth) {
     callback_word_ = callback.name | std::uint64_t{static_cast<std::uint8_t>(callback.kind)} << 32U;
-    lock();
-    store(kCallbackSince, callback.since_ticks);
-    store(kCallbackObject, callback.object);
-    store(kCallback, callback_word_ | depth_bits(depth));
-    unlock();
+    change([&, word = callback_word_ | depth_bits(depth)](std::uint64_t* words) {
+      store(words, kCallbackSince, callback.since_ticks);
+      store(words, kCallbackObject, callback.object);
+      store(words, kCallback, word);
+    });
   }
   void no_callback() {
     callback_word_ = 0;
-    lock();
-    store(kCallback, 0);
-    unlock();
+    change([](std::uint64_t* words) { store(words, kCallback, 0); });
   }
   /// One more, or one fewer, of those that are too deep to be remembered.
   void callback_depth(std::uint32_t depth) {
-    lock();
-    store(kCallback, callback_word_ | depth_bits(depth));
-    unlock();
+    change([word = callback_word_ | depth_bits(depth)](std::uint64_t* words) { store(words, kCallback, word); });
   }
   void level(Level in_force, Level own);
   void running(bool running, Phase phase, std::uint64_t now);
   /// The kernel's id of the thread that runs the loop.
   void loop_thread(std::uint64_t thread);
   void anchor(const ClockAnchor& anchor);
-  void stall_threshold(std::uint64_t threshold_ns) { store(kStallThreshold, threshold_ns); }
+  void stall_threshold(std::uint64_t threshold_ns) { store(words_, kStallThreshold, threshold_ns); }
   void ended();
 
  private:
@@ -123,8 +119,9 @@ class PresentWriter {
                 offsetof(Present, callback_depth) == offsetof(Present, callback_name) + 5 &&
                 offsetof(Present, ended) == offsetof(Present, callback_name) + 6);
 
-  void store(std::size_t word, std::uint64_t value, std::memory_order order = std::memory_order_relaxed) {
-    std::atomic_ref(words_[word]).store(value, order);
+  static void store(std::uint64_t* words, std::size_t word, std::uint64_t value,
+                    std::memory_order order = std::memory_order_relaxed) {
+    std::atomic_ref(words[word]).store(value, order);
   }
   /// Byte `place` of phase, level, running, poll_reason; readers see it with the next unlock().
   void set_state(unsigned place, std::uint8_t value) {
@@ -134,13 +131,19 @@ class PresentWriter {
   static std::uint64_t depth_bits(std::uint32_t depth) {
     return std::uint64_t{depth < 255U ? depth : 255U} << 40U;
   }
-  void lock() {
-    store(0, shown_state_ | ++sequence_);
+  /// write(words) stores under the lock. Everything of this object is read and written before, because the compiler believes
+  /// that a store to the words may change it, and would read it again after each.
+  template <typename Write>
+  void change(Write write) {
+    std::uint64_t* const words = words_;
+    const std::uint64_t before = std::exchange(shown_state_, state_);
+    const std::uint64_t after = state_;
+    const std::uint32_t sequence = sequence_;
+    sequence_ = sequence + 2;
+    store(words, 0, before | (sequence + 1));
     std::atomic_thread_fence(std::memory_order_release);
-  }
-  void unlock() {
-    shown_state_ = state_;
-    store(0, state_ | ++sequence_, std::memory_order_release);
+    write(words);
+    store(words, 0, after | (sequence + 2), std::memory_order_release);
   }
 
   std::uint64_t* words_ = nullptr;

@@ -4,10 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace loopscope::tracer {
 namespace {
+
+// As the words of slots are put together here.
+static_assert(offsetof(HandleSlot, name) == 16 && offsetof(HandleSlot, kind) == 20 &&
+              offsetof(HandleSlot, fd) == 24);
+static_assert(offsetof(TaskSlot, since_ticks) == 8 && offsetof(TaskSlot, name) == 16);
+static_assert(offsetof(TaskSlot, given_name) == offsetof(TaskSlot, name) + 4);
+static_assert(offsetof(TaskSlot, await_kind) == offsetof(TaskSlot, frame) + 4 &&
+              offsetof(TaskSlot, frame) % 8 == 0);
 
 std::uint64_t thread_id() {
   return static_cast<std::uint64_t>(syscall(SYS_gettid));
@@ -166,7 +175,8 @@ std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {
   const auto detail = static_cast<std::uint64_t>(std::int64_t{fd});
   put({now, EventType::handle_opened, phase_, static_cast<std::uint8_t>(kind), 0, name, id, detail});
   add(&Counters::handles_opened, 1);
-  if (!handles_.open({id, now, name, kind, 0, {}, fd}))
+  const auto named = name | std::uint64_t{static_cast<std::uint8_t>(kind)} << 32U;
+  if (!handles_.open(HandleSlots::Words{id, now, named, detail}))
     add(&Counters::slots_lost, 1);
   return id;
 }
@@ -184,7 +194,7 @@ void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start, std::ui
   put({now, EventType::task_created, phase_, static_cast<std::uint8_t>(start), 0, name, id, address});
   add(&Counters::tasks_created, 1);
   add(&Counters::tasks_live, 1);
-  if (!tasks_.open({.id = id, .since_ticks = now, .name = name}))
+  if (!tasks_.open(TaskSlots::Words{id, now, name}))
     add(&Counters::slots_lost, 1);
 }
 
@@ -200,11 +210,10 @@ void Recorder::close_task(NameId name, std::uint64_t id, TaskEnd end) {
 void Recorder::stop_step(std::uint64_t id, AwaitKind kind, NameId frame, std::uint64_t awaited) {
   const auto now = ticks();
   put({now, EventType::step_stopped, phase_, static_cast<std::uint8_t>(kind), 0, frame, id, awaited});
-  tasks_.change(id, [&](TaskSlot& slot) {
-    slot.stopped_ticks = now;
-    slot.awaited = awaited;
-    slot.frame = frame;
-    slot.await_kind = kind;
+  tasks_.change(id, [&](auto& slot) {
+    slot.put(offsetof(TaskSlot, stopped_ticks), now);
+    slot.put(offsetof(TaskSlot, awaited), awaited);
+    slot.put(offsetof(TaskSlot, frame), frame | std::uint64_t{static_cast<std::uint8_t>(kind)} << 32U);
   });
 }
 
@@ -212,7 +221,11 @@ void Recorder::task_named(std::uint64_t id, NameId name, std::uint64_t number) {
   if (!tasks())
     return;
   put({ticks(), EventType::task_named, phase_, 0, 0, name, id, number});
-  tasks_.change(id, [&](TaskSlot& slot) { slot.given_name = name, slot.number = number; });
+  tasks_.change(id, [&](auto& slot) {
+    const auto coroutine = static_cast<NameId>(slot.get(offsetof(TaskSlot, name)));
+    slot.put(offsetof(TaskSlot, name), coroutine | std::uint64_t{name} << 32U);
+    slot.put(offsetof(TaskSlot, number), number);
+  });
 }
 
 void Recorder::forget_tasks() {

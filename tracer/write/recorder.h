@@ -174,10 +174,11 @@ class Recorder {
     const auto depth = callback_depth_++;
     if (depth >= kCallbackFrames)
       return present_.callback_depth(callback_depth_);
-    frames_[depth] = {now, object, name, kind};
+    const PresentWriter::Callback frame{now, object, name, kind};
+    frames_[depth] = frame;
     if (depth == 1)
       present_.outer_callback(frames_[0].since_ticks);
-    present_.callback(frames_[depth], callback_depth_);
+    present_.callback(frame, depth + 1);
   }
   void callback_end() {
     if (!callbacks() || callback_depth_ == 0)
@@ -185,7 +186,7 @@ class Recorder {
     const auto depth = --callback_depth_;
     if (depth >= kCallbackFrames)
       return end_deep_callback();
-    const auto& frame = frames_[depth];
+    const auto frame = frames_[depth];
     const auto now = ticks();
     put({now, EventType::callback_end, phase_, static_cast<std::uint8_t>(frame.kind), 0, frame.name, 0,
          frame.object});
@@ -230,12 +231,13 @@ class Recorder {
     if (callbacks())
       put({ticks(), EventType::timer_set, phase_, 0, kNoticed, name, id, due_ns});
   }
-  void timer_fired(NameId name, std::uint64_t id, std::uint64_t due_ns) {
+  /// `now` is when the loop looked which timers are due. It is the same for all that it found.
+  void timer_fired(NameId name, std::uint64_t id, std::uint64_t due_ns, std::uint64_t now) {
     if (!on())
       return;
     add(&Counters::timers_fired, 1);
     if (callbacks())
-      put({ticks(), EventType::timer_fired, phase_, 0, 0, name, id, due_ns});
+      put({now, EventType::timer_fired, phase_, 0, 0, name, id, due_ns});
   }
   void timer_cancelled(NameId name, std::uint64_t id) {
     if (!on())

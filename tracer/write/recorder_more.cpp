@@ -1,3 +1,5 @@
+#include <cstddef>
+
 #include "tracer/write/recorder.h"
 
 namespace loopscope::tracer {
@@ -12,7 +14,11 @@ void Recorder::leave_queue(Unqueued how) {
 void Recorder::change_watch(std::uint64_t handle, int fd, std::uint8_t interest, std::uint8_t flags) {
   put({ticks(), EventType::watch_changed, phase_, interest, flags, kNoName, handle,
        static_cast<std::uint64_t>(std::int64_t{fd})});
-  handles_.change(handle, [&](HandleSlot& slot) { slot.interest = interest; });
+  constexpr auto kWord = offsetof(HandleSlot, name);
+  constexpr auto kShift = 8 * (offsetof(HandleSlot, interest) - kWord);
+  handles_.change(handle, [&](auto& slot) {
+    slot.put(kWord, (slot.get(kWord) & ~(std::uint64_t{0xFF} << kShift)) | std::uint64_t{interest} << kShift);
+  });
 }
 
 // -- what else takes time --------------------------------------------------------------------------------------------

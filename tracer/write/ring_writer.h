@@ -30,14 +30,18 @@ class RingWriter {
     const auto head = static_cast<std::uint64_t>(event.type) | static_cast<std::uint64_t>(event.phase) << 8U |
                       std::uint64_t{event.kind} << 16U | std::uint64_t{event.flags} << 24U |
                       std::uint64_t{event.name} << 32U;
-    auto* slot = reinterpret_cast<std::uint64_t*>(next_);
+    // And read before the stores: the compiler believes that these may change this object.
+    Event* const next = next_;
+    const auto before = position();
+    auto* slot = reinterpret_cast<std::uint64_t*>(next);
+    next_ = next + 1;
     std::atomic_thread_fence(std::memory_order_release);
     std::atomic_ref(slot[0]).store(event.ticks, std::memory_order_relaxed);
     std::atomic_ref(slot[1]).store(head, std::memory_order_relaxed);
     std::atomic_ref(slot[2]).store(event.a, std::memory_order_relaxed);
     std::atomic_ref(slot[3]).store(event.b, std::memory_order_relaxed);
-    std::atomic_ref(*head_).store(position() + 1, std::memory_order_release);
-    if (++next_ == turn_)
+    std::atomic_ref(*head_).store(before + 1, std::memory_order_release);
+    if (next + 1 == turn_) [[unlikely]]
       turn();
   }
 

@@ -66,7 +66,7 @@ TEST(Jsonl, SaysEveryFieldOfEachEventByName) {
   to.callback_begin(CallbackKind::timer, name, 123, kReadyIsNs, 5);
   to.bytes_written(handle, 10);
   to.callback_end();
-  to.timer_fired(name, 3, 0);
+  to.timer_fired(name, 3, 0, to.ticks());
   to.timer_cancelled(name, 4);
   to.phase_end(1);
   to.prepare_begin();

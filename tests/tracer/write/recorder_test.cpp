@@ -23,7 +23,7 @@ using testing::Recording;
 /// One turn of a loop with a timer, two callbacks and some I/O.
 void busy_turn(Recorder& to) {
   to.phase_begin(Phase::timers, 1);
-  to.timer_fired(3, 11, 5000);
+  to.timer_fired(3, 11, 5000, to.ticks());
   to.callback_begin(CallbackKind::timer, 3, 5000, kReadyIsNs, 11);
   to.callback_end();
   to.phase_end(1);
