@@ -1,7 +1,7 @@
-"""The stress program, killed at random moments: every session opens, no event is torn, and the last one is the last thing it did.
+"""The stress program, killed at random moments: every session opens, no event is torn, nothing that it did is missing.
 
-LOOPSCOPE_KILLS=100 kills it more often. What it did last is known from another source: epoll_shim.c notes each of its polls
-in a file that outlives it, with the clock that the trace has.
+LOOPSCOPE_KILLS=100 kills it more often. What it did last is known from another source: epoll_shim.c notes each of its
+polls in a file that outlives it, with the clock that the trace has.
 """
 
 from __future__ import annotations
