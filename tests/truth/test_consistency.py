@@ -32,6 +32,13 @@ def test_time_never_goes_back(run):
     assert all(before <= after for before, after in zip(ticks, ticks[1:]))
 
 
+def test_timers_that_fire_together_have_one_stamp(full_run):
+    """The loop looks once which of them are due."""
+    neighbours = list(zip(full_run.events, full_run.events[1:]))
+    together = [pair for pair in neighbours if {event.type for event in pair} == {"timer_fired"}]
+    assert together and all(first.ticks == second.ticks for first, second in together)
+
+
 def test_iterations_are_counted_without_a_gap(run):
     begins = [event.a for event in of_type(run, "poll_begin")]
     ends = [event.b for event in of_type(run, "poll_end")]
