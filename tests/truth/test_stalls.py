@@ -41,6 +41,13 @@ EXPECTED = {
     "importing": (IN_CALL, "clock_nanosleep"),
     "another_thread_with_the_gil": (GIL, None),
 }
+ALSO_AT_TASKS = (
+    "three_awaits_deep",
+    "data_received",
+    "a_timer",
+    "spin",
+    "another_thread_with_the_gil",
+)
 OTHERS_FUNCTION = {"another_thread_with_the_gil": "holds_the_gil"}
 
 
@@ -130,7 +137,7 @@ def blocker(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Blocker]
 
 @pytest.mark.parametrize(
     "blocker",
-    [(kind, level) for kind in EXPECTED for level in ("phases", "tasks")],
+    [*((kind, "phases") for kind in EXPECTED), *((kind, "tasks") for kind in ALSO_AT_TASKS)],
     indirect=True,
     ids=lambda given: f"{given[0]}-{given[1]}",
 )

@@ -67,7 +67,7 @@ bool ThreadCpuReader::follow(std::uint32_t pid, std::uint64_t thread) {
   return false;
 }
 
-std::optional<CpuSample> ThreadCpuReader::read() const {
+std::optional<CpuSample> ThreadCpuReader::read(bool with_state) const {
   if (schedstat_ < 0 || stat_ < 0)
     return std::nullopt;
   std::optional<CpuSample> best;
@@ -77,11 +77,13 @@ std::optional<CpuSample> ThreadCpuReader::read() const {
     CpuSample sample;
     sample.before_ns = clock_ns();
     const std::string_view words = read_from_start(schedstat_, counts);
-    const std::string_view stat = read_from_start(stat_, state);
+    const std::string_view stat = with_state ? read_from_start(stat_, state) : "";
     sample.after_ns = clock_ns();
-    if (stat.empty() || std::sscanf(words.data(), "%" SCNd64 " %" SCNd64, &sample.ran_ns, &sample.waited_ns) != 2)
+    if (stat.empty() == with_state ||
+        std::sscanf(words.data(), "%" SCNd64 " %" SCNd64, &sample.ran_ns, &sample.waited_ns) != 2)
       return std::nullopt;
-    sample.state = state_in(stat);
+    if (with_state)
+      sample.state = state_in(stat);
     const std::int64_t took = sample.after_ns - sample.before_ns;
     if (!best || took < best->after_ns - best->before_ns)
       best = sample;

@@ -34,9 +34,12 @@ class ThreadCpuReader {
 
   /// From now on about this thread, by its numbers in the PID namespace of the caller. False if the system does not say.
   bool follow(std::uint32_t pid, std::uint64_t thread);
-  [[nodiscard]] std::optional<CpuSample> read() const;
+  [[nodiscard]] std::optional<CpuSample> read() const { return read(true); }
+  /// The same without the state, which costs more than the rest.
+  [[nodiscard]] std::optional<CpuSample> read_counts() const { return read(false); }
 
  private:
+  [[nodiscard]] std::optional<CpuSample> read(bool with_state) const;
   void close();
   int schedstat_ = -1;
   int stat_ = -1;

@@ -86,8 +86,7 @@ void WatchedLoop::follow(FollowedThreads& threads) {
 
 ThreadTimes WatchedLoop::read_times(std::uint64_t now) {
   ThreadTimes times{.at_ticks = now};
-  const auto sample = files_ != nullptr ? files_->cpu.read() : std::nullopt;
-  thread_state_ = sample ? std::optional(sample->state) : std::nullopt;
+  const auto sample = files_ != nullptr ? files_->cpu.read_counts() : std::nullopt;
   if (sample) {
     times.cpu_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(sample->ran_ns, 0));
     times.delay_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(sample->waited_ns, 0));
@@ -153,6 +152,8 @@ void WatchedLoop::begin_stall(const OpenSpan& open) {
 }
 
 void WatchedLoop::sample() {
+  const auto state = files_ != nullptr ? files_->cpu.read() : std::nullopt;
+  thread_state_ = state ? std::optional(state->state) : std::nullopt;
   const bool waits = stall_->span.kind == StallKind::gil_wait;
   const auto stack = stacks_.copy(waits ? StackOf::lock_holder : StackOf::loop);
   const auto call = thread_state_ == ThreadState::asleep ? files_->calls.read() : std::nullopt;
@@ -167,7 +168,8 @@ ThreadDoing WatchedLoop::doing(const StackCopy& stack, const std::optional<Syste
   if (!thread_state_ || thread_state_ == ThreadState::stopped)
     return ThreadDoing::unknown;
   if (thread_state_ == ThreadState::runnable) {
-    if (previous_.cpu_ns && *times_.cpu_ns - *previous_.cpu_ns <= *times_.delay_ns - *previous_.delay_ns)
+    if (previous_.cpu_ns && times_.cpu_ns &&
+        *times_.cpu_ns - *previous_.cpu_ns <= *times_.delay_ns - *previous_.delay_ns)
       return ThreadDoing::waiting_for_cpu;
     return stack.collecting && stack.loop_holds_lock ? ThreadDoing::collecting : ThreadDoing::on_cpu;
   }

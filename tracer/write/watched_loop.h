@@ -79,7 +79,7 @@ class WatchedLoop {
   std::uint64_t followed_ = 0;  ///< thread_, as of this look
   const FollowedThreads::Files* files_ =
       nullptr;                               ///< of that thread, during a look; null: the kernel does not say
-  std::optional<ThreadState> thread_state_;  ///< nothing: the kernel does not say
+  std::optional<ThreadState> thread_state_;  ///< at the latest sample. Nothing: the kernel does not say
   ThreadTimes times_;                        ///< at this look
   ThreadTimes previous_;                     ///< at the look before
   ThreadTimes before_;                       ///< at the latest look before what is open now began
