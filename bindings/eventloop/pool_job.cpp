@@ -1,9 +1,11 @@
 #include "bindings/eventloop/pool_job.h"
 
 #include "bindings/eventloop/loop_methods.h"
+#include "bindings/kit/attribute.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/kit/type_kit.h"
+#include "bindings/kit/utf8_text.h"
 
 namespace loopscope::bindings {
 
@@ -33,11 +35,9 @@ tracer::NameId this_thread(tracer::Recorder& recorder) {
   const PyRef threading = PyRef::steal(PyImport_ImportModule("threading"));
   const PyRef thread =
       PyRef::steal(threading ? PyObject_CallMethod(threading.get(), "current_thread", nullptr) : nullptr);
-  const PyRef name = PyRef::steal(thread ? PyObject_GetAttrString(thread.get(), "name") : nullptr);
-  Py_ssize_t bytes = 0;
-  const char* text = name && PyUnicode_Check(name.get()) ? PyUnicode_AsUTF8AndSize(name.get(), &bytes) : nullptr;
-  PyErr_Clear();
-  return text != nullptr ? recorder.intern_text({text, static_cast<std::size_t>(bytes)}) : tracer::kNoName;
+  const PyRef name = attribute(thread.get(), "name");
+  const auto text = utf8_or_nothing(name.get());
+  return text ? recorder.intern_text(*text) : tracer::kNoName;
 }
 
 void end(JobObject* job, JobEnd how) {

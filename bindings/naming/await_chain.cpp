@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "bindings/kit/attribute.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
 #include "bindings/naming/generator_frame.h"
@@ -16,12 +17,6 @@ using tracer::NameId;
 namespace {
 
 constexpr int kMostCoroutines = 48;  // readers follow 64 frames
-
-PyRef attribute(PyObject* object, PyObject* name) {
-  PyRef found = PyRef::steal(name != nullptr ? PyObject_GetAttr(object, name) : nullptr);
-  PyErr_Clear();
-  return found;
-}
 
 /// Before Python 3.11 a code object does not know it.
 PyRef qualname_of(PyObject* generator) {

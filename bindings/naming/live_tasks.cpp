@@ -3,8 +3,10 @@
 #include <charconv>
 #include <string_view>
 
+#include "bindings/kit/attribute.h"
 #include "bindings/kit/py_ref.h"
 #include "bindings/kit/runtime.h"
+#include "bindings/kit/utf8_text.h"
 
 namespace loopscope::bindings {
 namespace {
@@ -15,22 +17,16 @@ std::uint64_t word_of(const void* task) {
   return reinterpret_cast<std::uintptr_t>(task);
 }
 
-PyRef attribute(const PyRef& object, const char* name) {
-  PyRef found = PyRef::steal(object ? PyObject_GetAttrString(object.get(), name) : nullptr);
-  PyErr_Clear();
-  return found;
-}
-
 /// Has the coroutine of a task that is not done not begun? Then the task was made just now. False also if nobody can tell.
 bool is_new(PyObject* task) {
   const PyRef coroutine =
       PyRef::steal(runtime().task_get_coro != nullptr ? runtime().task_get_coro(task, nullptr) : nullptr);
   PyErr_Clear();
 #if PY_VERSION_HEX >= 0x030B0000
-  return attribute(coroutine, "cr_suspended").get() == Py_False &&
-         attribute(coroutine, "cr_running").get() == Py_False;
+  return attribute(coroutine.get(), "cr_suspended").get() == Py_False &&
+         attribute(coroutine.get(), "cr_running").get() == Py_False;
 #else
-  const PyRef last = attribute(attribute(coroutine, "cr_frame"), "f_lasti");
+  const PyRef last = attribute(attribute(coroutine.get(), "cr_frame").get(), "f_lasti");
   return last && PyLong_AsLong(last.get()) < 0;
 #endif
 }
@@ -107,16 +103,13 @@ void LiveTasks::tell_name(PyObject* task, std::uint64_t number) {
   if (!name || !PyUnicode_Check(name.get()) || told_.find(word_of(task)) == word_of(name.get()))
     return;
   told_.put(word_of(task), word_of(name.get()));
-  Py_ssize_t bytes = 0;
-  const char* text = PyUnicode_AsUTF8AndSize(name.get(), &bytes);
-  PyErr_Clear();
-  if (text == nullptr)
+  const auto given = utf8_or_nothing(name.get());
+  if (!given)
     return;
-  const std::string_view given(text, static_cast<std::size_t>(bytes));
-  if (const auto own = number_in(given); own != 0)
+  if (const auto own = number_in(*given); own != 0)
     recorder_.task_named(number, tracer::kNoName, own);
   else
-    recorder_.task_named(number, recorder_.intern_text(given), 0);
+    recorder_.task_named(number, recorder_.intern_text(*given), 0);
 }
 
 void LiveTasks::stopped(PyObject* task) {

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "tracer/words.h"
+
 namespace loopscope::bindings {
 
 using namespace loopscope::tracer;
@@ -32,6 +34,17 @@ py::list chain_of(const EventSource& source, NameId frame) {
 
 py::object known(std::int64_t t_ns) {
   return t_ns == 0 ? py::object(py::none()) : py::cast(t_ns);
+}
+
+void put_standing(py::dict& made, const EventSource& source, const OpenTask& task) {
+  if (task.given_name != kNoName)
+    made["given_name"] = text(source.name(task.given_name).function);
+  else
+    made["given_name"] = task.number == 0 ? py::object(py::none()) : text("Task-" + std::to_string(task.number));
+  made["stopped_ns"] = known(task.stopped_ns);
+  made["stands"] = chain_of(source, task.frame);
+  made["awaits"] = task.stopped_ns == 0 ? py::object(py::none()) : py::cast(await_kind_name(task.await_kind));
+  made["awaited"] = task.awaited;
 }
 
 void bind_names(py::module_& module) {

@@ -7,7 +7,6 @@
 
 #include "bindings/trace/texts.h"
 #include "tracer/read/event_source.h"
-#include "tracer/words.h"
 
 namespace loopscope::bindings {
 
@@ -28,18 +27,8 @@ py::list chain_of(const tracer::EventSource& source, tracer::NameId frame);
 py::object known(std::int64_t t_ns);
 
 /// Puts into `made` what asyncio calls a task, and where it stands and what for since its latest step. None: it is not known.
-template <typename Task>
-void put_standing(py::dict& made, const tracer::EventSource& source, const Task& task) {
-  if (task.given_name != tracer::kNoName)
-    made["given_name"] = text(source.name(task.given_name).function);
-  else
-    made["given_name"] = task.number == 0 ? py::object(py::none()) : text("Task-" + std::to_string(task.number));
-  made["stopped_ns"] = known(task.stopped_ns);
-  made["stands"] = chain_of(source, task.frame);
-  made["awaits"] =
-      task.stopped_ns == 0 ? py::object(py::none()) : py::cast(tracer::await_kind_name(task.await_kind));
-  made["awaited"] = task.awaited;
-}
+void put_standing(py::dict& made, const tracer::EventSource& source, const tracer::OpenTask& task);
+
 void bind_names(py::module_& module);
 
 }  // namespace loopscope::bindings

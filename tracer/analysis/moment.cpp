@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracer/analysis/nesting.h"
+
 namespace loopscope::tracer {
 namespace {
 
-constexpr std::size_t kDeepest = 4096;
 /// No program has more; a damaged trace may say so.
 constexpr std::size_t kMostEntries = 1U << 20U;
 
@@ -114,7 +115,9 @@ void Moment::apply(const TraceEvent& event) {
       break;
     case EventType::task_created:
       put(tasks, event.object,
-          StandingTask{.name = event.name, .since_ns = event.task_start() == TaskStart::noticed ? 0 : event.t_ns});
+          StandingTask{{.id = event.object,
+                        .since_ns = event.task_start() == TaskStart::noticed ? 0 : event.t_ns,
+                        .name = event.name}});
       break;
     case EventType::task_named:
       if (StandingTask* task = find(tasks, event.object)) {
@@ -202,8 +205,7 @@ void Moment::begin_callback(const TraceEvent& event) {
     take_first();
   if (event.callback_kind() == CallbackKind::timer)
     std::erase(due, event.object);
-  if (running.size() == kDeepest)  // nothing nests so deep: some ends must be missing
-    running.clear();
+  forget_if_too_deep(running);
   running.push_back({event.t_ns, event.other_ns, event.name, event.callback_kind(), event.object});
   if (StandingTask* task = find(tasks, event.object);
       task != nullptr && event.callback_kind() == CallbackKind::task_step)

@@ -63,16 +63,9 @@ struct WaitingTimer {
   NameId name = kNoName;
 };
 
-struct StandingTask {
-  NameId name = kNoName;        ///< its coroutine's
-  NameId given_name = kNoName;  ///< kNoName: asyncio's own, "Task-`number`"; 0 there, too: not told
-  std::uint64_t number = 0;
-  std::int64_t since_ns = 0;
-  bool running = false;  ///< it makes a step now; what follows is of the step before
-  std::int64_t stopped_ns = 0;
-  NameId frame = kNoName;  ///< where it stands: EventSource::frames() gives the chain
-  AwaitKind await_kind = AwaitKind::nothing;
-  std::uint64_t awaited = 0;
+/// Its `since_ns` is 0 if it is not known.
+struct StandingTask : OpenTask {
+  bool running = false;  ///< it makes a step now; where it stands is of the step before
 };
 
 struct PoolJob {

@@ -21,14 +21,10 @@ void add_what_lives(const EventSource& source, std::int64_t before_ns, Moment& t
   for (const auto& task : source.tasks()) {
     if (task.since_ns >= before_ns)
       continue;
-    auto& made = to.tasks[task.id];
-    made = {.name = task.name, .given_name = task.given_name, .number = task.number, .since_ns = task.since_ns};
+    StandingTask made{task};
     if (task.stopped_ns == 0 || task.stopped_ns >= before_ns)
-      continue;
-    made.stopped_ns = task.stopped_ns;
-    made.frame = task.frame;
-    made.await_kind = task.await_kind;
-    made.awaited = task.awaited;
+      made = {{task.id, task.since_ns, task.name, task.given_name, task.number}};
+    to.tasks.insert_or_assign(task.id, made);
   }
 }
 
@@ -114,6 +110,7 @@ void MomentSeed::look_at_task(const TraceEvent& event, NameId name) {
   if (event.object == 0 || tasks_.contains(event.object) || first_change_ || start_.tasks.size() >= kMostFound)
     return;
   auto& task = start_.tasks[event.object];
+  task.id = event.object;
   if (task.name == kNoName)
     task.name = name;
 }

@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracer/analysis/nesting.h"
+
 namespace loopscope::tracer {
-
-namespace {
-
-constexpr std::size_t kDeepest = 4096;  // no callback nests so deep: some ends must be missing
-
-}  // namespace
 
 void Statistics::add(const TraceEvent& event) {
   // Nothing is known of the time while the machine stood still.
@@ -23,8 +19,7 @@ void Statistics::add(const TraceEvent& event) {
     case EventType::callback_begin: {
       callbacks_recorded_ = true;
       count_total(&Throughput::callbacks, 1, event.t_ns);
-      if (open_.size() == kDeepest)
-        open_.clear();
+      forget_if_too_deep(open_);
       open_.push_back({event.t_ns, event.name});
       CallbackRow& row = row_of(event);
       row.kind = event.callback_kind();

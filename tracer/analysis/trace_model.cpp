@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "tracer/analysis/nesting.h"
+
 namespace loopscope::tracer {
 
 namespace {
-
-constexpr std::size_t kDeepest = 4096;
 
 Activity activity_of(Phase phase) {
   switch (phase) {
@@ -123,8 +123,7 @@ void TraceModel::add(const TraceEvent& source) {
       break;
     case EventType::callback_begin:
       callbacks_recorded_ = true;
-      if (open_callbacks_.size() == kDeepest)  // nothing nests so deep: some ends must be missing
-        open_callbacks_.clear();
+      forget_if_too_deep(open_callbacks_);
       open_callbacks_.push_back({event.t_ns, 0, event.other_ns, event.name, event.callback_kind(),
                                  static_cast<std::uint8_t>(std::min<std::size_t>(open_callbacks_.size(), 255)),
                                  event.phase, event.object});

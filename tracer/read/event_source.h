@@ -38,15 +38,15 @@ struct OpenHandle {
 
 /// A task that the program follows now.
 struct OpenTask {
-  std::uint64_t id;
-  std::int64_t since_ns;
-  NameId name;
-  NameId given_name;  ///< kNoName: asyncio's own, "Task-`number`"; 0 there, too, if it is not known
-  std::uint64_t number;
-  std::int64_t stopped_ns;  ///< when its latest step stopped; 0: none has
-  NameId frame;             ///< where it stands since then
-  AwaitKind await_kind;
-  std::uint64_t awaited;
+  std::uint64_t id = 0;
+  std::int64_t since_ns = 0;
+  NameId name = kNoName;        ///< its coroutine's
+  NameId given_name = kNoName;  ///< kNoName: asyncio's own, "Task-`number`"; 0 there, too, if it is not known
+  std::uint64_t number = 0;
+  std::int64_t stopped_ns = 0;  ///< when its latest step stopped; 0: none has
+  NameId frame = kNoName;       ///< where it stands since then: EventSource::frames() gives the chain
+  AwaitKind await_kind = AwaitKind::nothing;
+  std::uint64_t awaited = 0;
 };
 
 /// A consistent copy. If the writer died while writing, the copy is the torn one and `torn` is true.
