@@ -162,12 +162,19 @@ void Recorder::change_level(Level level, std::uint32_t viewer_pid) {
   present_.level(level_, own_level_);
 }
 
-// -- callbacks, handles, tasks ---------------------------------------------------------------------------
+// -- callbacks, the ready queue ----------------------------------------------------------------------------
 
 void Recorder::end_deep_callback() {
   put({ticks(), EventType::callback_end, phase_, 0, 0, kNoName, 0, 0});
   present_.callback_depth(callback_depth_);
 }
+
+void Recorder::leave_queue(Unqueued how) {
+  unqueued_ = how == Unqueued::cleared ? queued_ : unqueued_ + 1;
+  put({ticks(), EventType::unqueued, phase_, static_cast<std::uint8_t>(how), 0, kNoName, unqueued_, 0});
+}
+
+// -- handles, tasks --------------------------------------------------------------------------------------------
 
 std::uint64_t Recorder::open_handle(HandleKind kind, NameId name, int fd) {
   const auto now = ticks();
@@ -187,6 +194,16 @@ void Recorder::close_handle(HandleKind kind, std::uint64_t id) {
     return;
   add(&Counters::handles_closed, 1);
   put({ticks(), EventType::handle_closed, phase_, static_cast<std::uint8_t>(kind), 0, kNoName, id, 0});
+}
+
+void Recorder::change_watch(std::uint64_t handle, int fd, std::uint8_t interest, std::uint8_t flags) {
+  put({ticks(), EventType::watch_changed, phase_, interest, flags, kNoName, handle,
+       static_cast<std::uint64_t>(std::int64_t{fd})});
+  constexpr auto kWord = offsetof(HandleSlot, name);
+  constexpr auto kShift = 8 * (offsetof(HandleSlot, interest) - kWord);
+  handles_.change(handle, [&](auto& slot) {
+    slot.put(kWord, (slot.get(kWord) & ~(std::uint64_t{0xFF} << kShift)) | std::uint64_t{interest} << kShift);
+  });
 }
 
 void Recorder::open_task(NameId name, std::uint64_t id, TaskStart start, std::uint64_t address) {
