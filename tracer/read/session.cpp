@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -10,59 +9,19 @@
 #include "tracer/read/printable.h"
 #include "tracer/read/ring_reader.h"
 #include "tracer/read/session_bytes.h"
+#include "tracer/read/session_file.h"
 #include "tracer/read/tick_scale.h"
 #include "tracer/read/trace_time.h"
 #include "tracer/read/viewer_lease.h"
 #include "tracer/system/clock.h"
 #include "tracer/system/process_identity.h"
-#include "tracer/system/session_directory.h"
 #include "tracer/system/session_life.h"
-#include "tracer/system/shared_memory.h"
 
 namespace loopscope::tracer {
 namespace {
 
 /// Two conversions of one instant may disagree by this much.
 constexpr std::int64_t kClockDoubtNs = 1'000'000;
-
-OpenProblem explain_open(const std::string& path, int error) {
-  if (error == ENOENT || error == ENOTDIR)
-    return {OpenError::no_such_session,
-            "there is no session " + path +
-                " (a program that closes its loop leaves none); see what there is with: python3 -m loopscope ls"};
-  if (error == ELOOP)
-    return {OpenError::not_a_session, path + " is a symbolic link, which is not followed; name the file itself"};
-  if (error == EACCES || error == EPERM)
-    return {OpenError::not_yours,
-            path + " is not yours to read: only the user who runs a program may look into it"};
-  return {OpenError::unreadable, "cannot open " + path + ": " + std::strerror(error)};
-}
-
-OpenProblem check_file(const std::string& path, const OpenFile::Facts& facts) {
-  if (facts.directory)
-    return {OpenError::not_a_session, path + " is a directory; name a session in it, or a pid"};
-  if (!facts.regular)
-    return {OpenError::not_a_session, path + " is not a regular file, so it is no session"};
-  if (!facts.owned)
-    return {OpenError::not_yours,
-            path + " belongs to another user: only the user who runs a program may look into it"};
-  return {};
-}
-
-/// Writable if it may be, for a lease; a copy in a read-only place can be read all the same.
-OpenFile open_file(const std::string& path, int& error) {
-  OpenFile file(path, true, error);
-  if (error == EACCES || error == EROFS || error == EPERM || error == ETXTBSY || error == EISDIR)
-    file = OpenFile(path, false, error);
-  return file;
-}
-
-/// Is the file where programs put their sessions? Then it is no copy of one, even if that is no tmpfs.
-bool in_session_directory(const std::string& path) {
-  std::string error;
-  const auto directory = session_directory(false, error);
-  return !directory.empty() && path.compare(0, directory.size() + 1, directory + "/") == 0;
-}
 
 }  // namespace
 
@@ -80,10 +39,8 @@ struct Session::State {
   Counters latest_counters{};
   std::array<TrackCounts, kTrackCount> latest_counts{};
 
-  OpenProblem load(OpenFile file, const OpenFile::Facts& facts);
-  OpenProblem copy_whole(const OpenFile& file);
-  /// From here on these bytes are what is read.
-  void read_from(SessionBytes from);
+  /// `file` is what is read from here on.
+  void begin(SessionFile file, Session& session);
   [[nodiscard]] const TrackLayout& layout(Track track) const {
     return header.tracks[static_cast<std::size_t>(track)];
   }
@@ -101,74 +58,35 @@ Session::Session() : state_(std::make_unique<State>()) {}
 Session::~Session() = default;
 
 Session::Opened Session::open(const std::string& path) {
-  int error = 0;
-  auto file = open_file(path, error);
-  const auto fail = [](const OpenProblem& problem) {
-    return Opened{nullptr, problem.error, printable(problem.message)};
-  };
-  if (error != 0)
-    return fail(explain_open(path, error));
-  const auto facts = file.facts(error);
-  if (error != 0)
-    return fail(explain_open(path, error));
-  if (auto problem = check_file(path, facts); problem.error != OpenError::none)
-    return fail(problem);
-
+  SessionFile file;
+  if (const auto problem = open_session_file(path, file); problem.error != OpenError::none)
+    return {nullptr, problem.error, printable(problem.message)};
   std::unique_ptr<Session> session(new Session);
-  auto& state = *session->state_;
-  state.path = path;
-  if (auto problem = state.load(std::move(file), facts); problem.error != OpenError::none)
-    return fail(problem);
-  session->calibrate();
-  state.latest_ns = state.latest(*session);
+  session->state_->path = path;
+  session->state_->begin(std::move(file), *session);
   return {std::move(session), OpenError::none, ""};
 }
 
 Session::Opened Session::view(const void* data, std::uint64_t size_bytes) {
-  std::unique_ptr<Session> session(new Session);
-  auto& state = *session->state_;
+  SessionFile memory;
   const auto header_bytes = std::min<std::uint64_t>(size_bytes, sizeof(SessionHeader));
-  std::memcpy(&state.header, data, header_bytes);
-  auto problem = check_header(state.header, header_bytes, size_bytes, "this memory");
+  std::memcpy(&memory.header, data, header_bytes);
+  auto problem = check_header(memory.header, header_bytes, size_bytes, "this memory");
   if (problem.error != OpenError::none)
     return {nullptr, problem.error, std::move(problem.message)};
-  state.read_from(SessionBytes::of(data));
-  state.scale = TickScale(state.header.clock_source, state.header.anchor_first);
-  session->calibrate();
-  state.latest_ns = state.latest(*session);
+  memory.bytes = SessionBytes::of(data);
+  std::unique_ptr<Session> session(new Session);
+  session->state_->begin(std::move(memory), *session);
   return {std::move(session), OpenError::none, ""};
 }
 
-OpenProblem Session::State::load(OpenFile file, const OpenFile::Facts& facts) {
-  int error = 0;
-  const auto copied = file.read(&header, 0, sizeof(header), error);
-  if (error != 0)
-    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
-  if (auto problem = check_header(header, copied, facts.size_bytes, path); problem.error != OpenError::none)
-    return problem;
+void Session::State::begin(SessionFile file, Session& session) {
+  header = file.header;
+  bytes = std::move(file.bytes);
+  for (std::size_t track = 0; track < kTrackCount; ++track) names[track] = NameReader(bytes, header.tracks[track]);
   scale = TickScale(header.clock_source, header.anchor_first);
-  const bool the_original = header.locked != 0 || facts.in_memory || in_session_directory(path);
-  if (!the_original || !session_lives(file, header))
-    return copy_whole(file);
-  read_from(SessionBytes::of_living(std::move(file)));
-  return {};
-}
-
-OpenProblem Session::State::copy_whole(const OpenFile& file) {
-  int error = 0;
-  auto memory = SharedMemory::anonymous(header.size_bytes, error);
-  if (error != 0)
-    return {OpenError::unreadable, "no memory to read " + path + ": " + std::strerror(error)};
-  const auto read = file.read_data(memory.data(), header.size_bytes, error);
-  if (error != 0)
-    return {OpenError::unreadable, "cannot read " + path + ": " + std::strerror(error)};
-  const auto now = file.facts(error);
-  if (read < header.size_bytes || now.size_bytes < header.size_bytes)
-    return {OpenError::truncated,
-            path + " was cut short while it was read: " + std::to_string(std::min(read, now.size_bytes)) + " of " +
-                std::to_string(header.size_bytes) + " bytes; open it again"};
-  read_from(SessionBytes::copied(std::move(memory)));
-  return {};
+  session.calibrate();
+  latest_ns = latest(session);
 }
 
 /// Times run ahead by as much as the clock drifts from the last anchor on.
@@ -188,11 +106,6 @@ std::int64_t Session::State::latest(const Session& session) const {
   if (head != 0)
     session.copy_slots((head - 1) % session.ring_length(), 1, &newest);
   return std::max(head == 0 ? 0 : scale.to_ns(newest.ticks), anchor_ns) + kClockDoubtNs;
-}
-
-void Session::State::read_from(SessionBytes from) {
-  bytes = std::move(from);
-  for (std::size_t track = 0; track < kTrackCount; ++track) names[track] = NameReader(bytes, header.tracks[track]);
 }
 
 const SessionHeader& Session::header() const {
