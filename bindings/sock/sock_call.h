@@ -6,7 +6,8 @@
 /// descriptor and waits for a future, which the descriptor's watcher completes.
 ///
 ///     sock_method.cpp   which calls are made here, and which are left to asyncio's own code
-///     sock_call.cpp     awaiting, cancelling, waiting for the descriptor
+///     sock_call.cpp     the coroutine: its type, awaiting, throwing, closing
+///     sock_waiting.cpp  waiting for the descriptor
 ///     sock_ops.cpp      the system calls
 ///
 /// Thread: the loop's, with the GIL. Owner: Python's reference counts; a watcher holds one. Errors: Python exceptions.
@@ -55,6 +56,13 @@ struct SockCallObject {
   PyObject* future_iter;  ///< what awaits it
 };
 
+inline SockCallObject* as_call(PyObject* object) {
+  return reinterpret_cast<SockCallObject*>(object);
+}
+inline PyObject* as_object(SockCallObject* call) {
+  return reinterpret_cast<PyObject*>(call);
+}
+
 /// The result of a try. `value` is a new reference; null with failed (an exception is set) and with again.
 struct Attempt {
   enum Outcome : std::uint8_t { done, again, failed } outcome;
@@ -73,19 +81,35 @@ struct SockOp {
   bool knows_family;  ///< must know the socket's family, and deals with known_family() only
 };
 
+// -- sock_ops.cpp
+
 /// The methods that are made here: a new tuple of their names.
 PyObject* sock_op_names();
 /// Null if there is no such method here.
 [[nodiscard]] const SockOp* find_sock_op(const char* name);
+
+// -- sock_call.cpp
 
 /// A new reference with everything but its arguments; null with an exception set.
 SockCallObject* new_sock_call(LoopObject* loop, const SockOp& op, PyObject* function, PyObject* sock);
 
 bool add_sock_call_type(PyObject* module);
 
-/// sock_method.cpp: the descriptor of a plain socket, -1 if it is closed.
+// -- sock_waiting.cpp
+
+/// The kernel would block: watches the descriptor, and from here on the future decides. False with an exception set; the
+/// caller finishes the call then.
+bool begin_to_wait(SockCallObject* call);
+/// The call is over, one way or another: nothing is watched or held any more. Idempotent.
+void finish_sock_call(SockCallObject* call);
+/// The part of that which needs no watcher.
+void let_go_of_future(SockCallObject* call);
+
+// -- sock_method.cpp
+
+/// The descriptor of a plain socket, -1 if it is closed.
 int sock_descriptor(PyObject* sock);
-/// sock_method.cpp: the type of loop.sock_recv and its like.
+/// The type of loop.sock_recv and its like.
 bool add_sock_method_type(PyObject* module);
 
 }  // namespace loopscope::bindings
