@@ -63,6 +63,13 @@ struct HandleObject {
   std::uint64_t object_id;  ///< the timer it is, or the open handle it belongs to; 0 if neither
 };
 
+inline PyObject* as_object(HandleObject* handle) {
+  return reinterpret_cast<PyObject*>(handle);
+}
+inline HandleObject* as_handle(PyObject* object) {
+  return reinterpret_cast<HandleObject*>(object);
+}
+
 /// What a new handle is made of. All borrowed.
 struct HandleParts {
   LoopObject* loop;

@@ -24,10 +24,6 @@ PyObject* args_tuple(HandleObject* handle) {
 
 namespace {
 
-PyObject* as_object(HandleObject* handle) {
-  return reinterpret_cast<PyObject*>(handle);
-}
-
 /// The callback may cancel its own handle and so drop what it is called with: hold it meanwhile.
 PyObject* call(HandleObject* handle) {
   const PyRef callback = PyRef::borrow(handle->callback);
