@@ -16,24 +16,19 @@
 
 namespace loopscope::bindings {
 
+/// What runs for each message is inlined: the caller knows at compile time which of both it is.
 class ReceiveTarget {
  public:
   /// `buffer` has `room` bytes. Null: an object with that much room is made. Where `recycled` is given, objects come from
   /// there, and the caller gives them back there.
   ReceiveTarget(char* buffer, Py_ssize_t room, RecycledBytes* recycled)
       : recycled_(recycled), data_(buffer), room_(room) {
-    if (buffer != nullptr)
-      return;
-    PyObject* own = recycled != nullptr ? recycled->take(room) : PyBytes_FromStringAndSize(nullptr, room);
-    use(own, recycled != nullptr ? recycled->taken_room() : room);
+    if (buffer == nullptr)
+      make(room);
   }
-  ~ReceiveTarget() {
-    if (own_ == nullptr)
-      return;
-    if (recycled_ != nullptr)
-      recycled_->give_back(own_, room_);
-    else
-      Py_DECREF(own_);
+  [[gnu::always_inline]] ~ReceiveTarget() {
+    if (own_ != nullptr)
+      let_go();
   }
   ReceiveTarget(const ReceiveTarget&) = delete;
   ReceiveTarget& operator=(const ReceiveTarget&) = delete;
@@ -60,9 +55,26 @@ class ReceiveTarget {
     Py_ssize_t room;  ///< for RecycledBytes::give_back()
   };
   /// The first `size` bytes. Once.
-  Message take(Py_ssize_t size) {
+  [[gnu::always_inline]] Message take(Py_ssize_t size) {
     if (own_ == nullptr)
       return copy(size);
+    return cut(size);
+  }
+
+ private:
+  void make(Py_ssize_t room) {
+    PyObject* own = recycled_ != nullptr ? recycled_->take(room) : PyBytes_FromStringAndSize(nullptr, room);
+    use(own, recycled_ != nullptr ? recycled_->taken_room() : room);
+  }
+
+  void let_go() {
+    if (recycled_ != nullptr)
+      recycled_->give_back(own_, room_);
+    else
+      Py_DECREF(own_);
+  }
+
+  Message cut(Py_ssize_t size) {
     Message message{std::exchange(own_, nullptr), size};
     if (recycled_ != nullptr)
       message.room = RecycledBytes::cut(message.bytes, size, room_);
@@ -71,7 +83,6 @@ class ReceiveTarget {
     return message;
   }
 
- private:
   bool use(PyObject* own, Py_ssize_t room) {
     own_ = own;
     data_ = own != nullptr ? PyBytes_AS_STRING(own) : nullptr;
@@ -79,7 +90,7 @@ class ReceiveTarget {
     return own != nullptr;
   }
 
-  [[nodiscard]] Message copy(Py_ssize_t size) const {
+  [[nodiscard, gnu::always_inline]] Message copy(Py_ssize_t size) const {
     if (recycled_ == nullptr)
       return {PyBytes_FromStringAndSize(data_, size), size};
     PyObject* bytes = recycled_->take(size);

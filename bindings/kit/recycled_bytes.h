@@ -20,7 +20,7 @@ class RecycledBytes {
   RecycledBytes& operator=(const RecycledBytes&) = delete;
 
   /// A new reference to `size` bytes of no meaning yet.
-  PyObject* take(Py_ssize_t size) {
+  [[gnu::always_inline]] PyObject* take(Py_ssize_t size) {
     if (idle_ == nullptr || size > room_ || is_waste(room_ - size, size)) {
       taken_room_ = size;
       return PyBytes_FromStringAndSize(nullptr, size);
