@@ -27,7 +27,7 @@ def a_timer_fires(loop):
     def on_last_timer():
         loop.stop()
 
-    loop.call_later(0.001, on_last_timer)
+    loop.call_later(0.05, on_last_timer)
     loop.run_forever()
 
 
