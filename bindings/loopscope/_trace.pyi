@@ -133,3 +133,28 @@ class Moments:
             tasks         with the chain of coroutines in which each stands, outermost first
             jobs, spans
         """
+
+class Stalls:
+    """What held the loop of a session for too long, as its watchdog saw it. tracer/analysis/stalls.h says how."""
+
+    def __init__(self, session: Session) -> None: ...
+    def follow(self) -> list[dict[str, Any]]:
+        """Reads all that is new, and returns the stalls of which it says something new, oldest first.
+
+        What is not known is None:
+
+            number        serial: the same stall is returned again when more is known of it
+            t_ns          when it began; held_ns: how long it lasted, or has lasted when the watchdog looked last
+            end           "open": it goes on; "exact"; "at_most": held_ns is a limit
+            settled       nothing more will be learnt of it
+            kind, phase   "callback", "phase" or "gil_wait"; what was open
+            callback      Name, with callback_kind, and callback_text as people read it (printable)
+            task          what asyncio calls the task
+            doing         what the thread mostly did, by label_samples of the samples; label: the same for people
+            system_call   in which it slept
+            cpu_ns        (least, most) CPU time; delay_ns: time in which it was ready to run and had no CPU
+            samples       how many there are
+            line          Name: the innermost frame of the user's code, or the innermost at all if not `own`, at which most
+                          stood: line_samples of line_of; stack: of one of those, innermost first
+            waited        how many callbacks became ready before its end and began after it; harmed_ns: for how long
+        """

@@ -18,6 +18,7 @@
 #include "bindings/trace/names.h"
 #include "bindings/trace/present.h"
 #include "bindings/trace/python_sink.h"
+#include "bindings/trace/stalls.h"
 #include "bindings/trace/texts.h"
 #include "tracer/export/dump.h"
 #include "tracer/export/jsonl.h"
@@ -116,4 +117,5 @@ PYBIND11_MODULE(_trace, module) {
   bind_events(module);
   bind_session(module);
   bind_moments(module);
+  bind_stalls(module);
 }

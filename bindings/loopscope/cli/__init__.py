@@ -1,4 +1,4 @@
-"""The command line: `python3 -m loopscope run | ls | attach | dump | export | clean`.
+"""The command line: `python3 -m loopscope run | ls | attach | dump | export | stalls | clean`.
 
 Each command is a module with `add_parser(commands)`. The parser has the function that does the work as the default
 `command`. A command that cannot go on raises CommandError: one sentence, exit code 2. The function of `run` returns
@@ -8,7 +8,7 @@ the program, which then runs outside of all this.
 from __future__ import annotations
 
 from loopscope import __version__
-from loopscope.cli import attach, export, run, sessions
+from loopscope.cli import attach, export, run, sessions, stalls
 from loopscope.cli.output import as_a_tool, prepare_standard_streams
 from loopscope.cli.parser import Parser
 
@@ -22,7 +22,7 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"loopscope {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="name")
-    for module in (run, sessions, attach, export):
+    for module in (run, sessions, attach, export, stalls):
         module.add_parser(commands)
     return parser
 
