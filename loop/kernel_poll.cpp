@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <type_traits>
 
 #include "loop/standard_descriptors.h"
@@ -77,10 +79,23 @@ int look_for_room_for_first_pipe() {
   return error;
 }
 
+/// libuv aborts the process if it finds no memory for its table of watchers. What is given back here is there for it.
+bool has_memory_for_loop() {
+  constexpr std::size_t kBytes = 16 * 1024;
+  auto* const spare = static_cast<volatile char*>(std::malloc(kBytes));
+  if (spare == nullptr)
+    return false;
+  *spare = 0;  // so that the compiler does not leave both calls out
+  std::free(const_cast<char*>(spare));
+  return true;
+}
+
 }  // namespace
 
 int KernelPoll::open(uv_loop_t& loop) {
   static std::atomic<bool> first_pipe_made{false};
+  if (!has_memory_for_loop())
+    return UV_ENOMEM;
   const StandardDescriptors taken;
   if (!first_pipe_made.load(std::memory_order_relaxed)) {
     if (const int error = look_for_room_for_first_pipe())
