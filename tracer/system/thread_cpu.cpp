@@ -79,7 +79,7 @@ std::optional<CpuSample> ThreadCpuReader::read(bool with_state) const {
     const std::string_view words = read_from_start(schedstat_, counts);
     const std::string_view stat = with_state ? read_from_start(stat_, state) : "";
     sample.after_ns = clock_ns();
-    if (stat.empty() == with_state ||
+    if (words.empty() || stat.empty() == with_state ||
         std::sscanf(words.data(), "%" SCNd64 " %" SCNd64, &sample.ran_ns, &sample.waited_ns) != 2)
       return std::nullopt;
     if (with_state)

@@ -130,6 +130,19 @@ TEST(ThreadCpu, OfAThreadThatEndedThereIsNoSample) {
   for (int look = 0; look < 1000 && reader.read(); ++look)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_FALSE(reader.read());
+  EXPECT_FALSE(reader.read_counts());
+}
+
+TEST(ThreadCpu, TheCountsAreThoseOfASampleWithoutTheState) {
+  const Worker worker(false);
+  ThreadCpuReader reader;
+  ASSERT_TRUE(reader.follow(own_pid(), worker.number()));
+  const auto first = reader.read();
+  const auto counts = reader.read_counts();
+  const auto last = reader.read();
+  ASSERT_TRUE(first && counts && last);
+  EXPECT_LE(first->ran_ns, counts->ran_ns);
+  EXPECT_LE(counts->ran_ns, last->ran_ns);
 }
 
 TEST(ThreadCpu, TheSessionSaysWhichThreadRunsTheLoop) {
