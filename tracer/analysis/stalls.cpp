@@ -1,6 +1,7 @@
 #include "tracer/analysis/stalls.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "tracer/read/trace_time.h"

@@ -33,9 +33,7 @@ class WatchedSession {
     if (loop_ != nullptr)
       loop_->latest_stall().want();
   }
-  std::optional<StallPlace> take_stall() {
-    return loop_ != nullptr ? loop_->latest_stall().take() : std::nullopt;
-  }
+  std::optional<StallPlace> take_stall() { return loop_ != nullptr ? loop_->latest_stall().take() : std::nullopt; }
   /// It is back from a poll in which it slept.
   void loop_turns() const {
     if (watchdog_ != nullptr)
