@@ -49,6 +49,8 @@ def rooms(build: Path) -> list[Room]:
         file = Path(entry["file"])
         if not file.is_relative_to(ROOT) or file.relative_to(ROOT).parts[0] not in BOXES:
             continue
+        if file.suffix != ".cpp":  # python_layout.c: C cannot stand in one file with C++
+            continue
         name = str(file.parent.relative_to(ROOT))
         room = found.setdefault(name, Room(name, [], []))
         path = str(file.relative_to(ROOT))

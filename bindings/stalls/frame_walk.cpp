@@ -42,7 +42,7 @@ bool is_address(std::uint64_t address) {
 }
 
 bool has_type(const void* object, const PyTypeObject& type) {
-  return value_at<const PyTypeObject*>(object, offsetof(PyObject, ob_type)) == &type;
+  return value_at<std::uint64_t>(object, offsetof(PyObject, ob_type)) == reinterpret_cast<std::uint64_t>(&type);
 }
 
 void append_utf8(std::uint32_t character, std::uint8_t*& to) {
