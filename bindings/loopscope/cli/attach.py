@@ -10,16 +10,14 @@ from pathlib import Path
 from loopscope import _trace
 from loopscope.cli.app import APP, find_app, has_display
 from loopscope.cli.errors import CommandError, printable
-from loopscope.cli.parser import Parser
+from loopscope.cli.parser import Parser, add_session_argument
 
 WAIT_INTERVAL_S = 0.05
 
 
 def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = commands.add_parser("attach", help="open the app on a session")
-    parser.add_argument(
-        "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
-    )
+    add_session_argument(parser)
     parser.add_argument(
         "--wait", action="store_true", help="wait until the process has an event loop"
     )

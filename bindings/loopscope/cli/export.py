@@ -10,7 +10,7 @@ from loopscope import _trace
 from loopscope.cli.attach import find_session
 from loopscope.cli.errors import CommandError, printable
 from loopscope.cli.output import Produce, write_bytes, write_file, write_text
-from loopscope.cli.parser import Parser
+from loopscope.cli.parser import Parser, add_session_argument
 
 
 def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -22,9 +22,7 @@ def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     export.set_defaults(command=export_command)
     for parser in (dump, export):
-        parser.add_argument(
-            "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
-        )
+        add_session_argument(parser)
         parser.add_argument(
             "-o", "--output", metavar="FILE", help="write there instead of to stdout"
         )

@@ -32,6 +32,13 @@ class Parser(argparse.ArgumentParser):
             out.write(message)
 
 
+def add_session_argument(parser: argparse.ArgumentParser) -> None:
+    """The session that a command is about. Empty: the only one there is."""
+    parser.add_argument(
+        "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
+    )
+
+
 def as_typed(command: str) -> str:
     """The command "loopscope ls" as this user has to type it: the package need not be installed."""
     by_module = os.path.basename(sys.argv[0]) == "__main__.py"

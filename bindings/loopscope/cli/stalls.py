@@ -11,16 +11,14 @@ from loopscope import _trace
 from loopscope.cli.errors import printable
 from loopscope.cli.export import open_session
 from loopscope.cli.output import flush_stdout, say
-from loopscope.cli.parser import Parser
+from loopscope.cli.parser import Parser, add_session_argument
 
 LOOK_INTERVAL_S = 0.02
 
 
 def add_parser(commands: argparse._SubParsersAction[Parser]) -> None:
     parser = commands.add_parser("stalls", help="what held the loop for too long, with the line")
-    parser.add_argument(
-        "session", nargs="?", default="", help="a pid, a session as `ls` shows it, or a file"
-    )
+    add_session_argument(parser)
     parser.add_argument(
         "--follow", action="store_true", help="go on: each stall when it is seen and when it ends"
     )
